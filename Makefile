@@ -1,0 +1,47 @@
+# make run    the demo on http://127.0.0.1:8080
+# make test   installs what the tests need and is missing, then runs everything
+# The other targets are steps of these two, or for a release; see CONTRIBUTING.md.
+
+version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+build   := CGO_ENABLED=0 go build -trimpath -ldflags="-s -w"
+targets := linux/amd64 linux/arm64 linux/loong64 windows/amd64
+
+.PHONY: run build release test deps check unit fuzz bench
+
+run:
+	go run ./cmd/bihuan demo
+
+build:
+	$(build) -o bihuan ./cmd/bihuan
+
+release:
+	rm -rf out/release && mkdir -p out/release
+	set -e; for t in $(targets); do \
+		os=$${t%/*}; arch=$${t#*/}; exe=; [ $$os != windows ] || exe=.exe; \
+		GOOS=$$os GOARCH=$$arch $(build) -o out/release/bihuan-$(version)-$$os-$$arch$$exe ./cmd/bihuan; \
+	done
+	cd out/release && sha256sum bihuan-* >SHA256SUMS && cat SHA256SUMS
+
+# go test comes last: its closing lines say what ran.
+test: deps
+	$(MAKE) check
+	$(MAKE) unit
+
+deps:
+	scripts/deps
+
+# Without cgo, as the product is built: what is compiled here serves make build too.
+check:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-clean:"; echo "$$unformatted"; exit 1; }
+	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=0 go tool staticcheck ./...
+
+# Unit, property and browser tests, on SQLite and PostgreSQL in one run.
+unit:
+	store/storetest/postgres.sh go test -race -timeout 15m ./...
+
+fuzz:
+	scripts/fuzz
+
+bench:
+	bench/run
