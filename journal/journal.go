@@ -1,0 +1,78 @@
+// Package journal is the append-only record of every change: who changed what, when it was entered and when it is said to have
+// happened. An entry is appended in the transaction of the change it tells of, or the change does not happen.
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bihuan/store"
+)
+
+// Entry is one change of one row.
+type Entry struct {
+	Seq      int64
+	Entered  time.Time // set by Append: the instant of the transaction
+	Happened string    // date it is said to have happened; empty means the day it was entered
+	Staff    int64     // 0 for the program itself
+	Who      string    // name and post at that time
+	Verb     string    // a word of the trade: 登记 导入 修改 反馈
+	Kind     string    // table of the row
+	Row      int64
+	Changes  []Change
+}
+
+// Change is one field of an entry. For a new row From is empty, for a removed one To.
+type Change struct {
+	Field string `json:"field"` // the column as people call it: 责任单位
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
+}
+
+// Append records e in tx. Concurrent writers take their numbers from one head row, so that numbers have no gaps and order as
+// the transactions do; take it late in a transaction, for the row stays locked until the commit.
+func Append(ctx context.Context, tx *store.Tx, e Entry) error {
+	seq, err := store.One(ctx, tx, store.Value[int64], `update journal_head set seq = seq + 1 where id = 1 returning seq`)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	changes, err := json.Marshal(e.Changes)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if e.Happened == "" {
+		e.Happened = tx.Now.Format(time.DateOnly)
+	}
+	_, err = tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, seq, tx.Now.UnixMilli(), e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, string(changes))
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	tx.Recorded()
+	return nil
+}
+
+// Of lists what happened to a row, newest first, at most limit entries.
+func Of(ctx context.Context, q store.Querier, kind string, row int64, limit int) ([]Entry, error) {
+	return store.All(ctx, q, scan, `select seq, entered, happened, staff, who, verb, kind, row_id, data from journal
+		where kind = $1 and row_id = $2 order by seq desc limit $3`, kind, row, limit)
+}
+
+// Head is the number of the last entry. It changes with every change of anything, so a result kept with it is good as long as
+// the head stands.
+func Head(ctx context.Context, q store.Querier) (int64, error) {
+	return store.One(ctx, q, store.Value[int64], `select seq from journal_head where id = 1`)
+}
+
+func scan(rows *sql.Rows, e *Entry) error {
+	var entered int64
+	var changes string
+	if err := rows.Scan(&e.Seq, &entered, &e.Happened, &e.Staff, &e.Who, &e.Verb, &e.Kind, &e.Row, &changes); err != nil {
+		return err
+	}
+	e.Entered = time.UnixMilli(entered)
+	return json.Unmarshal([]byte(changes), &e.Changes)
+}

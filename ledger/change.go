@@ -1,0 +1,488 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bihuan/chinese"
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/plan"
+	"bihuan/store"
+)
+
+// Stale is the error of saving over somebody else's change. It tells what that change was.
+type Stale struct {
+	By      string
+	At      time.Time
+	Changes []journal.Change
+}
+
+func (s Stale) Error() string {
+	return fmt.Sprintf("没有保存：%s已由%s修改。请看过对方的修改后再保存。", s.At.Format("1月2日15:04"), s.By)
+}
+
+// Invalid is the error of a value that cannot be kept.
+type Invalid struct {
+	Field string // as the screen calls it: 完成时限
+	What  string // what is wrong and what to do
+}
+
+func (i Invalid) Error() string { return i.Field + "：" + i.What }
+
+// DutyEdit is the inline edit of the ledger: who answers for a finding, and until when.
+type DutyEdit struct {
+	Leader  string
+	Units   []string // lead first
+	Persons []string // lead first
+	DueText string
+	Due     string // date or empty
+}
+
+// EditDuty changes who answers for a finding and until when. version is the one the editor saw; see [Stale].
+func EditDuty(ctx context.Context, db *store.DB, who org.Person, id, version int64, e DutyEdit) error {
+	if e.Due != "" {
+		if _, err := time.Parse(time.DateOnly, e.Due); err != nil {
+			return Invalid{"完成时限", fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", e.Due)}
+		}
+	}
+	return change(ctx, db, who, org.Edit, "修改", id, version, func(f *Finding) error {
+		f.Leader = strings.TrimSpace(e.Leader)
+		f.Units, f.Persons = named(e.Units), named(e.Persons)
+		if f.DueText != e.DueText || f.Due != e.Due {
+			f.DueText, f.Due = strings.TrimSpace(e.DueText), e.Due
+			f.LongTerm = plan.ParseDeadline(f.DueText, 0).LongTerm
+		}
+		return nil
+	})
+}
+
+// ProgressEdit reports how far a finding is.
+type ProgressEdit struct {
+	State    State
+	Progress string // one or two sentences
+	Evidence string // the papers that prove it
+	Reason   string // asked for when State is 未完成
+}
+
+// RecordProgress records how far a finding is. version is the one the reporter saw; see [Stale].
+func RecordProgress(ctx context.Context, db *store.DB, who org.Person, id, version int64, e ProgressEdit) error {
+	if !slices.ContainsFunc(States, func(s struct {
+		State State
+		Word  string
+	}) bool {
+		return s.State == e.State
+	}) {
+		return Invalid{"状态", "请从五种状态中选一种"}
+	}
+	if e.State == Failed && strings.TrimSpace(e.Reason) == "" {
+		return Invalid{"未完成原因", "未完成是可以如实填报的，请写明原因和下一步时间"}
+	}
+	return change(ctx, db, who, org.Progress, "反馈", id, version, func(f *Finding) error {
+		f.State, f.Progress = e.State, strings.TrimSpace(e.Progress)
+		f.Evidence, f.Reason = strings.TrimSpace(e.Evidence), strings.TrimSpace(e.Reason)
+		return nil
+	})
+}
+
+// AddMeasure adds a measure that answers the given manifestations (indexes), for what a plan left unanswered.
+func AddMeasure(ctx context.Context, db *store.DB, who org.Person, id, version int64, text string, answers []int) error {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Invalid{"整改措施", "请写明做什么、做到什么程度"}
+	}
+	return change(ctx, db, who, org.Edit, "补充措施", id, version, func(f *Finding) error {
+		m := Measure{Text: text, Tense: plan.Todo, Answers: answers}
+		m.Frequencies, m.Rules = plan.Frequencies(text)
+		f.Measures = append(f.Measures, m)
+		return nil
+	})
+}
+
+// Link says which manifestations (indexes) the measure with the given index answers.
+func Link(ctx context.Context, db *store.DB, who org.Person, id, version int64, measure int, answers []int) error {
+	return change(ctx, db, who, org.Edit, "对应", id, version, func(f *Finding) error {
+		if measure < 0 || measure >= len(f.Measures) {
+			return Invalid{"整改措施", "这条措施已不存在，请刷新页面"}
+		}
+		f.Measures[measure].Answers = answers
+		return nil
+	})
+}
+
+// change is the way every edit of a finding goes: read it, check the right, apply, and save when something is different. A save
+// whose values already stand is done already and succeeds, also when sent twice.
+func change(ctx context.Context, db *store.DB, who org.Person, action org.Action, verb string, id, version int64, apply func(*Finding) error) error {
+	return db.Write(ctx, func(tx *store.Tx) error {
+		old, err := ByID(ctx, tx, who, id)
+		if err != nil {
+			return err
+		}
+		if err := who.Check(action, old.Unit); err != nil {
+			return err
+		}
+		next := old.clone()
+		if err := apply(&next); err != nil {
+			return err
+		}
+		if err := next.check(); err != nil {
+			return err
+		}
+		if len(differences(old, next)) == 0 {
+			return nil
+		}
+		if old.Version != version {
+			return stale(ctx, tx, id)
+		}
+		names, err := org.NamesFor(ctx, tx, old.Unit)
+		if err != nil {
+			return err
+		}
+		return save(ctx, tx, who, names, verb, old, next)
+	})
+}
+
+func stale(ctx context.Context, q store.Querier, id int64) error {
+	last, err := journal.Of(ctx, q, "finding", id, 1)
+	if err != nil {
+		return err
+	}
+	if len(last) == 0 {
+		return errors.New("这一条已被修改，请刷新页面")
+	}
+	return Stale{By: last[0].Who, At: last[0].Entered, Changes: last[0].Changes}
+}
+
+// clone copies a finding so deep that changing the copy leaves the original alone.
+func (f Finding) clone() Finding {
+	f.Units, f.Persons = slices.Clone(f.Units), slices.Clone(f.Persons)
+	f.Manifestations, f.Measures = slices.Clone(f.Manifestations), slices.Clone(f.Measures)
+	for i := range f.Measures {
+		f.Measures[i].Answers = slices.Clone(f.Measures[i].Answers)
+	}
+	return f
+}
+
+// check refuses a finding that could not be shown.
+func (f Finding) check() error {
+	if strings.TrimSpace(f.Title) == "" {
+		return Invalid{"反馈问题", "不能为空"}
+	}
+	for _, m := range f.Measures {
+		for _, a := range m.Answers {
+			if a < 0 || a >= len(f.Manifestations) {
+				return Invalid{"对应的表现", "这个表现已不存在，请刷新页面"}
+			}
+		}
+	}
+	return nil
+}
+
+// named makes names out of what somebody wrote, blanks and empty ones left out.
+func named(list []string) []Named {
+	var n []Named
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			n = append(n, Named{Name: s})
+		}
+	}
+	return n
+}
+
+// Names joins names the way a ledger writes them.
+func Names(list []Named) string {
+	names := make([]string, len(list))
+	for i, n := range list {
+		names[i] = n.Name
+	}
+	return strings.Join(names, "、")
+}
+
+// differences lists the fields in which two states of a finding differ, as people call them.
+func differences(old, next Finding) []journal.Change {
+	var list []journal.Change
+	diff := func(field, from, to string) {
+		if from != to {
+			list = append(list, journal.Change{Field: field, From: from, To: to})
+		}
+	}
+	diff("序号", old.Number, next.Number)
+	diff("反馈问题", old.Title, next.Title)
+	diff("具体表现", old.manifestationText(), next.manifestationText())
+	diff("整改措施", old.measureText(), next.measureText())
+	diff("措施对应", old.answerText(), next.answerText())
+	diff("整改目标", old.Goal, next.Goal)
+	diff("责任领导", old.Leader, next.Leader)
+	diff("责任单位", Names(old.Units), Names(next.Units))
+	diff("责任人", Names(old.Persons), Names(next.Persons))
+	diff("完成时限", old.DueText, next.DueText)
+	diff("到期日", old.Due, next.Due)
+	diff("长期坚持", yes(old.LongTerm), yes(next.LongTerm))
+	diff("状态", old.State.Word(), next.State.Word())
+	diff("未完成原因", old.Reason, next.Reason)
+	diff("进展", old.Progress, next.Progress)
+	diff("佐证", old.Evidence, next.Evidence)
+	if old.Dropped != next.Dropped {
+		diff("在册", yes(old.Dropped == 0), yes(next.Dropped == 0))
+	}
+	return list
+}
+
+func yes(b bool) string {
+	if b {
+		return "是"
+	}
+	return "否"
+}
+
+func (f Finding) manifestationText() string {
+	var b strings.Builder
+	for _, m := range f.Manifestations {
+		fmt.Fprintf(&b, "%s%s\n", m.Number, m.Text)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func (f Finding) measureText() string {
+	var b strings.Builder
+	for _, m := range f.Measures {
+		fmt.Fprintf(&b, "%s%s\n", m.Number, m.Text)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// answerText writes which measures answer which manifestations, counted from 1: 1→1、2 2→3.
+func (f Finding) answerText() string {
+	var parts []string
+	for i, m := range f.Measures {
+		var to []string
+		for _, a := range m.Answers {
+			to = append(to, fmt.Sprint(a+1))
+		}
+		if len(to) > 0 {
+			parts = append(parts, fmt.Sprintf("措施%d→表现%s", i+1, strings.Join(to, "、")))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// derive sets what follows from the rest of a finding: ids of names, gaps, and whether nobody in particular is responsible.
+func (f *Finding) derive(names org.Names) {
+	for i := range f.Units {
+		f.Units[i].ID = names.Unit(f.Units[i].Name)
+	}
+	for i := range f.Persons {
+		f.Persons[i].ID = names.Staff(f.Persons[i].Name)
+	}
+	f.Gaps = 0
+	for i := range f.Manifestations {
+		if len(f.AnsweredBy(i)) == 0 {
+			f.Gaps++
+		}
+	}
+	f.Vague = len(f.Persons) == 0 && f.Leader == "" && !slices.ContainsFunc(f.Units, func(u Named) bool { return !wholeCommittee(u.Name) })
+}
+
+// wholeCommittee tells whether a unit is a whole committee, which nobody can be phoned at.
+func wholeCommittee(name string) bool {
+	return strings.HasSuffix(name, "党委") || strings.HasSuffix(name, "党工委") || strings.HasSuffix(name, "党委政府")
+}
+
+// save writes the difference between old and next and tells the journal.
+func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, verb string, old, next Finding) error {
+	next.derive(names)
+	_, err := tx.Exec(ctx, `update finding set section = $2, ord = $3, number = $4, title = $5, goal = $6, leader = $7, lead_unit = $8,
+		due_text = $9, due = $10, long_term = $11, state = $12, reason = $13, progress = $14, evidence = $15, gaps = $16, vague = $17,
+		dropped = $18, changed = $19, version = version + 1 where id = $1`,
+		next.ID, next.Section.ID, next.Ord, next.Number, next.Title, next.Goal, next.Leader, next.leadUnit(),
+		next.DueText, next.Due, bit(next.LongTerm), string(next.State), next.Reason, next.Progress, next.Evidence, next.Gaps, bit(next.Vague),
+		next.Dropped, tx.Now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("save finding: %w", err)
+	}
+	changes := differences(old, next)
+	if touches(changes, "具体表现", "整改措施", "措施对应") {
+		if err := writeItems(ctx, tx, &next); err != nil {
+			return err
+		}
+	}
+	if touches(changes, "责任单位", "责任人") {
+		if err := writeDuties(ctx, tx, next); err != nil {
+			return err
+		}
+	}
+	if touches(changes, "序号", "反馈问题", "具体表现", "整改措施", "责任领导", "责任单位", "责任人") {
+		if err := index(ctx, tx, next); err != nil {
+			return err
+		}
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "finding", Row: next.ID, Changes: changes})
+}
+
+func touches(changes []journal.Change, fields ...string) bool {
+	return slices.ContainsFunc(changes, func(c journal.Change) bool { return slices.Contains(fields, c.Field) })
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (f Finding) leadUnit() any {
+	if len(f.Units) == 0 || f.Units[0].ID == 0 {
+		return nil
+	}
+	return f.Units[0].ID
+}
+
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+// insert adds a new finding with everything under it. Its ID is set.
+func insert(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, verb string, f *Finding) error {
+	f.ID = tx.ID()
+	f.derive(names)
+	_, err := tx.Exec(ctx, `insert into finding (id, plan, unit, section, ord, number, title, goal, leader, lead_unit, due_text, due, long_term,
+		state, reason, progress, evidence, gaps, vague, dropped, changed, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, 1)`,
+		f.ID, f.Plan, f.Unit.ID, f.Section.ID, f.Ord, f.Number, f.Title, f.Goal, f.Leader, f.leadUnit(), f.DueText, f.Due, bit(f.LongTerm),
+		string(f.State), f.Reason, f.Progress, f.Evidence, f.Gaps, bit(f.Vague), tx.Now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("insert finding: %w", err)
+	}
+	if err := writeItems(ctx, tx, f); err != nil {
+		return err
+	}
+	if err := writeDuties(ctx, tx, *f); err != nil {
+		return err
+	}
+	if err := index(ctx, tx, *f); err != nil {
+		return err
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "finding", Row: f.ID,
+		Changes: []journal.Change{{Field: "反馈问题", To: f.Number + f.Title}}})
+}
+
+// writeItems replaces the manifestations, measures and answers of a finding. An item with an id keeps it.
+func writeItems(ctx context.Context, tx *store.Tx, f *Finding) error {
+	for _, q := range []string{
+		`delete from answer where measure in (select id from measure where finding = $1)`,
+		`delete from measure where finding = $1`,
+		`delete from manifestation where finding = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, f.ID); err != nil {
+			return fmt.Errorf("write items: %w", err)
+		}
+	}
+	for i := range f.Manifestations {
+		m := &f.Manifestations[i]
+		if m.ID == 0 {
+			m.ID = tx.ID()
+		}
+		_, err := tx.Exec(ctx, `insert into manifestation (id, finding, ord, number, text) values ($1, $2, $3, $4, $5)`, m.ID, f.ID, i, m.Number, m.Text)
+		if err != nil {
+			return fmt.Errorf("write manifestation: %w", err)
+		}
+	}
+	for i := range f.Measures {
+		m := &f.Measures[i]
+		if m.ID == 0 {
+			m.ID = tx.ID()
+		}
+		_, err := tx.Exec(ctx, `insert into measure (id, finding, ord, number, text, frequencies, rules, tense) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			m.ID, f.ID, i, m.Number, m.Text, jsonList(m.Frequencies), jsonList(m.Rules), string(m.Tense))
+		if err != nil {
+			return fmt.Errorf("write measure: %w", err)
+		}
+		for _, a := range m.Answers {
+			if _, err := tx.Exec(ctx, `insert into answer (measure, manifestation) values ($1, $2)`, m.ID, f.Manifestations[a].ID); err != nil {
+				return fmt.Errorf("write answer: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func jsonList[T any](list []T) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	b, _ := json.Marshal(list) // strings and rules always marshal
+	return string(b)
+}
+
+// writeDuties replaces the responsible units and persons of a finding and who sees it because of them.
+func writeDuties(ctx context.Context, tx *store.Tx, f Finding) error {
+	for _, q := range []string{`delete from finding_unit where finding = $1`, `delete from finding_person where finding = $1`, `delete from finding_scope where finding = $1`} {
+		if _, err := tx.Exec(ctx, q, f.ID); err != nil {
+			return fmt.Errorf("write duties: %w", err)
+		}
+	}
+	for i, u := range f.Units {
+		if _, err := tx.Exec(ctx, `insert into finding_unit (finding, ord, name, unit) values ($1, $2, $3, $4)`, f.ID, i, u.Name, orNull(u.ID)); err != nil {
+			return fmt.Errorf("write unit: %w", err)
+		}
+	}
+	for i, p := range f.Persons {
+		if _, err := tx.Exec(ctx, `insert into finding_person (finding, ord, name, staff) values ($1, $2, $3, $4)`, f.ID, i, p.Name, orNull(p.ID)); err != nil {
+			return fmt.Errorf("write person: %w", err)
+		}
+	}
+	seen, err := scope(ctx, tx, f)
+	if err != nil {
+		return err
+	}
+	for _, unit := range seen {
+		if _, err := tx.Exec(ctx, `insert into finding_scope (unit, finding) values ($1, $2)`, unit, f.ID); err != nil {
+			return fmt.Errorf("write scope: %w", err)
+		}
+	}
+	return nil
+}
+
+// scope lists the units that see a finding: those on the path to the plan's unit and to each responsible unit. The root sees all
+// and is not listed.
+func scope(ctx context.Context, q store.Querier, f Finding) ([]int64, error) {
+	ids := f.Unit.Ancestors()
+	for _, u := range f.Units {
+		if u.ID == 0 {
+			continue
+		}
+		unit, err := org.UnitByID(ctx, q, u.ID)
+		if err != nil {
+			return nil, fmt.Errorf("scope of %s: %w", u.Name, err)
+		}
+		ids = append(ids, unit.Ancestors()...)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	root := f.Unit.Ancestors()[0]
+	return slices.DeleteFunc(ids, func(id int64) bool { return id == root }), nil
+}
+
+// scopeTerm is the word under which the search index keeps that a unit sees a row.
+func scopeTerm(unit int64) string { return fmt.Sprintf("u%d", unit) }
+
+// index makes a finding findable by its words, for those who see it.
+func index(ctx context.Context, tx *store.Tx, f Finding) error {
+	words := chinese.Terms(strings.Join([]string{f.Title, f.manifestationText(), f.measureText(), Names(f.Units), f.Leader, Names(f.Persons), f.Number}, "\n"))
+	seen, err := scope(ctx, tx, f)
+	if err != nil {
+		return err
+	}
+	for _, unit := range seen {
+		words = append(words, scopeTerm(unit))
+	}
+	return tx.Index(ctx, f.ID, strings.Join(words, " "))
+}

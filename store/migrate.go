@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings the schema up to date, one transaction a step. A database newer than the program is refused: an old program
+// must not write into tables it does not know.
+func (db *DB) migrate(ctx context.Context) error {
+	steps, err := db.steps()
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if db.postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, db.write, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if current > target {
+		return fmt.Errorf("the database has schema %d and this program knows only %d: use the newer program", current, target)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	_, err = db.write.ExecContext(ctx, db.searchTable())
+	return err
+}
+
+// steps reads the migration files, NNNNN_name.sql, as one set for both databases.
+func (db *DB) steps() ([]*goose.Migration, error) {
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	var steps []*goose.Migration
+	for _, f := range files {
+		text, err := migrations.ReadFile(path.Join("migrations", f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		number, _, _ := strings.Cut(f.Name(), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", f.Name(), err)
+		}
+		ddl := db.ddl(string(text))
+		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, ddl)
+			return err
+		}}, nil))
+	}
+	return steps, nil
+}
+
+// ddl turns the common text of a migration into that of the database. SQLite keeps a row under its id without a second index only
+// when the type is spelt "integer primary key"; bytes have another name on each.
+func (db *DB) ddl(text string) string {
+	if db.postgres {
+		return strings.ReplaceAll(text, " blob", " bytea")
+	}
+	return strings.ReplaceAll(text, "bigint primary key", "integer primary key")
+}

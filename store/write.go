@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Tx is a running transaction. It lives in one goroutine.
+type Tx struct {
+	// Now is the instant of the transaction; everything it writes bears this one time.
+	Now time.Time
+
+	db       *DB
+	tx       *sql.Tx // PostgreSQL
+	writer   *writer // SQLite
+	changed  int64
+	recorded bool
+	exempt   bool
+}
+
+// Write runs fn in one transaction and commits when fn returns nil; otherwise nothing of it remains. When Write returns nil the
+// change is on disk.
+//
+// On SQLite, writes that wait for the one writer share a transaction, each in a savepoint of its own, and so share the cost of
+// syncing the disk; a failing fn undoes itself alone.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	return db.submit(ctx, fn, false)
+}
+
+// Housekeep is Write for rows that are nobody's record and therefore in no journal: sessions, caches, work queues.
+func (db *DB) Housekeep(ctx context.Context, fn func(*Tx) error) error {
+	return db.submit(ctx, fn, true)
+}
+
+func (db *DB) submit(ctx context.Context, fn func(*Tx) error, exempt bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if db.postgres {
+		return db.writeAlone(ctx, fn, exempt)
+	}
+	w := &write{ctx: ctx, fn: fn, exempt: exempt, result: make(chan error, 1)}
+	select {
+	case db.writes <- w:
+		return <-w.result // once handed over it runs to its end, which is near; a caller never wonders whether it happened
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (db *DB) writeAlone(ctx context.Context, fn func(*Tx) error, exempt bool) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &Tx{Now: db.Now(), db: db, tx: tx, exempt: exempt}
+	if err := t.run(fn); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
+	return tx.Commit()
+}
+
+// write is one function waiting for the single SQLite writer.
+type write struct {
+	ctx    context.Context
+	fn     func(*Tx) error
+	exempt bool
+	err    error
+	result chan error
+}
+
+// groupLimit bounds how many writes share a commit, and so how long the first of them waits for the last.
+const groupLimit = 64
+
+// writer is the one connection that changes a SQLite database, with its statements kept prepared.
+type writer struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (w *writer) exec(query string) error {
+	_, err := w.conn.ExecContext(context.Background(), query)
+	return err
+}
+
+// prepared needs no lock: only the goroutine of the writer comes here.
+func (w *writer) prepared(query string) (*sql.Stmt, error) {
+	if st, ok := w.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("%w in %q", err, query)
+	}
+	w.stmts[query] = st
+	return st, nil
+}
+
+func (db *DB) writeLoop(conn *sql.Conn) {
+	defer close(db.done)
+	w := &writer{conn: conn, stmts: map[string]*sql.Stmt{}}
+	defer conn.Close()
+	group := make([]*write, 0, groupLimit)
+	for first := range db.writes {
+		group = append(group[:0], first)
+		err := db.writeGroup(w, &group)
+		for _, m := range group {
+			if m.err == nil {
+				m.err = err
+			}
+			m.result <- m.err
+		}
+	}
+}
+
+// writeGroup runs the first write and all that arrive meanwhile in one transaction. Its error is that of the transaction itself
+// and counts for every member, none of which is then on disk.
+func (db *DB) writeGroup(w *writer, group *[]*write) error {
+	if err := w.exec("begin immediate"); err != nil {
+		return err
+	}
+	for i := 0; i < len(*group); i++ { // the group grows while it is worked on
+		if err := db.writeMember(w, (*group)[i]); err != nil {
+			_ = w.exec("rollback")
+			return err
+		}
+		if len(*group) < groupLimit {
+			select {
+			case m, ok := <-db.writes:
+				if ok {
+					*group = append(*group, m)
+				}
+			default:
+			}
+		}
+	}
+	if err := w.exec("commit"); err != nil {
+		_ = w.exec("rollback")
+		return err
+	}
+	return nil
+}
+
+// writeMember runs one write in a savepoint. No context of a caller reaches the database: a statement interrupted by a cancelled
+// context would roll back the whole group.
+func (db *DB) writeMember(w *writer, m *write) error {
+	if m.err = m.ctx.Err(); m.err != nil {
+		return nil
+	}
+	if err := w.exec("savepoint member"); err != nil {
+		return err
+	}
+	t := &Tx{Now: db.Now(), db: db, writer: w, exempt: m.exempt}
+	if m.err = t.run(m.fn); m.err != nil {
+		if err := w.exec("rollback to member"); err != nil {
+			return err // the savepoint is gone: SQLite has rolled everything back by itself
+		}
+	}
+	return w.exec("release member")
+}
+
+// run calls fn and holds it to the rule that a change is recorded. A panic of fn is an error like any other, so that one bad
+// write cannot take the writer down.
+func (t *Tx) run(fn func(*Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("store: panic in a write: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := fn(t); err != nil {
+		return err
+	}
+	if t.changed > 0 && !t.recorded && !t.exempt {
+		return ErrUnrecorded
+	}
+	return nil
+}
+
+// Query runs a query inside the transaction.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t.tx != nil {
+		return t.tx.QueryContext(ctx, query, args...)
+	}
+	st, err := t.writer.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.WithoutCancel(ctx), args...)
+}
+
+// Exec changes rows and returns how many.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.exec(ctx, query, args)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	t.changed += n
+	return n, err
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if t.tx != nil {
+		return t.tx.ExecContext(ctx, query, args...)
+	}
+	st, err := t.writer.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(context.WithoutCancel(ctx), args...)
+}
+
+// Recorded marks the transaction as having told the journal. Only package journal calls it.
+func (t *Tx) Recorded() { t.recorded = true }
