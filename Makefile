@@ -44,4 +44,5 @@ fuzz:
 	scripts/fuzz
 
 bench:
-	bench/run
+	scripts/deps wrk
+	go run ./bench/peers
