@@ -83,11 +83,15 @@ var server = sync.OnceValues(func() (string, error) {
 	return startServer()
 })
 
+// held is our end of the pipe. A pipe that nobody refers to is closed by the garbage collector, and the server with it.
+var held io.WriteCloser
+
 // startServer starts the script's server and keeps it until this process ends,
 // however it ends: the script waits for the end of a pipe that we hold open.
 func startServer() (string, error) {
 	cmd := exec.Command("sh", "-c", script, "postgres.sh", "sh", "-c", `echo "$BIHUAN_TEST_PG"; cat >/dev/null`)
-	if _, err := cmd.StdinPipe(); err != nil {
+	var err error
+	if held, err = cmd.StdinPipe(); err != nil {
 		return "", err
 	}
 	stdout, err := cmd.StdoutPipe()

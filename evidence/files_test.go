@@ -1,0 +1,47 @@
+package evidence
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	f, err := OpenFiles(filepath.Join(dir, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	content := []byte("整改方案")
+	hash, err := f.Put(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 { // the same paper from many hands at once is one paper
+		wg.Go(func() {
+			if again, err := f.Put(content); err != nil || again != hash {
+				t.Errorf("again: %s %v", again, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, err := f.Get(hash); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("got %q %v", got, err)
+	}
+	for _, bad := range []string{"", "../../etc/passwd", Hash([]byte("nobody stored this"))} {
+		if _, err := f.Get(bad); err == nil {
+			t.Errorf("Get(%q) found something", bad)
+		}
+	}
+	name := filepath.Join(dir, "files", hash[:2], hash[2:4], hash)
+	if err := os.WriteFile(name, []byte("改过的方案"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Get(hash); err == nil {
+		t.Error("a file with other content was handed out under the old hash")
+	}
+}
