@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"bihuan/ledger"
+	"bihuan/office"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// errorPage tells what went wrong and what to do.
+type errorPage struct {
+	frame
+	Head string
+	What string
+	Back string // address to go on from
+}
+
+// shown turns an error into what may be said of it. What is not fit to be shown stays in the log.
+func shown(err error) (status int, head, what string) {
+	var denied org.Denied
+	var stale ledger.Stale
+	var invalid ledger.Invalid
+	var duplicate ledger.Duplicate
+	var rows ledger.RowErrors
+	var unreadable *office.Error
+	var long *http.MaxBytesError
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return http.StatusNotFound, "没有这一页", "地址可能写错了，或这一条不在您能看的范围内。请从台账进入，或用右上角的查找。"
+	case errors.As(err, &denied):
+		return http.StatusForbidden, "不能这样做", denied.Error()
+	case errors.As(err, &stale):
+		return http.StatusConflict, "没有保存", stale.Error()
+	case errors.As(err, &invalid):
+		return http.StatusUnprocessableEntity, "没有保存", invalid.Error()
+	case errors.As(err, &duplicate):
+		return http.StatusConflict, "已经导入过", duplicate.Error()
+	case errors.As(err, &rows):
+		return http.StatusUnprocessableEntity, "没有并入", rows.Error()
+	case errors.As(err, &unreadable):
+		return http.StatusUnprocessableEntity, "读不了这份文件", unreadable.Error()
+	case errors.As(err, &long):
+		return http.StatusRequestEntityTooLarge, "内容太大", "一次提交不能超过 32 MB。请去掉图片后另存，再上传。"
+	case errors.Is(err, errBadForm):
+		return http.StatusBadRequest, "没有保存", "提交的内容不完整，可能是网络中断。请返回上一页再提交一次。"
+	case errors.Is(err, errBusy):
+		return http.StatusServiceUnavailable, "请稍候", "正在同时打印或导出的人较多，请过半分钟再试。"
+	}
+	return http.StatusInternalServerError, "程序出错了", "这次操作没有完成，数据没有改动。请稍后再试；仍不行，请把时间和页面地址告诉管理员。"
+}
+
+var (
+	errBadForm = errors.New("web: form cannot be read")
+	errBusy    = errors.New("web: too many heavy requests")
+)
+
+// fail answers with the page of an error.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, v *visit, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // whoever asked has gone
+	}
+	status, head, what := shown(err)
+	if status == http.StatusInternalServerError {
+		s.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "staff", v.Who.ID, "error", err)
+	}
+	p := errorPage{frame: s.frame(r, v, "", head), Head: head, What: what, Back: "/ledger"}
+	if err := s.render(w, status, "error", p); err != nil {
+		s.log.ErrorContext(r.Context(), "error page failed", "error", err)
+		http.Error(w, what, status)
+	}
+}
+
+// foreign refuses a form that another site sent.
+func (s *Server) foreign(w http.ResponseWriter, _ *http.Request) {
+	p := errorPage{frame: frame{Title: "不能这样做"}, Head: "不能这样做", What: "这次提交来自别的网站，没有执行。请在本系统的页面里操作。", Back: "/"}
+	if err := s.render(w, http.StatusForbidden, "error", p); err != nil {
+		http.Error(w, p.What, http.StatusForbidden)
+	}
+}

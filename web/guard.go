@@ -1,0 +1,84 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// policy lets a page load what this site serves and nothing else: no inline script, no inline style, no frame.
+const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// maxForm bounds the body of any request. Documents are the largest.
+const maxForm = 32 << 20
+
+// guard sets the headers of every answer, bounds every body and turns a panic into an error page.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store") // pages name people, and the next one at this PC is another
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.fail(w, r, &visit{}, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limits hold back guessing of passwords: a few tries at once for an address and for a login name, then one every few seconds.
+type limits struct {
+	mu   sync.Mutex
+	seen map[string]*limit
+}
+
+type limit struct {
+	*rate.Limiter
+	last time.Time
+}
+
+func newLimits() *limits { return &limits{seen: map[string]*limit{}} }
+
+// Ten tries at once, then one in six seconds; an office behind one address gets room for its people.
+const (
+	tries       = 10
+	tryEvery    = 6 * time.Second
+	officeTries = 5
+	mostLimits  = 10_000
+)
+
+// allow takes one try for key, worth several for an address that many share.
+func (l *limits) allow(key string, factor int, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.seen) >= mostLimits {
+		for k, x := range l.seen {
+			if now.Sub(x.last) > tries*tryEvery {
+				delete(l.seen, k) // full again, so nothing is forgotten
+			}
+		}
+		if len(l.seen) >= mostLimits {
+			clear(l.seen)
+		}
+	}
+	x := l.seen[key]
+	if x == nil {
+		x = &limit{Limiter: rate.NewLimiter(rate.Every(tryEvery/time.Duration(factor)), tries*factor)}
+		l.seen[key] = x
+	}
+	x.last = now
+	return x.AllowN(now, 1)
+}

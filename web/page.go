@@ -1,0 +1,110 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"bihuan/org"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// frame is what every page has around its own. Page structs embed it.
+type frame struct {
+	Title string
+	Nav   string // the entry of the bar that is current: ledger import overview
+	Body  string // class of the body
+	Flash string
+	Query string // what was searched for
+	Who   org.Person
+	Links []navLink
+}
+
+// navLink is an entry of the bar.
+type navLink struct {
+	Name, Address, Word string
+	Action              org.Action
+}
+
+// navLinks are the entries of the bar, for those who may go there.
+var navLinks = []navLink{
+	{"ledger", "/ledger", "台账", org.View},
+	{"import", "/import", "导入", org.Import},
+	{"overview", "/overview", "总览", org.Overview},
+}
+
+// frame makes the frame of a page and takes the message that waits for it.
+func (s *Server) frame(r *http.Request, v *visit, nav, title string) frame {
+	f := frame{Title: title, Nav: nav, Who: v.Who, Flash: s.sessions.PopString(r.Context(), keyFlash)}
+	for _, l := range navLinks {
+		if v.Who.May(l.Action) {
+			f.Links = append(f.Links, l)
+		}
+	}
+	return f
+}
+
+// parsePages reads all templates. layout.html and parts.html belong to every page; each other file is a page.
+func parsePages(a assets) (map[string]*template.Template, error) {
+	base, err := template.New("layout").Funcs(funcs(a)).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if name == "layout" || name == "parts" {
+			continue
+		}
+		t, err := template.Must(base.Clone()).ParseFS(templates, file)
+		if err != nil {
+			return nil, err
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// funcs are what templates may call besides fields and methods of their page.
+func funcs(a assets) template.FuncMap {
+	return template.FuncMap{
+		"asset": a.address,
+	}
+}
+
+// render answers with a page: the template of that name over data, a page struct that embeds [frame]. The page is rendered before
+// its first byte is sent, so that a failing template is an error page and not half a page.
+func (s *Server) render(w http.ResponseWriter, status int, name string, data any) error {
+	return s.renderPart(w, status, name, "layout", data)
+}
+
+// renderPart answers with one template of a page's file instead of the whole page, for what a script puts into the page.
+func (s *Server) renderPart(w http.ResponseWriter, status int, name, part string, data any) error {
+	t, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("no page %s", name)
+	}
+	b := s.buffers.Get().(*bytes.Buffer)
+	defer s.buffers.Put(b)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, part, data); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // whoever asked may have gone
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package web is what people see: server-rendered pages over the ledger, one file for each family of pages. It decides nothing;
+// what may be done and what is right stands in the packages below it.
+package web
+
+import (
+	"bytes"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/alexedwards/scs/v2"
+
+	"bihuan/calendar"
+	"bihuan/evidence"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// Config is what a server needs. DB, Files and Calendar are required.
+type Config struct {
+	DB       *store.DB
+	Files    *evidence.Files   // documents as they came in
+	Calendar calendar.Calendar // working days
+	Log      *slog.Logger      // nil: slog.Default
+	Secure   bool              // the site is reached by https: cookies are sent over nothing else
+}
+
+// Server answers requests. It is safe for use by many goroutines.
+type Server struct {
+	db       *store.DB
+	files    *evidence.Files
+	calendar calendar.Calendar
+	log      *slog.Logger
+
+	sessions *scs.SessionManager
+	assets   assets
+	pages    map[string]*template.Template
+	buffers  sync.Pool // of *bytes.Buffer, pages are rendered into
+	people   *memo[personKey, org.Person]
+	logins   *limits
+}
+
+// New builds a server. It panics when a template or asset is broken: they are part of the program.
+func New(c Config) *Server {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log}
+	s.buffers.New = func() any { return new(bytes.Buffer) }
+	s.people = newMemo[personKey, org.Person](2000)
+	s.logins = newLimits()
+	s.sessions = newSessions(c.DB, c.Secure)
+	var err error
+	if s.assets, err = loadAssets(); err == nil {
+		s.pages, err = parsePages(s.assets)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// handler answers one request of somebody signed in. An error becomes the page that says it; see [Server.fail].
+type handler func(w http.ResponseWriter, r *http.Request, v *visit) error
+
+// routes is everything there is to ask for. Only what stands under open can be had without signing in.
+func (s *Server) routes() (signedIn map[string]handler, open map[string]http.HandlerFunc) {
+	return map[string]handler{
+			"GET /{$}":     s.home,
+			"POST /logout": s.logout,
+
+			"GET /import":               s.importNew,
+			"POST /import":              s.importCreate,
+			"GET /import/{id}":          s.importShow,
+			"POST /import/{id}/correct": s.importCorrect,
+			"POST /import/{id}/confirm": s.importConfirm,
+			"POST /import/{id}/drop":    s.importDrop,
+			"GET /file/{hash}":          s.file,
+
+			"/": s.nowhere,
+		}, map[string]http.HandlerFunc{
+			"GET /login":         s.loginForm,
+			"POST /login":        s.login,
+			"GET /static/{name}": s.asset,
+		}
+}
+
+// Handler is the whole site.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	signedIn, open := s.routes()
+	for pattern, h := range signedIn {
+		mux.Handle(pattern, s.sessions.LoadAndSave(s.signedIn(h)))
+	}
+	for pattern, h := range open {
+		if pattern == "GET /static/{name}" {
+			mux.Handle(pattern, h) // needs no session
+			continue
+		}
+		mux.Handle(pattern, s.sessions.LoadAndSave(h))
+	}
+	sameSite := http.NewCrossOriginProtection()
+	sameSite.SetDenyHandler(http.HandlerFunc(s.foreign))
+	return s.guard(sameSite.Handler(mux))
+}
+
+// home is where somebody lands.
+func (s *Server) home(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	http.Redirect(w, r, "/ledger", http.StatusSeeOther)
+	return nil
+}
+
+// nowhere answers for all addresses that no route has.
+func (s *Server) nowhere(http.ResponseWriter, *http.Request, *visit) error { return store.ErrNotFound }

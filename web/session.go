@@ -1,0 +1,195 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// sessionLife is how long somebody stays signed in: a working day.
+const sessionLife = 12 * time.Hour
+
+// The values of a session.
+const (
+	keyStaff = "staff" // id of who is signed in
+	keyFlash = "flash" // one message for the next page
+)
+
+func newSessions(db *store.DB, secure bool) *scs.SessionManager {
+	m := scs.New()
+	m.Store = sessionStore{db}
+	m.Codec = sessionCodec{}
+	m.Lifetime = sessionLife
+	m.Cookie.Name = "bihuan"
+	m.Cookie.Secure = secure
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Persist = false // closing the browser signs out
+	return m
+}
+
+// sessionStore keeps sessions in the table session under the hash of their token, so that a copy of the database signs nobody in.
+type sessionStore struct{ db *store.DB }
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// FindCtx implements [scs.CtxStore].
+func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	data, err := store.One(ctx, s.db, func(rows *sql.Rows, b *[]byte) error { return rows.Scan(b) },
+		`select data from session where token = $1 and expires > $2`, tokenHash(token), time.Now().UnixMilli())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}
+
+// CommitCtx implements [scs.CtxStore]. It also sweeps out what has expired.
+func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+	return s.db.Housekeep(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from session where expires <= $1`, time.Now().UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into session (token, data, expires) values ($1, $2, $3)
+			on conflict (token) do update set data = excluded.data, expires = excluded.expires`, tokenHash(token), data, expires.UnixMilli())
+		return err
+	})
+}
+
+// DeleteCtx implements [scs.CtxStore].
+func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return s.db.Housekeep(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `delete from session where token = $1`, tokenHash(token))
+		return err
+	})
+}
+
+// Find implements [scs.Store].
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit implements [scs.Store].
+func (s sessionStore) Commit(token string, data []byte, expires time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expires)
+}
+
+// Delete implements [scs.Store].
+func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// sessionCodec writes sessions as JSON, whose decoding costs a tenth of gob's. Values are strings and int64.
+type sessionCodec struct{}
+
+type sessionData struct {
+	Deadline time.Time         `json:"deadline"`
+	Staff    int64             `json:"staff"`
+	Texts    map[string]string `json:"texts,omitempty"`
+}
+
+// Encode implements [scs.Codec].
+func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	d := sessionData{Deadline: deadline, Texts: map[string]string{}}
+	for k, v := range values {
+		switch v := v.(type) {
+		case int64:
+			d.Staff = v
+		case string:
+			d.Texts[k] = v
+		}
+	}
+	return json.Marshal(d)
+}
+
+// Decode implements [scs.Codec].
+func (sessionCodec) Decode(b []byte) (time.Time, map[string]any, error) {
+	var d sessionData
+	if err := json.Unmarshal(b, &d); err != nil {
+		return time.Time{}, nil, err
+	}
+	values := map[string]any{}
+	if d.Staff != 0 {
+		values[keyStaff] = d.Staff
+	}
+	for k, v := range d.Texts {
+		values[k] = v
+	}
+	return d.Deadline, values, nil
+}
+
+// visit is one request of somebody signed in.
+type visit struct {
+	Who   org.Person
+	Head  int64     // of the journal: as long as it stands nothing has changed
+	Now   time.Time // the clock of the database, read once
+	Today string    // the date of Now
+}
+
+// personKey keeps a person good until anything changes.
+type personKey struct{ id, head int64 }
+
+// signedIn lets h answer when somebody is signed in, and otherwise leads to the login page.
+func (s *Server) signedIn(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := s.visit(r)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			s.toLogin(w, r)
+		case err != nil:
+			s.fail(w, r, v, err)
+		default:
+			if err := h(w, r, v); err != nil {
+				s.fail(w, r, v, err)
+			}
+		}
+	}
+}
+
+// visit finds out who asks; [store.ErrNotFound] when nobody is signed in, or somebody who has left since.
+func (s *Server) visit(r *http.Request) (*visit, error) {
+	ctx := r.Context()
+	now := s.db.Now()
+	v := &visit{Now: now, Today: now.Format(time.DateOnly)}
+	id := s.sessions.GetInt64(ctx, keyStaff)
+	if id == 0 {
+		return v, store.ErrNotFound
+	}
+	var err error
+	if v.Head, err = journal.Head(ctx, s.db); err != nil {
+		return v, err
+	}
+	v.Who, err = s.people.do(ctx, personKey{id, v.Head}, func() (org.Person, error) { return org.PersonByID(ctx, s.db, id) })
+	return v, err
+}
+
+// toLogin leads to the login page and from there back to the page that was asked for.
+func (s *Server) toLogin(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.renderLogin(w, r, http.StatusUnauthorized, loginPage{Problem: "登录已过期，刚才的内容没有保存。请重新登录后再提交。"})
+		return
+	}
+	address := "/login"
+	if r.URL.Path != "/" {
+		address += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// done leads on after something was done, with a message for the next page.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, address, message string) error {
+	s.sessions.Put(r.Context(), keyFlash, message)
+	http.Redirect(w, r, address, http.StatusSeeOther)
+	return nil
+}
