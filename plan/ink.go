@@ -1,0 +1,241 @@
+package plan
+
+import (
+	"bihuan/chinese"
+	"bihuan/office"
+)
+
+// ink is a document as one run of runes. Parsing works on c, where widths are folded and blanks are gone; values are cut out
+// of orig, as printed. at leads from c to orig and ends with len(orig).
+type ink struct {
+	orig  []rune
+	c     []rune // lines are parted by '\n'
+	at    []int32
+	lines []line
+}
+
+// line is one line of a paragraph; most paragraphs have one.
+type line struct {
+	part, para int
+	base       int // rune offset of the line in its paragraph
+	size       int // runes of the whole paragraph
+	start      int // in orig
+	from, to   int // in c, without the line end
+	mark       int // index in marks of an enumerator at the start, else -1
+	cell       office.Cell
+	level      int
+	centered   bool
+	bold       bool
+	gap        bool // an empty line stands before it
+	label      bool // begins with a label
+	bare       bool // short, no closing punctuation: may be a heading
+}
+
+// span is a piece of c.
+type span struct{ a, b int }
+
+func (s span) empty() bool { return s.b <= s.a }
+
+// inkOf makes an ink of one string, for the helpers that take plain text.
+func inkOf(text string) *ink {
+	k := &ink{}
+	k.add(0, 0, 0, []rune(text), len([]rune(text)), false)
+	k.at = append(k.at, int32(len(k.orig)))
+	return k
+}
+
+// add appends one line.
+func (k *ink) add(part, para, base int, r []rune, size int, markdown bool) {
+	l := line{part: part, para: para, base: base, size: size, start: len(k.orig), from: len(k.c), mark: -1}
+	for i, x := range r {
+		if chinese.Blank(x) || markdown && decoration(r, i) {
+			continue
+		}
+		k.c = append(k.c, chinese.Fold(x))
+		k.at = append(k.at, int32(l.start+i))
+	}
+	l.to = len(k.c)
+	k.orig = append(append(k.orig, r...), '\n')
+	k.c = append(k.c, '\n')
+	k.at = append(k.at, int32(len(k.orig)-1))
+	k.lines = append(k.lines, l)
+}
+
+// decoration reports whether a rune is markdown's and not the author's.
+func decoration(r []rune, i int) bool {
+	switch r[i] {
+	case '#', '>':
+		for _, x := range r[:i] {
+			if x != '#' && x != '>' && x != ' ' {
+				return false
+			}
+		}
+		return true
+	case '*', '_':
+		if i > 0 && r[i-1] == r[i] || i+1 < len(r) && r[i+1] == r[i] {
+			return true
+		}
+		return r[i] == '*' && i+1 < len(r) && r[i+1] == ' '
+	case '-', '+':
+		return i+1 < len(r) && r[i+1] == ' ' && len(trimLeft(r[:i])) == 0
+	case '`':
+		return true
+	}
+	return false
+}
+
+func trimLeft(r []rune) []rune {
+	for len(r) > 0 && chinese.Blank(r[0]) {
+		r = r[1:]
+	}
+	return r
+}
+
+// text gives a piece as printed, without line ends.
+func (k *ink) text(s span) string {
+	if s.empty() {
+		return ""
+	}
+	from, to := int(k.at[s.a]), int(k.at[s.b-1])+1
+	out := k.orig[from:to]
+	for i, r := range out {
+		if r == '\n' || r == '\r' {
+			clean := append(make([]rune, 0, len(out)), out[:i]...)
+			for _, x := range out[i:] {
+				if x != '\n' && x != '\r' {
+					clean = append(clean, x)
+				}
+			}
+			return string(clean)
+		}
+	}
+	return string(out)
+}
+
+// bare gives a piece folded and without blanks or line ends, for comparing.
+func (k *ink) bare(s span) string {
+	out := make([]rune, 0, s.b-s.a)
+	for _, r := range k.c[s.a:max(s.a, s.b)] {
+		if r != '\n' {
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
+
+// gapAt reports whether white space stood before c[i].
+func (k *ink) gapAt(i int) bool {
+	return i > 0 && i < len(k.at) && k.at[i]-k.at[i-1] > 1 || i > 0 && k.c[i-1] == '\n'
+}
+
+// lineAt finds the line that holds c[i].
+func (k *ink) lineAt(i int) int {
+	lo, hi := 0, len(k.lines)
+	for hi-lo > 1 {
+		if m := (lo + hi) / 2; k.lines[m].from <= i {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return lo
+}
+
+// source says where a piece stands in the document.
+func (k *ink) source(s span) Source {
+	if s.empty() {
+		return Source{}
+	}
+	first, last := k.lines[k.lineAt(s.a)], k.lines[k.lineAt(s.b-1)]
+	out := Source{Part: first.part, Paragraph: first.para, From: first.base + int(k.at[s.a]) - first.start}
+	if first.part == last.part && first.para == last.para {
+		out.To = last.base + int(k.at[s.b-1]) + 1 - last.start
+		return out
+	}
+	out.To = first.size
+	if last.part == first.part {
+		out.Last = last.para
+	}
+	return out
+}
+
+// trim drops blanks at line ends and the given signs on both sides.
+func (k *ink) trim(s span, signs string) span {
+	for !s.empty() && (k.c[s.a] == '\n' || has(signs, k.c[s.a])) {
+		s.a++
+	}
+	return k.trimEnd(s, signs)
+}
+
+func (k *ink) trimEnd(s span, signs string) span {
+	for !s.empty() && (k.c[s.b-1] == '\n' || has(signs, k.c[s.b-1])) {
+		s.b--
+	}
+	return s
+}
+
+// has reports whether a rune is one of the signs.
+func has(signs string, r rune) bool {
+	for _, x := range signs {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// at0 gives c[i], or 0 outside.
+func (k *ink) at0(i int) rune {
+	if i < 0 || i >= len(k.c) {
+		return 0
+	}
+	return k.c[i]
+}
+
+// starts reports whether a word stands at c[i].
+func (k *ink) starts(i int, word string) bool {
+	for _, r := range word {
+		if i < 0 || i >= len(k.c) || k.c[i] != r {
+			return false
+		}
+		i++
+	}
+	return true
+}
+
+// find gives the first place of a word in a piece, or -1.
+func (k *ink) find(s span, word string) int {
+	first := rune(0)
+	n := 0
+	for _, r := range word {
+		if n == 0 {
+			first = r
+		}
+		n++
+	}
+	for i := s.a; i+n <= s.b; i++ {
+		if k.c[i] == first && k.starts(i, word) {
+			return i
+		}
+	}
+	return -1
+}
+
+// findAny gives the first place of any of the words and the word, or -1. It is meant for short pieces.
+func (k *ink) findAny(s span, words []string) (int, string) {
+	at, found := -1, ""
+	for _, w := range words {
+		if i := k.find(s, w); i >= 0 && (at < 0 || i < at || i == at && len(w) > len(found)) {
+			at, found = i, w
+		}
+	}
+	return at, found
+}
+
+func runeLen(s string) int {
+	n := 0
+	for range s {
+		n++
+	}
+	return n
+}
