@@ -2,6 +2,10 @@ package plan
 
 // fill reads the stretch of a finding into its fields.
 func (k *reader) fill(d *draft) {
+	if !d.letter.empty() {
+		k.fillLetter(d)
+		return
+	}
 	end := k.tail(d.title.a, d.end)
 	first := k.labelFrom(d.title.a)
 	headEnd := end

@@ -108,6 +108,7 @@ type label struct {
 	word     span
 	mark     int // index of the enumerator that stands before it, else -1
 	line     bool
+	plain    bool // without a colon
 }
 
 // bare words that are labels only with a colon.

@@ -46,8 +46,13 @@ const quantity = "年月日号万亿千百元个名人户条次项件亩吨米�
 
 // markAt tries to read an enumerator at c[i]; end is the end of the line.
 func (k *ink) markAt(i, end int) (mark, bool) {
+	if i >= end {
+		return mark{}, false
+	}
 	r := k.c[i]
 	switch {
+	case r >= 'A' && r <= 'Z' && r != 'X' && k.lineStart(i):
+		return k.codeMark(i, end)
 	case chinese.Digit(r):
 		return k.digitMark(i, end)
 	case r == '(' || r == '〔':
@@ -136,6 +141,30 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 		return m, m.ord > 0 && !has(quantity, next)
 	}
 	return mark{}, false
+}
+
+// codeMark reads WT-01, A3 and B-2-1 at the start of a line.
+func (k *ink) codeMark(i, end int) (mark, bool) {
+	a := i
+	for a < end && k.c[a] >= 'A' && k.c[a] <= 'Z' {
+		a++
+	}
+	n := 0
+	b := a
+	for b < end && (chinese.Digit(k.c[b]) || has("-.", k.c[b]) && b+1 < end && chinese.Digit(k.c[b+1])) {
+		if chinese.Digit(k.c[b]) {
+			n = n*10%100000 + int(k.c[b]-'0')
+		}
+		b++
+	}
+	if a-i > 4 || b == a || b-a > 6 || n == 0 || b < end && !k.gapAt(b) && !has(":、.", k.c[b]) {
+		return mark{}, false
+	}
+	m := mark{style: stHyphen, ord: 1000 + n, from: i, to: b, num: span{i, b}}
+	for m.to < end && has(".、:", k.c[m.to]) {
+		m.to++
+	}
+	return m, true
 }
 
 // decimalMark reads 1.1 and 1.1.1.

@@ -20,6 +20,8 @@ type draft struct {
 	inferred  bool  // structure without numbers
 	table     bool  // read from a table
 	region    field // the list it stands in
+	letter    span  // the problem named in a paragraph of a letter
+	body      int   // where its text begins
 }
 
 // owned is a line of responsibility with the field of its label.
@@ -48,6 +50,9 @@ type outline struct {
 // narrative reads the running text.
 func (k *reader) narrative() outline {
 	heads := k.heads()
+	if k.ledger && !k.labelledText() {
+		return k.headingsOnly(heads)
+	}
 	style := k.findingStyle(heads)
 	if style == stNone {
 		return k.unnumbered()
@@ -63,6 +68,50 @@ func (k *reader) narrative() outline {
 		w.step(h, end)
 	}
 	return w.out
+}
+
+// labelledText reports whether the running text has findings with labels of its own.
+func (k *reader) labelledText() bool {
+	for _, lb := range k.labels {
+		if f := group(lb.field); f != fSkip {
+			return true
+		}
+	}
+	return false
+}
+
+// headingsOnly reads the running text around tables: its headings may be aspects, but it holds no findings.
+func (k *reader) headingsOnly(heads []head) outline {
+	out := outline{sections: []sectionDraft{{}}}
+	w := walker{reader: k}
+	for i, h := range heads {
+		end := len(k.c)
+		if i+1 < len(heads) {
+			end = heads[i+1].from
+		}
+		if title := w.headTitle(h, end); h.style < stQ && !w.closing(title) && !title.empty() && title.b-title.a < 60 {
+			out.sections = append(out.sections, sectionDraft{num: h.num, title: title, ord: h.ord, style: h.style})
+		}
+	}
+	for n := 1; n < len(k.lines); n++ { // a heading without a number right above a table
+		if l := k.lines[n-1]; k.lines[n].cell.Table > 0 && l.cell.Table == 0 && l.bare && n > 1 && !k.datedLine(span{l.from, l.to}) {
+			if f, ok := k.listTitle(l); !ok || f == fNone {
+				out.sections = append(out.sections, sectionDraft{title: k.clean(span{l.from, l.to})})
+			}
+		}
+	}
+	return out
+}
+
+// hasLedger reports whether a table has the columns of a ledger.
+func (k *reader) hasLedger(all []grid) bool {
+	t := tableReader{reader: k}
+	for i := range all {
+		if cols, _ := t.header(&all[i]); cols != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // walker goes through the heads of a document in order.

@@ -15,6 +15,8 @@ type reader struct {
 	base   date // dates without a year fall on or after it
 	year   int  // of the document, 0 when unknown
 	lost   int  // enumerators destroyed by scanning
+	ledger bool // a table holds findings
+	fields bool // problem labels stand below numbered titles and tell how the problem shows
 }
 
 // head is where a section or finding begins.
@@ -28,12 +30,13 @@ type head struct {
 
 // scan finds enumerators and labels in the lines outside tables.
 func (k *reader) scan() {
-	var seq [styles]int
+	var seq, cell [styles]int
 	for n := range k.lines {
+		first := len(k.marks)
 		if k.lines[n].cell.Table > 0 {
+			k.scanCell(n, &cell)
 			continue
 		}
-		first := len(k.marks)
 		k.marks = k.marksIn(n, &seq, k.marks)
 		before := len(k.labels)
 		k.labels = k.labelsIn(&k.lines[n], k.labels)
@@ -41,9 +44,23 @@ func (k *reader) scan() {
 		k.own(first, before)
 		k.flat(n, first, before)
 	}
+	k.dropLoose()
 	k.headingLines()
 	k.mend()
+	k.fields = k.problemFields()
 	k.items()
+}
+
+// scanCell finds the enumerators of a line in a table; none is a heading.
+func (k *reader) scanCell(n int, seq *[styles]int) {
+	first := len(k.marks)
+	if n == 0 || k.lines[n].cell != k.lines[n-1].cell {
+		*seq = [styles]int{}
+	}
+	k.marks = k.marksIn(n, seq, k.marks)
+	for i := first; i < len(k.marks); i++ {
+		k.marks[i].head = false
+	}
 }
 
 // labelAfterMark finds a label without a colon behind the number of a line: 「2.整改措施」.
@@ -55,9 +72,56 @@ func (k *reader) labelAfterMark(n, first, before int) {
 	part := *l
 	part.from = k.marks[l.mark].to
 	if lb, ok := k.lineLabel(&part); ok && lb.field != fProblem && lb.field != fSection {
-		lb.line = false
+		lb.line, lb.plain = false, true
 		k.labels = append(k.labels, lb)
 	}
+}
+
+// problemFields reports whether problem labels (存在问题：) stand below numbered titles, so that they begin no finding.
+func (k *reader) problemFields() bool {
+	below, all := 0, 0
+	for _, lb := range k.labels {
+		if lb.field != fProblem || !lb.line {
+			continue
+		}
+		all++
+		n := k.lineAt(lb.from)
+		if n == 0 || k.lines[n-1].mark < 0 {
+			continue
+		}
+		l := k.lines[n-1]
+		if m := k.marks[l.mark]; m.style != stDash && l.to > m.to && !l.label && k.find(span{m.to, l.to}, "方面") < 0 {
+			below++
+		}
+	}
+	return below > 0 && below*5 >= all*4
+}
+
+// dropLoose forgets the labels without a colon whose number counts no labels around it: they are headings (二、整改任务).
+func (k *reader) dropLoose() {
+	kept := k.labels[:0]
+	for at, lb := range k.labels {
+		if lb.plain && lb.mark >= 0 && !k.counted(at) {
+			continue
+		}
+		kept = append(kept, lb)
+	}
+	k.labels = kept
+}
+
+// counted reports whether a label with the number before or after stands near.
+func (k *reader) counted(at int) bool {
+	m := k.marks[k.labels[at].mark]
+	for j := max(0, at-9); j < min(at+9, len(k.labels)); j++ {
+		x := k.labels[j]
+		if j == at || x.mark < 0 || x.field == k.labels[at].field {
+			continue
+		}
+		if y := k.marks[x.mark]; y.style == m.style && (y.ord == m.ord+1 || y.ord == m.ord-1) {
+			return true
+		}
+	}
+	return false
 }
 
 // own ties labels to the numbers that stand before them: 「2.整改措施：」, 「（1）责任单位：」.
@@ -347,7 +411,7 @@ func (k *reader) heads() []head {
 // ask appends a head for a problem label at the start of a line.
 func (k *reader) ask(out []head, at int) []head {
 	lb := k.labels[at]
-	if lb.field != fProblem || !lb.line || lb.mark >= 0 && !k.marks[lb.mark].own {
+	if k.fields || lb.field != fProblem || !lb.line || lb.mark >= 0 && !k.marks[lb.mark].own {
 		return out
 	}
 	return append(out, head{style: stAsk, from: lb.from, to: lb.to, num: span{lb.from, lb.from}, line: k.lineAt(lb.from)})

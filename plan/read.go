@@ -10,11 +10,13 @@ import (
 func Read(doc office.Document) Plan {
 	k := &reader{doc: doc}
 	k.fillInk(doc)
+	grids := k.grids()
 	k.scan()
 	p := Plan{}
 	k.kind = k.kindOf(k.title(len(k.c)))
+	k.ledger = k.hasLedger(grids)
 	out := k.narrative()
-	k.tables(&out)
+	k.tables(&out, grids)
 	body := k.bodyStart(out)
 	k.heading(&p, body)
 	if p.Kind == KindOther {
