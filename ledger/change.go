@@ -133,15 +133,18 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 		if err := next.check(); err != nil {
 			return err
 		}
-		if len(differences(old, next)) == 0 {
+		changes := differences(old, next)
+		if len(changes) == 0 {
 			return nil
 		}
 		if old.Version != version {
 			return stale(ctx, tx, id)
 		}
-		names, err := org.NamesFor(ctx, tx, old.Unit)
-		if err != nil {
-			return err
+		var names org.Names
+		if touches(changes, "责任单位", "责任人") {
+			if names, err = org.NamesFor(ctx, tx, old.Unit); err != nil {
+				return err
+			}
 		}
 		return save(ctx, tx, who, names, verb, old, next)
 	})
@@ -211,6 +214,7 @@ func differences(old, next Finding) []journal.Change {
 			list = append(list, journal.Change{Field: field, From: from, To: to})
 		}
 	}
+	diff("方面", old.Section.Title, next.Section.Title)
 	diff("序号", old.Number, next.Number)
 	diff("反馈问题", old.Title, next.Title)
 	diff("具体表现", old.manifestationText(), next.manifestationText())
@@ -271,14 +275,18 @@ func (f Finding) answerText() string {
 	return strings.Join(parts, " ")
 }
 
-// derive sets what follows from the rest of a finding: ids of names, gaps, and whether nobody in particular is responsible.
-func (f *Finding) derive(names org.Names) {
+// resolve looks up the ids of the units and persons of a finding.
+func (f *Finding) resolve(names org.Names) {
 	for i := range f.Units {
-		f.Units[i].ID = names.Unit(f.Units[i].Name)
+		f.Units[i].ID = names.Unit(f.Units[i].Name).ID
 	}
 	for i := range f.Persons {
 		f.Persons[i].ID = names.Staff(f.Persons[i].Name)
 	}
+}
+
+// derive sets what follows from the rest of a finding: gaps, and whether nobody in particular is responsible.
+func (f *Finding) derive() {
 	f.Gaps = 0
 	for i := range f.Manifestations {
 		if len(f.AnsweredBy(i)) == 0 {
@@ -293,9 +301,15 @@ func wholeCommittee(name string) bool {
 	return strings.HasSuffix(name, "党委") || strings.HasSuffix(name, "党工委") || strings.HasSuffix(name, "党委政府")
 }
 
-// save writes the difference between old and next and tells the journal.
+// save writes the difference between old and next and tells the journal. names is needed only when units or persons differ.
 func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, verb string, old, next Finding) error {
-	next.derive(names)
+	changes := differences(old, next)
+	if touches(changes, "责任单位", "责任人") {
+		next.resolve(names)
+	} else {
+		next.Units, next.Persons = old.Units, old.Persons
+	}
+	next.derive()
 	_, err := tx.Exec(ctx, `update finding set section = $2, ord = $3, number = $4, title = $5, goal = $6, leader = $7, lead_unit = $8,
 		due_text = $9, due = $10, long_term = $11, state = $12, reason = $13, progress = $14, evidence = $15, gaps = $16, vague = $17,
 		dropped = $18, changed = $19, version = version + 1 where id = $1`,
@@ -305,14 +319,13 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 	if err != nil {
 		return fmt.Errorf("save finding: %w", err)
 	}
-	changes := differences(old, next)
 	if touches(changes, "具体表现", "整改措施", "措施对应") {
 		if err := writeItems(ctx, tx, &next); err != nil {
 			return err
 		}
 	}
 	if touches(changes, "责任单位", "责任人") {
-		if err := writeDuties(ctx, tx, next); err != nil {
+		if err := writeDuties(ctx, tx, names, next); err != nil {
 			return err
 		}
 	}
@@ -352,7 +365,8 @@ func orNull(id int64) any {
 // insert adds a new finding with everything under it. Its ID is set.
 func insert(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, verb string, f *Finding) error {
 	f.ID = tx.ID()
-	f.derive(names)
+	f.resolve(names)
+	f.derive()
 	_, err := tx.Exec(ctx, `insert into finding (id, plan, unit, section, ord, number, title, goal, leader, lead_unit, due_text, due, long_term,
 		state, reason, progress, evidence, gaps, vague, dropped, changed, version)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, 1)`,
@@ -364,7 +378,7 @@ func insert(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, 
 	if err := writeItems(ctx, tx, f); err != nil {
 		return err
 	}
-	if err := writeDuties(ctx, tx, *f); err != nil {
+	if err := writeDuties(ctx, tx, names, *f); err != nil {
 		return err
 	}
 	if err := index(ctx, tx, *f); err != nil {
@@ -423,7 +437,7 @@ func jsonList[T any](list []T) string {
 }
 
 // writeDuties replaces the responsible units and persons of a finding and who sees it because of them.
-func writeDuties(ctx context.Context, tx *store.Tx, f Finding) error {
+func writeDuties(ctx context.Context, tx *store.Tx, names org.Names, f Finding) error {
 	for _, q := range []string{`delete from finding_unit where finding = $1`, `delete from finding_person where finding = $1`, `delete from finding_scope where finding = $1`} {
 		if _, err := tx.Exec(ctx, q, f.ID); err != nil {
 			return fmt.Errorf("write duties: %w", err)
@@ -439,11 +453,7 @@ func writeDuties(ctx context.Context, tx *store.Tx, f Finding) error {
 			return fmt.Errorf("write person: %w", err)
 		}
 	}
-	seen, err := scope(ctx, tx, f)
-	if err != nil {
-		return err
-	}
-	for _, unit := range seen {
+	for _, unit := range scope(names, f) {
 		if _, err := tx.Exec(ctx, `insert into finding_scope (unit, finding) values ($1, $2)`, unit, f.ID); err != nil {
 			return fmt.Errorf("write scope: %w", err)
 		}
@@ -453,22 +463,16 @@ func writeDuties(ctx context.Context, tx *store.Tx, f Finding) error {
 
 // scope lists the units that see a finding: those on the path to the plan's unit and to each responsible unit. The root sees all
 // and is not listed.
-func scope(ctx context.Context, q store.Querier, f Finding) ([]int64, error) {
+func scope(names org.Names, f Finding) []int64 {
 	ids := f.Unit.Ancestors()
+	root := ids[0]
 	for _, u := range f.Units {
-		if u.ID == 0 {
-			continue
+		if u.ID != 0 {
+			ids = append(ids, names.Unit(u.Name).Ancestors()...)
 		}
-		unit, err := org.UnitByID(ctx, q, u.ID)
-		if err != nil {
-			return nil, fmt.Errorf("scope of %s: %w", u.Name, err)
-		}
-		ids = append(ids, unit.Ancestors()...)
 	}
 	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	root := f.Unit.Ancestors()[0]
-	return slices.DeleteFunc(ids, func(id int64) bool { return id == root }), nil
+	return slices.DeleteFunc(slices.Compact(ids), func(id int64) bool { return id == root })
 }
 
 // scopeTerm is the word under which the search index keeps that a unit sees a row.
@@ -477,9 +481,9 @@ func scopeTerm(unit int64) string { return fmt.Sprintf("u%d", unit) }
 // index makes a finding findable by its words, for those who see it.
 func index(ctx context.Context, tx *store.Tx, f Finding) error {
 	words := chinese.Terms(strings.Join([]string{f.Title, f.manifestationText(), f.measureText(), Names(f.Units), f.Leader, Names(f.Persons), f.Number}, "\n"))
-	seen, err := scope(ctx, tx, f)
+	seen, err := store.All(ctx, tx, store.Value[int64], `select unit from finding_scope where finding = $1`, f.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("index: %w", err)
 	}
 	for _, unit := range seen {
 		words = append(words, scopeTerm(unit))

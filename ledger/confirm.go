@@ -60,6 +60,8 @@ type confirmation struct {
 	names org.Names
 	imp   Import
 	plan  PlanInfo
+
+	sections []Section // of the plan, once looked up
 }
 
 func (c *confirmation) newPlan(ctx context.Context) error {
@@ -153,21 +155,24 @@ func (c *confirmation) add(ctx context.Context, findings []Finding, ord int) err
 
 // section finds the aspect with the same title in the plan or adds it, and sets the id.
 func (c *confirmation) section(ctx context.Context, s *Section) error {
-	have, err := Sections(ctx, c.tx, c.plan.ID)
-	if err != nil {
-		return err
+	if c.sections == nil {
+		var err error
+		if c.sections, err = Sections(ctx, c.tx, c.plan.ID); err != nil {
+			return err
+		}
 	}
-	for _, h := range have {
-		if plain(h.Title) == plain(s.Title) {
-			*s = h
+	for _, have := range c.sections {
+		if plain(have.Title) == plain(s.Title) {
+			*s = have
 			return nil
 		}
 	}
-	s.ID, s.Ord = c.tx.ID(), len(have)
-	_, err = c.tx.Exec(ctx, `insert into section (id, plan, ord, number, title) values ($1, $2, $3, $4, $5)`, s.ID, c.plan.ID, s.Ord, s.Number, s.Title)
+	s.ID, s.Ord = c.tx.ID(), len(c.sections)
+	_, err := c.tx.Exec(ctx, `insert into section (id, plan, ord, number, title) values ($1, $2, $3, $4, $5)`, s.ID, c.plan.ID, s.Ord, s.Number, s.Title)
 	if err != nil {
 		return fmt.Errorf("insert section: %w", err)
 	}
+	c.sections = append(c.sections, *s)
 	return nil
 }
 

@@ -162,35 +162,67 @@ func plain(s string) string {
 	}, norm.NFKC.String(s))
 }
 
-// match pairs each fresh finding with a live one, or -1: first by the same words of the title, then by the same place with a like
-// title, then by likeness alone.
+// match pairs each fresh finding with a live one, or -1: first by the same words of the title and the same number, then by the
+// same title, then by the same place with a like title, then by likeness alone.
 func match(live, fresh []Finding) []int {
 	partner := make([]int, len(fresh))
 	taken := make([]bool, len(live))
 	for i := range partner {
 		partner[i] = -1
 	}
-	pair := func(fits func(a, b Finding) bool) {
-		for i := range fresh {
-			for j := range live {
-				if partner[i] < 0 && !taken[j] && fits(live[j], fresh[i]) {
+	// byKey pairs those with the same non-empty key, in order, when fits says so.
+	byKey := func(key func(Finding) string, fits func(a, b Finding) bool) {
+		at := map[string][]int{}
+		for j, f := range live {
+			if k := key(f); k != "" && !taken[j] {
+				at[k] = append(at[k], j)
+			}
+		}
+		for i, f := range fresh {
+			if partner[i] >= 0 {
+				continue
+			}
+			for _, j := range at[key(f)] {
+				if !taken[j] && fits(live[j], f) {
 					partner[i], taken[j] = j, true
+					break
 				}
 			}
 		}
 	}
-	pair(func(a, b Finding) bool { return plain(a.Title) == plain(b.Title) && plain(a.Number) == plain(b.Number) })
-	pair(func(a, b Finding) bool { return plain(a.Title) == plain(b.Title) })
-	pair(func(a, b Finding) bool {
-		return a.Section.Ord == b.Section.Ord && a.Number != "" && plain(a.Number) == plain(b.Number) && likeness(a.Title, b.Title) >= 0.3
-	})
-	pair(func(a, b Finding) bool { return likeness(a.Title, b.Title) >= 0.6 })
+	always := func(a, b Finding) bool { return true }
+	byKey(func(f Finding) string { return plain(f.Title) + "\x00" + plain(f.Number) }, always)
+	byKey(func(f Finding) string { return plain(f.Title) }, always)
+	byKey(func(f Finding) string {
+		if f.Number == "" {
+			return ""
+		}
+		return plain(f.Section.Title) + "\x00" + plain(f.Number)
+	}, func(a, b Finding) bool { return likeness(bigrams(a.Title), bigrams(b.Title)) >= 0.3 })
+	terms := make([]map[string]bool, len(live))
+	for i, f := range fresh {
+		if partner[i] >= 0 {
+			continue
+		}
+		mine := bigrams(f.Title)
+		for j := range live {
+			if taken[j] {
+				continue
+			}
+			if terms[j] == nil {
+				terms[j] = bigrams(live[j].Title)
+			}
+			if likeness(mine, terms[j]) >= 0.6 {
+				partner[i], taken[j] = j, true
+				break
+			}
+		}
+	}
 	return partner
 }
 
 // likeness is the share of two-character terms that two texts have in common (Jaccard), 0 to 1.
-func likeness(a, b string) float64 {
-	x, y := bigrams(a), bigrams(b)
+func likeness(x, y map[string]bool) float64 {
 	both := 0
 	for t := range x {
 		if y[t] {

@@ -183,13 +183,14 @@ func AddUnit(ctx context.Context, tx *store.Tx, who Person, parent Unit, kind, n
 
 // Names finds units and staff by the names a ledger writes, as seen from one unit: its own subtree first, then its town's.
 type Names struct {
-	units map[string]int64
+	units map[string]int64 // 0 when two bear the name
 	staff map[string]int64
+	byID  map[int64]Unit
 }
 
 // NamesFor loads the names that a ledger of unit u may mean. A name borne by two is nobody's.
 func NamesFor(ctx context.Context, q store.Querier, u Unit) (Names, error) {
-	n := Names{units: map[string]int64{}, staff: map[string]int64{}}
+	n := Names{units: map[string]int64{}, staff: map[string]int64{}, byID: map[int64]Unit{}}
 	chain := u.Ancestors()
 	top := u.Path
 	if len(chain) >= 2 {
@@ -201,6 +202,7 @@ func NamesFor(ctx context.Context, q store.Querier, u Unit) (Names, error) {
 	}
 	for _, x := range units {
 		put(n.units, x.Name, x.ID)
+		n.byID[x.ID] = x
 	}
 	type named struct {
 		id   int64
@@ -225,17 +227,17 @@ func put(m map[string]int64, name string, id int64) {
 	m[name] = id
 }
 
-// Unit is the id of the unit a ledger calls name, 0 when unknown or ambiguous. A leading 镇 or 街道, as papers write it, is no
+// Unit is the unit a ledger calls name, the zero Unit when unknown or ambiguous. A leading 镇 or 街道, as papers write it, is no
 // part of the name.
-func (n Names) Unit(name string) int64 {
+func (n Names) Unit(name string) Unit {
 	for _, prefix := range []string{"", "镇", "乡", "街道"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
 			if id := n.units[rest]; id != 0 {
-				return id
+				return n.byID[id]
 			}
 		}
 	}
-	return 0
+	return Unit{}
 }
 
 // Staff is the id of the person a ledger calls name, 0 when unknown or ambiguous.

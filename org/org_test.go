@@ -89,7 +89,7 @@ func TestNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]int64{"东村": h.east.ID, "党政办": h.office.ID, "镇党政办": h.office.ID, "甲镇": h.a.ID, "乙镇": 0, "镇": 0, "": 0} {
-			if got := n.Unit(name); got != want {
+			if got := n.Unit(name).ID; got != want {
 				t.Errorf("unit %q is %d, want %d", name, got, want)
 			}
 		}
