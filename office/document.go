@@ -7,7 +7,7 @@ package office
 
 // Document is a file reduced to its words and their order.
 type Document struct {
-	Format   string   // docx, doc, txt, md, xlsx, csv; what the content is, not what the name says
+	Format   string   // what the content is, not what the name says: docx, doc, txt, md, xlsx, csv; through LibreOffice also xls, rtf, odt, ods, pdf
 	Parts    []Part   // one for a text document; one for each sheet of a workbook
 	Warnings []string // Chinese sentences: what was left out or could not be read, for the reader of the result
 }
@@ -43,11 +43,17 @@ type Limits struct {
 	Inflated   int64 // bytes of all entries of an archive together, counted while inflating
 	Entries    int   // entries of an archive
 	Depth      int   // nesting of XML elements
+	Elements   int   // XML elements of all parts together, empty cells included
 	Paragraphs int   // paragraphs and non-empty cells
+	Text       int   // bytes of text altogether, as UTF-8
+	Line       int   // bytes of one paragraph or cell, as UTF-8
 }
 
 // DefaultLimits hold reading below 200 MB of memory and 2 s on an office PC.
-var DefaultLimits = Limits{File: 32 << 20, Inflated: 128 << 20, Entries: 4096, Depth: 256, Paragraphs: 400_000}
+var DefaultLimits = Limits{
+	File: 32 << 20, Inflated: 128 << 20, Entries: 4096, Depth: 256,
+	Elements: 6_000_000, Paragraphs: 400_000, Text: 32 << 20, Line: 1 << 20,
+}
 
 // Error says why a file cannot be read and what its owner can do, in Chinese, fit to be shown as it is.
 type Error struct {

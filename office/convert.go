@@ -1,0 +1,205 @@
+package office
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// conversion is how LibreOffice turns a kind of file into one that is read here.
+type conversion struct {
+	what  string // the kind, for a person
+	to    string // docx or xlsx
+	save  string // what to save it as by hand
+	infix string // an import filter to be named, because the content would open in another program
+}
+
+var conversions = map[string]conversion{
+	"doc":    {what: "Word 95 或更早的文档", to: "docx", save: "docx"},
+	"xls":    {what: "旧版 Excel 或 WPS 表格（xls、et）", to: "xlsx", save: "xlsx"},
+	"xlsb":   {what: "Excel 二进制工作簿（xlsb）", to: "xlsx", save: "xlsx"},
+	"rtf":    {what: "RTF 文档", to: "docx", save: "docx"},
+	"odt":    {what: "OpenDocument 文档（odt）", to: "docx", save: "docx"},
+	"ods":    {what: "OpenDocument 表格（ods）", to: "xlsx", save: "xlsx"},
+	"wordml": {what: "XML 格式的旧版 Office 文件", to: "docx", save: "docx"},
+	"works":  {what: "很早的文字处理文件", to: "docx", save: "docx"},
+	"pdf":    {what: "PDF 文件", to: "docx", save: "docx", infix: "writer_pdf_import"},
+}
+
+// conversionTime bounds one conversion. LibreOffice starts in two to five seconds and then needs little more.
+const conversionTime = 60 * time.Second
+
+// converting lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
+// whole process, which is why it belongs to no value.
+var converting = make(chan struct{}, 1)
+
+// convert reads a file through the programs installed for it.
+func convert(b *budget, kind string, data []byte) (Document, error) {
+	c := conversions[kind]
+	if kind == "pdf" {
+		if err := pdfRefusal(data); err != nil {
+			return Document{}, err
+		}
+	}
+	select {
+	case converting <- struct{}{}:
+		defer func() { <-converting }()
+	case <-b.ctx.Done():
+		return Document{}, &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
+	}
+	dir, err := os.MkdirTemp("", "bihuan-convert-")
+	if err != nil {
+		return Document{}, c.failed(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
+	defer cancel()
+	in := filepath.Join(dir, "in."+kind)
+	if err := os.WriteFile(in, data, 0o600); err != nil {
+		return Document{}, c.failed(err)
+	}
+	if kind == "pdf" {
+		if tool, err := exec.LookPath("pdftotext"); err == nil {
+			return readPDF(ctx, b, tool, in)
+		}
+	}
+	return c.office(ctx, b, kind, dir, in)
+}
+
+// failed is the error of a conversion that did not come about.
+func (c conversion) failed(err error) *Error {
+	return &Error{What: c.what + "没能转换", Do: "请用原来的程序打开，另存为 " + c.save + " 后再上传", Err: err}
+}
+
+// office runs LibreOffice and reads what it wrote.
+func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string) (Document, error) {
+	tool, err := findOffice()
+	if err != nil {
+		return Document{}, &Error{
+			What: "这是" + c.what + "，服务器上没有安装能转换它的程序（LibreOffice）",
+			Do:   "请用原来的程序打开，另存为 " + c.save + " 后再上传",
+			Err:  err,
+		}
+	}
+	profile := filepath.Join(dir, "profile")
+	if err := writeProfile(profile); err != nil {
+		return Document{}, c.failed(err)
+	}
+	args := []string{
+		"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: profile}).String(),
+		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo",
+	}
+	if c.infix != "" {
+		args = append(args, "--infilter="+c.infix)
+	}
+	args = append(args, "--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in)
+	if _, err := runTool(ctx, dir, tool, args...); err != nil {
+		return Document{}, c.stopped(ctx, err)
+	}
+	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), b.limits.File)
+	if err != nil {
+		return Document{}, c.failed(err)
+	}
+	doc, err := read(b, "", out)
+	if err != nil {
+		return Document{}, err
+	}
+	doc.Format = kind
+	return doc, nil
+}
+
+// stopped tells a conversion that ran out of time from one that failed.
+func (c conversion) stopped(ctx context.Context, err error) *Error {
+	if ctx.Err() != nil {
+		return &Error{What: c.what + "转换的时间太长，已经停止", Do: "请用原来的程序打开，另存为 " + c.save + " 后再上传", Err: errors.Join(ctx.Err(), err)}
+	}
+	return c.failed(err)
+}
+
+func findOffice() (string, error) {
+	for _, name := range []string{"soffice", "libreoffice"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}
+
+// profileSettings keep LibreOffice from doing anything but reading the file: no macros, no links followed, nothing fetched.
+const profileSettings = `<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableActiveContent" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
+</oor:items>
+`
+
+// writeProfile makes a user profile for one run, so that a conversion neither sees nor disturbs anybody's own.
+func writeProfile(dir string) error {
+	user := filepath.Join(dir, "user")
+	if err := os.MkdirAll(user, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(user, "registrymodifications.xcu"), []byte(profileSettings), 0o600)
+}
+
+// runTool runs a program in a folder of its own until it ends or the context does; then it and all it started are killed. It
+// returns what the program printed.
+func runTool(ctx context.Context, dir, tool string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &capped{b: &out, left: 64 << 20}, &capped{b: &errs, left: 4096}
+	cmd.WaitDelay = 2 * time.Second
+	ownGroup(cmd)
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(tool), err, strings.TrimSpace(errs.String()))
+	}
+	return out.Bytes(), nil
+}
+
+// capped keeps the first bytes written to it and lets go of the rest.
+type capped struct {
+	b    *bytes.Buffer
+	left int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	n := min(len(p), c.left)
+	c.left -= n
+	c.b.Write(p[:n])
+	return len(p), nil
+}
+
+func readLimitedFile(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > most {
+		return nil, fmt.Errorf("%d bytes are too many", info.Size())
+	}
+	return os.ReadFile(path)
+}
+
+var pdfEncrypt = regexp.MustCompile(`/Encrypt\s+\d+\s+\d+\s+R`)
+
+// pdfRefusal looks for what keeps any program from reading a PDF.
+func pdfRefusal(data []byte) error {
+	tail := data[max(0, len(data)-4096):]
+	if pdfEncrypt.Match(tail) {
+		return encrypted("PDF 文件")
+	}
+	return nil
+}
