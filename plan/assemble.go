@@ -104,18 +104,13 @@ func (k *reader) finding(d draft) Finding {
 			f.Manifestations = append(f.Manifestations, Manifestation{k.text(it.num), k.text(it.text), k.source(it.text)})
 		}
 	}
+	d.done = k.takeStates(&d)
 	tense := Todo
 	texts := d.measures
 	if len(texts) == 0 {
 		texts, tense = d.done, Done
 	} else if len(d.done) > 0 {
 		d.progress = append(d.progress, d.done...)
-	}
-	if len(d.measures) == 0 && len(d.done) == 1 {
-		if state, ok := k.state(k.clean(d.done[0])); ok {
-			d.status = append(d.status, state)
-			texts = nil
-		}
 	}
 	for _, p := range d.pairs {
 		n := len(f.Manifestations)
@@ -146,6 +141,19 @@ func (k *reader) finding(d draft) Finding {
 	link(&f, len(d.pairs) > 0)
 	f.Confidence = k.confidence(f, d)
 	return f
+}
+
+// takeStates moves what is only a state out of the texts that tell what was done.
+func (k *reader) takeStates(d *draft) []span {
+	var texts []span
+	for _, s := range d.done {
+		if _, ok := k.state(k.clean(s)); ok {
+			d.status = append(d.status, k.clean(s))
+		} else {
+			texts = append(texts, s)
+		}
+	}
+	return texts
 }
 
 // measure makes a measure out of an item.

@@ -127,8 +127,9 @@ func (k *reader) fillHead(d *draft, s span, region field) {
 		d.title = span{s.a, s.a}
 		return
 	}
-	if problem, to, ok := k.about(s.a, s.b); ok {
-		d.title = problem
+	if _, to, ok := k.about(s.a, s.b); ok {
+		d.title = k.clean(span{s.a, to})
+		k.titleStatus(d)
 		k.fillAnswer(d, span{to, s.b})
 		return
 	}
@@ -211,9 +212,9 @@ func (k *reader) fillAnswer(d *draft, s span) {
 		if i+1 < len(cuts) {
 			end = cuts[i+1].from
 		}
-		if problem, to, ok := k.about(m.to, end); ok {
+		if _, to, ok := k.about(m.to, end); ok {
 			pairs++
-			d.pairs = append(d.pairs, pair{m.num, problem, k.trim(span{to, end}, "。;,、:")})
+			d.pairs = append(d.pairs, pair{m.num, k.clean(span{m.to, to}), k.trim(span{to, end}, "。;,、:")})
 		}
 	}
 	if pairs == 0 && !k.clean(s).empty() {

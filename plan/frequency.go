@@ -224,12 +224,14 @@ func (k *ink) dayPart(i, end int, p period, n int, rule *Rule) int {
 	default:
 		start = k.monthDay(i, end, start, p, rule)
 	}
+	start = k.nthWeek(start, end, p, rule)
 	for _, w := range []string{"上午", "下午", "晚上", "早上", "晚", "早晨", "中午", "上旬", "中旬", "下旬"} {
 		if k.starts(start, w) && start+runeLen(w) <= end {
 			start += runeLen(w)
 			break
 		}
 	}
+	start = k.clock(start, end)
 	for _, w := range []string{"之前", "以前", "前", "之内"} {
 		if start > i-1 && start > i-0 && k.starts(start, w) && start+runeLen(w) <= end && k.c[start-1] != '月' && k.c[start-1] != '周' && k.c[start-1] != '年' {
 			start += runeLen(w)
@@ -237,6 +239,59 @@ func (k *ink) dayPart(i, end int, p period, n int, rule *Rule) int {
 		}
 	}
 	return start
+}
+
+// nthWeek reads 第二周, 第一个周六, 第一周周五 inside a month.
+func (k *ink) nthWeek(i, end int, p period, rule *Rule) int {
+	if p.freq != "MONTHLY" || k.at0(i) != '第' {
+		return i
+	}
+	n, a := k.numAt(i+1, end)
+	if a == i+1 || n < 1 || n > 5 {
+		return i
+	}
+	if k.at0(a) == '个' {
+		a++
+	}
+	for _, w := range []string{"星期", "周"} {
+		if !k.starts(a, w) {
+			continue
+		}
+		a += runeLen(w)
+		if k.starts(a, "周") || k.starts(a, "的周") {
+			a += runeLen(w)
+		}
+		if d, ok := weekdays[k.at0(a)]; ok {
+			rule.RRule += fmt.Sprintf(";BYDAY=%d%s", n, d)
+			return a + 1
+		}
+		rule.RRule += fmt.Sprintf(";BYMONTHDAY=%d", min(7*n, 28))
+		return a
+	}
+	return i
+}
+
+// clock reads a time of day: 8时, 18时至20时, 早晨7点, 8:30.
+func (k *ink) clock(i, end int) int {
+	n, a := k.numAt(i, end)
+	if a == i || n > 24 || a >= end || !has("时点:", k.c[a]) || k.starts(a, "时段") {
+		return i
+	}
+	a++
+	if _, b := k.numAt(a, end); b > a {
+		a = b
+		if k.at0(a) == '分' {
+			a++
+		}
+	} else if k.at0(a) == '半' || k.at0(a) == '整' {
+		a++
+	}
+	if has("至到-—~", k.at0(a)) {
+		if b := k.clock(a+1, end); b > a+1 {
+			return b
+		}
+	}
+	return a
 }
 
 // monthDay reads the day in a month or quarter: 底, 末, 初, 10日前, 10日、25日, 最后一周.

@@ -58,6 +58,9 @@ func (k *reader) addBox(g *grid, l line) {
 		g.cols = max(g.cols, l.cell.Col+max(1, l.cell.Cols)-1)
 		return
 	}
+	if k.rule(&l) { // |---|---|
+		return
+	}
 	row, col := 1, 1
 	if n := len(g.boxes); n > 0 {
 		row = g.boxes[n-1].row + 1
@@ -125,22 +128,6 @@ func (k *reader) drawnTables() {
 				break
 			}
 			l.cell.Table = number
-			if k.rule(l) { // |---|---|
-				l.cell.Table = -1
-			}
-		}
-	}
-	k.dropRules()
-}
-
-// dropRules takes the lines that only draw out of tables.
-func (k *reader) dropRules() {
-	for n := range k.lines {
-		if k.lines[n].cell.Table == -1 {
-			k.lines[n].cell.Table = 0
-			if n > 0 {
-				k.lines[n].cell = k.lines[n-1].cell
-			}
 		}
 	}
 }

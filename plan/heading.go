@@ -158,6 +158,13 @@ func (k *reader) inspected(title, intro span) string {
 	if s := k.inspectedIn(intro); !s.empty() {
 		return k.text(s)
 	}
+	if i := k.find(intro, "期间"); i > 0 { // 在巡察X期间
+		if j := k.find(span{max(intro.a, i-20), i}, "巡察"); j >= 0 {
+			if u := k.unitName(span{j + 2, i}); !u.empty() && k.c[j+2] != '组' && unitLike(k.bare(u)) {
+				return k.text(u)
+			}
+		}
+	}
 	if s := k.inspectedTitle(title); !s.empty() {
 		return k.text(s)
 	}
@@ -320,7 +327,7 @@ func (k *ink) isRange(a, b int) bool {
 func (k *reader) feedback(s span) Maybe {
 	all := k.dates(s, date{})
 	for i := s.a; i+1 < s.b; i++ {
-		if k.c[i] != '反' || k.c[i+1] != '馈' || k.starts(i, "反馈意见") && k.at0(i-1) != '了' || has("据照实对", k.at0(i-1)) {
+		if k.c[i] != '反' || k.c[i+1] != '馈' || has("据照实对的", k.at0(i-1)) && k.starts(i, "反馈意见") {
 			continue
 		}
 		for j := len(all) - 1; j >= 0; j-- {
@@ -329,13 +336,29 @@ func (k *reader) feedback(s span) Maybe {
 				continue
 			}
 			between := span{d.at.b, i}
-			if k.find(between, "。") >= 0 || d.precision != "day" || k.find(between, "进行") >= 0 || k.find(between, "开展") >= 0 || j > 0 && k.isRange(all[j-1].at.b, d.at.a) {
+			if k.find(between, "。") >= 0 || d.precision != "day" || k.inspects(between) || j > 0 && k.isRange(all[j-1].at.b, d.at.a) {
 				break
 			}
 			return d.day.iso()
 		}
 	}
 	return ""
+}
+
+// inspects reports whether a verb of inspecting, and not only 进行了 before 反馈, stands in a piece.
+func (k *ink) inspects(s span) bool {
+	for _, w := range []string{"进行", "开展"} {
+		if i := k.find(s, w); i >= 0 {
+			i += 2
+			if k.at0(i) == '了' {
+				i++
+			}
+			if i < s.b {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // anchors finds the year of the document and the day after which dates without a year fall.

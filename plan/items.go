@@ -15,7 +15,7 @@ func (k *reader) split(s span) (items []item, lead span, single bool) {
 	}
 	cuts := k.cuts(s)
 	if len(cuts) == 0 {
-		return k.sentences(s, nil), span{}, false
+		return k.parts(s), span{}, false
 	}
 	lead = k.clean(span{s.a, cuts[0].from})
 	for i, m := range cuts {
@@ -103,6 +103,20 @@ func (k *reader) inBrackets(from, i int) bool {
 		}
 	}
 	return depth > 0
+}
+
+// parts parts a text without enumerators: at semicolons, and then also at sentence ends; without semicolons it is one.
+func (k *reader) parts(s span) []item {
+	items := k.sentences(s, nil)
+	if len(items) < 2 {
+		return items
+	}
+	for i := s.a; i < s.b; i++ {
+		if k.c[i] == ';' || k.c[i] == '\n' && k.endsParagraph(i, s) {
+			return items
+		}
+	}
+	return []item{{text: k.clean(s)}}
 }
 
 // sentences parts a text at semicolons and sentence ends outside quotation marks and brackets.

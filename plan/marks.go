@@ -106,7 +106,7 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 	}
 	m := mark{ord: k.number(i, a), from: i}
 	switch next := k.c[a]; {
-	case next == '.' && a+1 < end && chinese.Digit(k.c[a+1]):
+	case next == '.' && a+1 < end && chinese.Digit(k.c[a+1]) && !k.gapAt(a+1) && !k.yearAt(a+1, end):
 		return k.decimalMark(m, i, a, end)
 	case (next == '-' || next == '—' || next == '–' || next == '－') && a+1 < end && chinese.Digit(k.c[a+1]):
 		b := k.digits(a+1, end)
@@ -122,7 +122,7 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 		if next == ',' && !(a+1 < end && chinese.Han(k.c[a+1]) && a-i <= 2) {
 			return mark{}, false
 		}
-		if a+1 < end && (chinese.Digit(k.c[a+1]) || next == '、' && has("、", k.c[a+1])) {
+		if a+1 < end && (chinese.Digit(k.c[a+1]) && !k.gapAt(a+1) && !k.yearAt(a+1, end) || next == '、' && has("、", k.c[a+1])) {
 			return mark{}, false
 		}
 		m.style, m.num, m.to = stNum, span{i, a + 1}, a+1
@@ -141,6 +141,12 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 		return m, m.ord > 0 && !has(quantity, next)
 	}
 	return mark{}, false
+}
+
+// yearAt reports whether c[i] begins a year, so that 「1.2024年」 is no decimal.
+func (k *ink) yearAt(i, end int) bool {
+	a := k.digits(i, end)
+	return a-i == 4 && a < end && k.c[a] == '年'
 }
 
 // codeMark reads WT-01, A3 and B-2-1 at the start of a line.
@@ -551,11 +557,11 @@ func (k *ink) afterHeading(before []mark, i int) bool {
 
 // hasNext reports whether the following ordinal of the same look comes later in the line, after a sentence end or a comma.
 func (k *ink) hasNext(m *mark, l *line) bool {
-	for i := m.to; i < l.to && i < m.to+400; i++ {
+	for i := m.to; i < len(k.c) && i < m.to+400; i++ {
 		if !startsMark(k.c[i]) || k.c[i] != '(' && k.boundary(i, l.from) == 0 {
 			continue
 		}
-		if n, ok := k.markAt(i, l.to); ok && n.style == m.style {
+		if n, ok := k.markAt(i, len(k.c)); ok && n.style == m.style {
 			return n.ord == m.ord+1
 		}
 	}

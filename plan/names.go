@@ -7,9 +7,9 @@ import (
 )
 
 // unitEnds are the last characters of the names of units, unitTails longer ends.
-const unitEnds = "办所站局委村部组院室厅处科股队会社厂校府段庙区镇乡县市街圈库店坊"
+const unitEnds = "办所站局委村部组院室厅处科股队社厂校府段庙区镇乡县市街圈库店坊"
 
-var unitTails = strings.Fields("中心 社区 党委 支部 总支 公司 大队 中队 支队 两委 “两委” 党工委 妇联 团委 工会 街道 学校 医院 卫生院 银行 单位 部门 机关 党组织 企业 协会 合作社 纪检 站所 政府 武装部 人大 电力 供电 工商联 联合会 班子 党小组 专班 居委会 网格 小组 农场 林场 水库 残联 领导小组 党政办 组织 人员 村居 各村 党员 分局 法庭 " +
+var unitTails = strings.Fields("中心 社区 党委 支部 总支 公司 大队 中队 支队 两委 “两委” 党工委 妇联 团委 工会 街道 学校 医院 卫生院 银行 单位 部门 机关 党组织 企业 协会 合作社 纪检 站所 政府 武装部 人大 电力 供电 工商联 联合会 班子 党小组 专班 居委会 网格 小组 农场 林场 水库 残联 委员会 理事会 议事会 商会 村委会 监委会 学会 基金会 商联会 妇代会 总工会 村委 居委 领导小组 党政办 组织 人员 村居 各村 党员 分局 法庭 " +
 	"平台 窗口 大厅 服务站 理事会 党群 园区 集团 班 团 科协 文联 侨联 党组 纪工委 纪委监委 政协 联络站 法院 检察院 园 馆")
 
 // postWords end or are a post; a name may follow or stand before them.

@@ -60,6 +60,7 @@ func (k *reader) narrative() outline {
 	w := walker{reader: k, style: style, region: fNone}
 	w.out.sections = append(w.out.sections, sectionDraft{})
 	w.lists = k.listTitles(heads)
+	k.lists = len(w.lists) > 0
 	for i, h := range heads {
 		end := len(k.c)
 		if i+1 < len(heads) {
@@ -151,7 +152,11 @@ func (w *walker) step(h head, end int) {
 				return
 			}
 		}
-		if h.style == w.style && w.closing(w.headTitle(h, end)) && !w.labelled(h.to, end) && w.hasSections() {
+		if title := w.headTitle(h, end); h.style == w.style && title.b-title.a <= 14 && w.surelyClosing(title) && !w.labelled(h.to, end) {
+			w.skip = stNone
+			if h.style <= stCnPar {
+				w.skip = h.style
+			}
 			w.open = false
 			return
 		}
@@ -341,16 +346,22 @@ func (w *walker) closing(title span) bool {
 	}
 	for _, keep := range []string{"方面", "聚焦", "问题", "关于", "反馈意见"} {
 		if i := indexRunes(text, keep); i >= 0 && !(keep == "问题" && i < 0) {
-			for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障"} {
-				if indexRunes(text, sure) >= 0 {
-					return true
-				}
-			}
-			return false
+			return w.surelyClosing(title)
 		}
 	}
 	for _, c := range closingWords {
 		if indexRunes(text, c) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// surelyClosing reports whether a heading names a part without findings whatever else it says.
+func (w *walker) surelyClosing(title span) bool {
+	text := w.bare(title)
+	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障"} {
+		if indexRunes(text, sure) >= 0 {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ type reader struct {
 	base   date // dates without a year fall on or after it
 	year   int  // of the document, 0 when unknown
 	lost   int  // enumerators destroyed by scanning
+	lists  bool // several lists speak of the same findings
 	ledger bool // a table holds findings
 	fields bool // problem labels stand below numbered titles and tell how the problem shows
 }

@@ -22,6 +22,9 @@ func Read(doc office.Document) Plan {
 	if p.Kind == KindOther {
 		p.Kind = k.kindFromBody(out)
 	}
+	if k.lists {
+		p.Kind = KindLists
+	}
 	k.anchors(&p, body, 0)
 	for i := range out.drafts {
 		if !out.drafts[i].table {
