@@ -125,9 +125,9 @@ func (p Plan) Name(at Spot) string {
 	name := p.findingName(at)
 	switch at.Item {
 	case ItemManifestation:
-		name += " 表现" + ordinal(at.Index+1)
+		name += " 表现" + Ordinal(at.Index+1)
 	case ItemMeasure:
-		name += " 措施" + ordinal(at.Index+1)
+		name += " 措施" + Ordinal(at.Index+1)
 	}
 	return name
 }
@@ -136,7 +136,7 @@ func (p Plan) sectionName(i int) string {
 	if n := trimNumber(p.Sections[i].Number); n != "" {
 		return "方面" + n
 	}
-	return "方面" + ordinal(i+1)
+	return "方面" + Ordinal(i+1)
 }
 
 func (p Plan) findingName(at Spot) string {
@@ -159,8 +159,8 @@ func trimNumber(s string) string {
 	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(s), "问题"), "（）()【】[]、.．。,，:： ")
 }
 
-// ordinal writes a number from 1 in Chinese up to 99, larger ones in digits.
-func ordinal(n int) string {
+// Ordinal writes a number from 1 in Chinese up to 99, larger ones in digits.
+func Ordinal(n int) string {
 	if n < 1 || n > 99 {
 		return fmt.Sprint(n)
 	}

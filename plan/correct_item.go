@@ -276,7 +276,7 @@ func (p *Plan) link(c Correction) (string, error) {
 		slices.Sort(answers)
 	}
 	m.Answers, m.Confidence = answers, 1
-	return fmt.Sprintf("%s %s表现%s", p.Name(c.At), verb, ordinal(c.Offset+1)), nil
+	return fmt.Sprintf("%s %s表现%s", p.Name(c.At), verb, Ordinal(c.Offset+1)), nil
 }
 
 // add puts a new item in place.
