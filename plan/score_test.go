@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -151,35 +150,18 @@ func score(got, meant want) (hit, extra, missing int, diff []string) {
 	return hit, extra, missing, diff
 }
 
-// readFile makes a document of a file of the testdata: office reads it, but plain text is split here.
+// readFile reads a file of the testdata.
 func readFile(t *testing.T, name string) office.Document {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch filepath.Ext(name) {
-	case ".txt", ".md":
-		return textDocument(string(b), strings.TrimPrefix(filepath.Ext(name), "."))
-	}
-	if filepath.Ext(name) != ".csv" {
-		t.Fatalf("%s: no reader", name)
-	}
-	rows := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b), "\ufeff")))
-	rows.FieldsPerRecord = -1
-	all, err := rows.ReadAll()
+	doc, err := office.Read(t.Context(), name, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	part := office.Part{Name: "正文"}
-	for r, row := range all {
-		for c, text := range row {
-			if text != "" {
-				part.Paragraphs = append(part.Paragraphs, office.Paragraph{Text: text, Cell: office.Cell{Table: 1, Row: r + 1, Col: c + 1, Rows: 1, Cols: 1}})
-			}
-		}
-	}
-	return office.Document{Format: "csv", Parts: []office.Part{part}}
+	return doc
 }
 
 // textDocument makes a document of plain text, a paragraph for each line.
