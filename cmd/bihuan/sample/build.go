@@ -1,0 +1,440 @@
+// Package sample makes the district of the demo: three towns, their villages and people, plans in different official styles, and
+// the work on them until today. Nothing is written past the commands a clerk would use, at times simulated by the clock.
+package sample
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"time"
+
+	"bihuan/calendar"
+	"bihuan/evidence"
+	"bihuan/ledger"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// Build fills an empty database with the sample as it stands at now. The same day gives the same sample.
+func Build(ctx context.Context, db *store.DB, files *evidence.Files, now time.Time) error {
+	b := &builder{db: db, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
+		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),
+		units: map[string]org.Unit{}, people: map[string]org.Person{}, plans: map[string]int64{}, ids: map[string]int64{}}
+	clock := db.Now
+	defer func() { db.Now = clock }()
+	db.Now = func() time.Time { return b.clock }
+	return b.build(ctx)
+}
+
+// builder is one making of the sample.
+type builder struct {
+	db    *store.DB
+	files *evidence.Files
+	cal   calendar.Calendar
+	rng   *rand.Rand
+	now   time.Time
+	today time.Time // midnight
+	clock time.Time // what the database takes for now
+
+	units  map[string]org.Unit   // by name; those of a town's offices as 镇/办公室
+	people map[string]org.Person // by name
+	plans  map[string]int64      // by the name of the unit
+	ids    map[string]int64      // of findings, by unit and title
+	events []event
+}
+
+// event is something that somebody did at a time.
+type event struct {
+	at time.Time
+	do func(context.Context) error
+}
+
+func (b *builder) build(ctx context.Context) error {
+	list := towns(b.rng)
+	b.clock = b.ago(200, 9)
+	if err := b.db.Write(ctx, func(tx *store.Tx) error { return b.organise(ctx, tx, list) }); err != nil {
+		return fmt.Errorf("organise: %w", err)
+	}
+	papers, err := b.papers(list)
+	if err != nil {
+		return err
+	}
+	for _, p := range papers {
+		b.schedule(p)
+	}
+	b.extras(papers)
+	sort.SliceStable(b.events, func(i, j int) bool { return b.events[i].at.Before(b.events[j].at) })
+	for _, e := range b.events {
+		b.clock = e.at
+		if err := e.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", e.at.Format(time.DateOnly), err)
+		}
+	}
+	return nil
+}
+
+// ago is an hour of a working day so many days before today.
+func (b *builder) ago(days, hour int) time.Time {
+	t := b.today.AddDate(0, 0, -days)
+	for !b.cal.Works(t) {
+		t = t.AddDate(0, 0, -1)
+	}
+	return t.Add(time.Duration(hour) * time.Hour)
+}
+
+// organise enters units and people.
+func (b *builder) organise(ctx context.Context, tx *store.Tx, list []town) error {
+	root, err := org.AddUnit(ctx, tx, org.Program, org.Unit{}, org.District, districtName, 1)
+	if err != nil {
+		return err
+	}
+	b.units[districtName] = root
+	for _, p := range []person{{"邵文澜", "区委巡察办", org.Supervisor, "shaowenlan"}, {"区管理员", "", org.Admin, "admin"}} {
+		if err := b.employ(ctx, tx, root, p); err != nil {
+			return err
+		}
+	}
+	for i, t := range list {
+		if err := b.organiseTown(ctx, tx, root, t, int64(i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit, t town, ord int64) error {
+	unit, err := org.AddUnit(ctx, tx, org.Program, root, org.Town, t.name, ord)
+	if err != nil {
+		return err
+	}
+	b.units[t.name] = unit
+	for _, p := range t.leaders {
+		if err := b.employ(ctx, tx, unit, p); err != nil {
+			return err
+		}
+	}
+	for i, o := range offices {
+		name := o.name
+		if ord == 2 {
+			name = o.short // the second town's papers use the short names
+		}
+		u, err := org.AddUnit(ctx, tx, org.Program, unit, org.Office, name, int64(i+1))
+		if err != nil {
+			return err
+		}
+		head, where := t.heads[o.key], u
+		if head.role == org.Clerk {
+			where = unit // the clerk works for the whole town
+		}
+		if err := b.employ(ctx, tx, where, head); err != nil {
+			return err
+		}
+	}
+	for i, v := range t.villages {
+		u, err := org.AddUnit(ctx, tx, org.Program, unit, org.Village, v.name, int64(100+i))
+		if err != nil {
+			return err
+		}
+		b.units[v.name] = u
+		for _, o := range villageOffices {
+			if err := b.employ(ctx, tx, u, v.officers[o.key]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builder) employ(ctx context.Context, tx *store.Tx, u org.Unit, p person) error {
+	password := ""
+	if p.login != "" {
+		password = Password
+	}
+	id, err := org.AddStaff(ctx, tx, org.Program, u, p.name, p.post, p.role, p.login, password)
+	b.people[p.name] = org.Person{ID: id, Name: p.name, Post: p.post, Role: p.role, Unit: u}
+	return err
+}
+
+// written is a paper with its style and who does what with it.
+type written struct {
+	paper
+	style     style
+	confirmed time.Time
+	clerk     string
+	reporters []string // who reports progress
+}
+
+// papers makes all plans: of the towns, then of their villages.
+func (b *builder) papers(list []town) ([]written, error) {
+	townThemes, err := parseThemes(townLibrary)
+	if err != nil {
+		return nil, err
+	}
+	villageThemes, err := parseThemes(villageLibrary)
+	if err != nil {
+		return nil, err
+	}
+	stages := []struct {
+		feedback, confirmed, findings int
+		shares                        []share
+	}{{112, 88, 22, advanced}, {76, 52, 18, halfway}, {41, 15, 16, beginning}}
+	var papers []written
+	deck := slices.Clone(townThemes)
+	b.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴")
+	for i, t := range list {
+		s := stages[i]
+		w, err := b.townPaper(t, deck, s.findings, s.shares, s.feedback, s.confirmed)
+		if err != nil {
+			return nil, err
+		}
+		w.style = townStyles[i]
+		papers = append(papers, w)
+		deck = append(deck[s.findings:], deck[:s.findings]...) // the next town begins with what this one did not have
+		villages, err := b.villagePapers(t, villageThemes, s.shares, s.feedback, s.confirmed)
+		if err != nil {
+			return nil, err
+		}
+		papers = append(papers, villages...)
+	}
+	return papers, nil
+}
+
+// firstThese moves the themes whose titles begin so to the front.
+func firstThese(deck []theme, titles ...string) []theme {
+	rank := func(t theme) int {
+		for i, title := range titles {
+			if len(t.title) >= len(title) && t.title[:len(title)] == title {
+				return i
+			}
+		}
+		return len(titles)
+	}
+	slices.SortStableFunc(deck, func(x, y theme) int { return rank(x) - rank(y) })
+	return deck
+}
+
+func (b *builder) dated(unit, town string, feedback, confirmed int) written {
+	return written{
+		paper: paper{unit: unit, town: town, from: b.ago(feedback+80, 0), to: b.ago(feedback+26, 0), feedback: b.ago(feedback, 0),
+			signed: b.ago(confirmed+2, 0)},
+		confirmed: b.ago(confirmed, 10),
+	}
+}
+
+// known are the blanks that a plan fills in itself: years before the feedback, villages of the town.
+func (b *builder) known(p paper, villages []village) map[string]string {
+	k := map[string]string{"去年": fmt.Sprint(p.feedback.Year() - 1), "前年": fmt.Sprint(p.feedback.Year() - 2)}
+	for i, at := range b.rng.Perm(len(villages))[:3] {
+		k[fmt.Sprintf("村%d", i+1)] = villages[at].name
+	}
+	return k
+}
+
+func (b *builder) townPaper(t town, deck []theme, n int, shares []share, feedback, confirmed int) (written, error) {
+	w := b.dated(t.name+"党委", t.name, feedback, confirmed)
+	w.name, w.clerk = t.name+"党委整改方案", t.heads["党政"].name
+	w.reporters = []string{w.clerk}
+	fates := deal(b.rng, shares, n)
+	for i, th := range deck[:n] {
+		filled, err := th.filled(blanks{b.rng, b.known(w.paper, t.villages)}, th.pairs)
+		if err != nil {
+			return w, err
+		}
+		f := finding{theme: filled, fate: takeFate(fates, i, filled)}
+		lead := officeOf(th.offices[0])
+		f.leader, f.leaderPost = t.leaders[lead.leader].name, t.leaders[lead.leader].post
+		for _, key := range th.offices {
+			name := officeOf(key).name
+			if t.name == townSeeds[1].name {
+				name = officeOf(key).short
+			}
+			f.units = append(f.units, name)
+			f.persons = append(f.persons, t.heads[key].name)
+		}
+		if th.failed == "" { // a task of everybody, as plans love to put it
+			f.leader, f.leaderPost, f.units, f.persons = "", "", []string{t.name + "党委"}, nil
+		}
+		f.deadline(b.rng, b.today, w.signed.AddDate(0, 0, 5))
+		w.findings = append(w.findings, f)
+	}
+	slices.SortStableFunc(w.findings, func(x, y finding) int { return x.section - y.section })
+	return w, nil
+}
+
+// takeFate gives finding i a fate that suits it, trading with a later one where need be.
+func takeFate(fates []fate, i int, t theme) fate {
+	for j := i; j < len(fates); j++ {
+		if fates[j].suits(t) {
+			fates[i], fates[j] = fates[j], fates[i]
+			return fates[i]
+		}
+	}
+	return doing
+}
+
+// villagePapers makes the plans of all villages of a town. Themes are dealt like cards, so that each comes up equally often.
+func (b *builder) villagePapers(t town, library []theme, shares []share, feedback, confirmed int) ([]written, error) {
+	var papers []written
+	var deck []theme
+	total := 0
+	sizes := make([]int, len(t.villages))
+	for i := range sizes {
+		sizes[i] = 7 + (i%5+1)%3 - 1 // 6 to 8
+		total += sizes[i]
+	}
+	fates := deal(b.rng, shares, total)
+	for i, v := range t.villages {
+		w := b.dated(v.name+"党支部", t.name, feedback, confirmed-4-i/4)
+		w.name, w.clerk = v.name+"整改方案", t.heads["党政"].name
+		w.reporters = []string{v.officers["支部"].name, v.officers["文书"].name, v.officers["监委"].name}
+		w.style = villageStyles[i%len(villageStyles)]
+		var hand []theme
+		hand, deck = b.drawHand(deck, library, sizes[i])
+		for _, th := range hand {
+			f, err := b.villageFinding(w.paper, v, th)
+			if err != nil {
+				return nil, err
+			}
+			f.fate = takeFate(fates, 0, f.theme)
+			fates = fates[1:]
+			f.deadline(b.rng, b.today, w.signed.AddDate(0, 0, 5))
+			w.findings = append(w.findings, f)
+		}
+		slices.SortStableFunc(w.findings, func(x, y finding) int { return x.section - y.section })
+		papers = append(papers, w)
+	}
+	return papers, nil
+}
+
+// drawHand takes n different themes from the top of a deck, which is filled up with the library in new order.
+func (b *builder) drawHand(deck, library []theme, n int) (hand, rest []theme) {
+	has := func(t theme) bool { return slices.ContainsFunc(hand, func(h theme) bool { return h.title == t.title }) }
+	for len(hand) < n {
+		at := slices.IndexFunc(deck, func(t theme) bool { return !has(t) })
+		if at < 0 {
+			fresh := slices.Clone(library)
+			b.rng.Shuffle(len(fresh), func(i, j int) { fresh[i], fresh[j] = fresh[j], fresh[i] })
+			deck = append(deck, fresh...)
+			continue
+		}
+		hand = append(hand, deck[at])
+		deck = slices.Delete(slices.Clone(deck), at, at+1)
+	}
+	return hand, deck
+}
+
+func (b *builder) villageFinding(p paper, v village, th theme) (finding, error) {
+	pairs := slices.Clone(th.pairs)
+	b.rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+	pairs = pairs[:min(len(pairs), 1+b.rng.IntN(2))]
+	if b.rng.IntN(24) == 0 && len(th.pairs) > 2 { // a gap on purpose: what it shows is answered by nothing
+		forgotten := th.pairs[len(th.pairs)-1]
+		pairs = []pair{th.pairs[b.rng.IntN(len(th.pairs)-1)], {shows: forgotten.shows, later: forgotten.measure}}
+	}
+	known := map[string]string{"去年": fmt.Sprint(p.feedback.Year() - 1), "前年": fmt.Sprint(p.feedback.Year() - 2)}
+	filled, err := th.filled(blanks{b.rng, known}, pairs)
+	f := finding{theme: filled}
+	for _, o := range villageOffices {
+		if o.key == th.offices[0] {
+			f.units = []string{v.name + o.body}
+			f.persons = []string{v.officers[o.key].name}
+		}
+	}
+	return f, err
+}
+
+// schedule plans what happens to a paper: it is uploaded and confirmed, then progress is reported.
+func (b *builder) schedule(w written) {
+	unit := w.unitName()
+	b.at(w.confirmed, func(ctx context.Context) error {
+		return b.importPaper(ctx, w, ledger.NewPlan, w.name+"."+w.style.ext, w.style.write(w.paper))
+	})
+	for i, f := range w.findings {
+		reporter := w.reporters[i%len(w.reporters)]
+		for _, r := range f.reports(b.rng, b.cal, w.confirmed, b.today) {
+			b.at(r.at, func(ctx context.Context) error { return b.progress(ctx, reporter, unit, f.title, r.edit) })
+		}
+	}
+}
+
+// unitName is whose plan a paper is: the town's or the village's.
+func (w written) unitName() string {
+	if w.unit == w.town+"党委" {
+		return w.town
+	}
+	return w.unit[:len(w.unit)-len("党支部")]
+}
+
+func (b *builder) at(t time.Time, do func(context.Context) error) {
+	b.events = append(b.events, event{t, do})
+}
+
+// importPaper uploads a paper and confirms it the minute after.
+func (b *builder) importPaper(ctx context.Context, w written, kind, name, text string) error {
+	unit := w.unitName()
+	clerk := b.people[w.clerk]
+	id, err := ledger.StartImport(ctx, b.db, b.files, clerk, ledger.Upload{Unit: b.units[unit].ID, Kind: kind, Plan: b.plans[unit], Name: name, Data: []byte(text)})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	b.clock = b.clock.Add(7 * time.Minute)
+	plan, err := ledger.Confirm(ctx, b.db, clerk, id, 1)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	b.plans[unit] = plan
+	return b.remember(ctx, clerk, unit, plan)
+}
+
+// remember notes the ids of a plan's findings by their titles.
+func (b *builder) remember(ctx context.Context, who org.Person, unit string, plan int64) error {
+	keys, err := ledger.ListAll(ctx, b.db, who, ledger.Filter{Plan: plan}, ledger.Days{})
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(keys))
+	for i, k := range keys {
+		ids[i] = k.ID
+	}
+	findings, err := ledger.ByIDs(ctx, b.db, ids)
+	for _, f := range findings {
+		b.ids[unit+f.Title] = f.ID
+	}
+	return err
+}
+
+// find reads a finding as it is now.
+func (b *builder) find(ctx context.Context, who, unit, title string) (ledger.Finding, error) {
+	id, ok := b.ids[unit+title]
+	if !ok {
+		return ledger.Finding{}, fmt.Errorf("%s: the ledger has no finding %q", unit, title)
+	}
+	return ledger.ByID(ctx, b.db, b.people[who], id)
+}
+
+func (b *builder) progress(ctx context.Context, who, unit, title string, e ledger.ProgressEdit) error {
+	f, err := b.find(ctx, who, unit, title)
+	if err != nil {
+		return err
+	}
+	return ledger.RecordProgress(ctx, b.db, b.people[who], f.ID, f.Version, e)
+}
+
+func (b *builder) editDuty(ctx context.Context, who, unit, title string, change func(*ledger.DutyEdit)) error {
+	f, err := b.find(ctx, who, unit, title)
+	if err != nil {
+		return err
+	}
+	e := ledger.DutyEdit{Leader: f.Leader, DueText: f.DueText, Due: f.Due}
+	for _, u := range f.Units {
+		e.Units = append(e.Units, u.Name)
+	}
+	for _, p := range f.Persons {
+		e.Persons = append(e.Persons, p.Name)
+	}
+	change(&e)
+	return ledger.EditDuty(ctx, b.db, b.people[who], f.ID, f.Version, e)
+}

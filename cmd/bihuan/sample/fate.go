@@ -1,0 +1,181 @@
+package sample
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"bihuan/calendar"
+	"bihuan/ledger"
+)
+
+// fate is what becomes of a finding until today.
+type fate struct {
+	from, to int // when it is due: days after today, both included
+	state    ledger.State
+	long     bool // to be kept up after the date
+	silent   bool // nothing was ever reported
+	dateless bool // the paper leaves the date open: x月x日
+}
+
+// The fates. A finding with an unanswered manifestation gets one of the open ones.
+var (
+	done    = fate{from: -75, to: -9, state: ledger.Done}
+	keep    = fate{from: -75, to: -9, state: ledger.Keep, long: true}
+	partly  = fate{from: 16, to: 60, state: ledger.Part}
+	soon    = fate{from: 0, to: 13, state: ledger.Doing, long: true}
+	closely = fate{from: 0, to: 13, state: ledger.Part}
+	doing   = fate{from: 15, to: 130, state: ledger.Doing}
+	fresh   = fate{from: 25, to: 200, state: ledger.Doing, silent: true}
+	late    = fate{from: -38, to: -2, state: ledger.Doing}
+	slow    = fate{from: -38, to: -2, state: ledger.Part}
+	failed  = fate{from: -35, to: -3, state: ledger.Failed}
+	open    = fate{dateless: true, state: ledger.Doing, long: true}
+)
+
+// share is how many of a hundred findings meet a fate.
+type share struct {
+	fate fate
+	of   int
+}
+
+// The towns stand at different points: the first is about to report, the third has just begun.
+var (
+	advanced  = []share{{done, 28}, {keep, 14}, {partly, 10}, {soon, 7}, {closely, 7}, {doing, 13}, {late, 6}, {slow, 3}, {failed, 3}, {fresh, 6}, {open, 3}}
+	halfway   = []share{{done, 18}, {keep, 8}, {partly, 15}, {soon, 9}, {closely, 8}, {doing, 18}, {late, 6}, {slow, 3}, {failed, 3}, {fresh, 9}, {open, 3}}
+	beginning = []share{{done, 4}, {partly, 10}, {soon, 12}, {closely, 4}, {doing, 30}, {late, 4}, {fresh, 33}, {open, 3}}
+)
+
+// deal gives n findings their fates in the proportion of shares, in random order.
+func deal(rng *rand.Rand, shares []share, n int) []fate {
+	var list []fate
+	sum, given := 0, 0
+	for _, s := range shares {
+		sum += s.of
+		for ; given < (sum*n+50)/100 && given < n; given++ {
+			list = append(list, s.fate)
+		}
+	}
+	for len(list) < n {
+		list = append(list, doing)
+	}
+	rng.Shuffle(n, func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+// suits tells whether a finding may meet a fate: what has a gap or cannot fail does not.
+func (f fate) suits(t theme) bool {
+	gap := false
+	for _, p := range t.pairs {
+		gap = gap || p.measure == ""
+	}
+	return !(gap && f.state.Settled()) && !(t.failed == "" && f.state == ledger.Failed)
+}
+
+// deadline sets when the finding is due and how the paper words it. Dates before earliest are moved there: no plan promises a
+// date before its own.
+func (f *finding) deadline(rng *rand.Rand, today, earliest time.Time) {
+	f.long = f.fate.long
+	tail := []string{"完成整改", ""}[rng.IntN(2)]
+	if f.long {
+		tail = []string{"完成整改，今后长期坚持", "，长期坚持", "，持续推进"}[rng.IntN(3)]
+	}
+	if f.fate.dateless {
+		f.dueText = "x月x日前完成整改，今后长期坚持"
+		return
+	}
+	if f.fate.state == ledger.Keep && rng.IntN(4) == 0 {
+		f.dueText = "立行立改，长期坚持"
+		return
+	}
+	due := today.AddDate(0, 0, f.fate.from+rng.IntN(f.fate.to-f.fate.from+1))
+	if due.Before(earliest) {
+		due = earliest
+	}
+	text := "1月2日前"
+	monthEnd := time.Date(due.Year(), due.Month()+1, 0, 0, 0, 0, 0, due.Location())
+	if within := monthEnd.Sub(today) <= time.Duration(f.fate.to)*24*time.Hour; within && rng.IntN(3) == 0 {
+		due, text = monthEnd, "1月底前"
+	}
+	if due.Year() != earliest.Year() || rng.IntN(2) == 0 {
+		text = "2006年" + text
+	}
+	f.due = due.Format(time.DateOnly)
+	f.dueText = due.Format(text) + tail
+}
+
+// report is one entry of progress, made so many days before today.
+type report struct {
+	at   time.Time
+	edit ledger.ProgressEdit
+}
+
+// reports are what was reported of a finding between the start of the work and today.
+func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today time.Time) []report {
+	if f.fate.silent {
+		return nil
+	}
+	results := f.results()
+	started := ledger.ProgressEdit{State: ledger.Doing, Progress: f.doing}
+	half := ledger.ProgressEdit{State: ledger.Part, Progress: strings.Join(results[:(len(results)+1)/2], "；") + "；其余按序时进度推进", Evidence: f.evidence}
+	if len(results) == 1 {
+		half.Progress = f.doing + "，主要措施已落实，巩固阶段"
+	}
+	all := ledger.ProgressEdit{State: f.fate.state, Progress: strings.Join(results, "；"), Evidence: f.evidence}
+	var edits []ledger.ProgressEdit
+	switch f.fate.state {
+	case ledger.Done, ledger.Keep:
+		edits = []ledger.ProgressEdit{started, all}
+	case ledger.Part:
+		edits = []ledger.ProgressEdit{started, half}
+	case ledger.Failed:
+		edits = []ledger.ProgressEdit{started, {State: ledger.Failed, Progress: f.doing, Reason: f.failedReason(today)}}
+	default:
+		edits = []ledger.ProgressEdit{started}
+	}
+	// The last report came about the date, or lately where the date is still to come.
+	last := today.AddDate(0, 0, -1-rng.IntN(20))
+	if due, err := time.ParseInLocation(time.DateOnly, f.due, today.Location()); err == nil && due.Before(today) {
+		last = due.AddDate(0, 0, 1-rng.IntN(8))
+	} else if f.due == "" && f.fate.state == ledger.Keep {
+		last = today.AddDate(0, 0, -30-rng.IntN(20))
+	}
+	var list []report
+	for i, e := range edits {
+		at := start.Add(last.Sub(start) * time.Duration(i+1) / time.Duration(len(edits)))
+		list = append(list, report{workingHour(rng, cal, start, at, today), e})
+	}
+	return list
+}
+
+func (f finding) results() []string {
+	var list []string
+	for _, p := range f.pairs {
+		if p.result != "" {
+			list = append(list, p.result)
+		}
+	}
+	return list
+}
+
+func (f finding) failedReason(today time.Time) string {
+	next := today.AddDate(0, 0, 30)
+	return fmt.Sprintf("%s。下一步：%d月底前完成", f.failed, int(next.Month()))
+}
+
+// workingHour moves an instant into the working hours of a working day after start and before today.
+func workingHour(rng *rand.Rand, cal calendar.Calendar, start, at, today time.Time) time.Time {
+	first, last := start.AddDate(0, 0, 1), today.AddDate(0, 0, -1)
+	if at.Before(first) {
+		at = first
+	}
+	if at.After(last) {
+		at = last
+	}
+	for !cal.Works(at) && at.After(first) {
+		at = at.AddDate(0, 0, -1)
+	}
+	minute := 8*60 + 30 + rng.IntN(9*60)
+	return time.Date(at.Year(), at.Month(), at.Day(), minute/60, minute%60, rng.IntN(60), 0, at.Location())
+}
