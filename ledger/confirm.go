@@ -85,7 +85,7 @@ func (c *confirmation) newPlan(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("insert plan: %w", err)
 	}
-	findings := fromReading(r)
+	findings := FromReading(r)
 	if err := c.add(ctx, findings, 0); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (c *confirmation) reorder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, j := range match(live, fromReading(c.imp.Reading)) {
+	for i, j := range match(live, FromReading(c.imp.Reading)) {
 		if j < 0 || live[j].Ord == i {
 			continue
 		}
@@ -223,7 +223,7 @@ func (c *confirmation) notes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	partner := match(live, fromReading(c.imp.Reading))
+	partner := match(live, FromReading(c.imp.Reading))
 	first := make([]int, len(c.imp.Reading.Sections)) // index of a section's first finding among all
 	for s, n := 0, 0; s < len(first); s++ {
 		first[s] = n

@@ -28,7 +28,7 @@ type Changed struct {
 // changes nothing; without, the reading is the whole plan and what it leaves out is dropped.
 func Compare(live []Finding, reading plan.Plan, merge bool) Difference {
 	var d Difference
-	fresh := fromReading(reading)
+	fresh := FromReading(reading)
 	partner := match(live, fresh)
 	for i := range fresh {
 		j := partner[i]
@@ -58,8 +58,8 @@ func Compare(live []Finding, reading plan.Plan, merge bool) Difference {
 	return d
 }
 
-// fromReading turns what was read into findings of the ledger.
-func fromReading(p plan.Plan) []Finding {
+// FromReading turns what was read into findings of the ledger, without ids. A state that the paper does not tell is 正在整改.
+func FromReading(p plan.Plan) []Finding {
 	var list []Finding
 	for si, s := range p.Sections {
 		for _, r := range s.Findings {
