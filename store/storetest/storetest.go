@@ -83,15 +83,11 @@ var server = sync.OnceValues(func() (string, error) {
 	return startServer()
 })
 
-// held is our end of the pipe. A pipe that nobody refers to is closed by the garbage collector, and the server with it.
-var held io.WriteCloser
-
 // startServer starts the script's server and keeps it until this process ends,
 // however it ends: the script waits for the end of a pipe that we hold open.
 func startServer() (string, error) {
 	cmd := exec.Command("sh", "-c", script, "postgres.sh", "sh", "-c", `echo "$BIHUAN_TEST_PG"; cat >/dev/null`)
-	var err error
-	if held, err = cmd.StdinPipe(); err != nil {
+	if _, err := cmd.StdinPipe(); err != nil {
 		return "", err
 	}
 	stdout, err := cmd.StdoutPipe()
@@ -111,5 +107,8 @@ func startServer() (string, error) {
 		said, _ := io.ReadAll(stderr)
 		return "", fmt.Errorf("no PostgreSQL to test on: %s", strings.TrimSpace(string(said)))
 	}
+	// Waiting holds our end of the pipe: a pipe that nobody refers to is closed
+	// by the garbage collector, and the server with it.
+	go cmd.Wait()
 	return strings.TrimSpace(address), nil
 }
