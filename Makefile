@@ -1,4 +1,4 @@
-# make run    the demo on http://127.0.0.1:8080
+# make run    the demo; it prints its address and logins
 # make test   installs what the tests need and is missing, then runs everything
 # The other targets are steps of these two, or for a release; see CONTRIBUTING.md.
 
