@@ -297,7 +297,7 @@ func (k *ink) clock(i, end int) int {
 // monthDay reads the day in a month or quarter: 底, 末, 初, 10日前, 10日、25日, 最后一周.
 func (k *ink) monthDay(i, end, start int, p period, rule *Rule) int {
 	for _, w := range []struct{ word, rule string }{
-		{"最后一个工作日", ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}, {"最后一天", ";BYMONTHDAY=-1"}, {"最后一周", ";BYMONTHDAY=-1"}, {"第一周", ";BYMONTHDAY=7"},
+		{"最后一个工作日", ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}, {"最后一天", ";BYMONTHDAY=-1"}, {"最后一周", ";BYMONTHDAY=-1"},
 		{"第一个工作日", ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"}, {"首月", ""}, {"末月", ""}, {"底", ";BYMONTHDAY=-1"}, {"末", ";BYMONTHDAY=-1"}, {"初", ";BYMONTHDAY=5"}, {"第一个月", ""}} {
 		if k.starts(i, w.word) && i+runeLen(w.word) <= end {
 			rule.RRule += w.rule

@@ -159,10 +159,14 @@ func (k *reader) inspected(title, intro span) string {
 		return k.text(s)
 	}
 	if i := k.find(intro, "期间"); i > 0 { // 在巡察X期间
-		if j := k.find(span{max(intro.a, i-20), i}, "巡察"); j >= 0 {
+		for j := i - 4; j > intro.a && j > i-24; j-- {
+			if !k.starts(j, "巡察") {
+				continue
+			}
 			if u := k.unitName(span{j + 2, i}); !u.empty() && k.c[j+2] != '组' && unitLike(k.bare(u)) {
 				return k.text(u)
 			}
+			break
 		}
 	}
 	if s := k.inspectedTitle(title); !s.empty() {
