@@ -1,0 +1,104 @@
+// Command bihuan is the whole product: it serves the ledger, reads plans on the command line and makes the sample district.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+	_ "time/tzdata" // an office PC may have no zone files
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are everything the program can do.
+type commands struct {
+	Serve     serveCommand   `cmd:"" help:"启动服务"`
+	Demo      demoCommand    `cmd:"" help:"建一个虚构的样例区并启动，用来试用"`
+	Read      readCommand    `cmd:"" help:"读一份整改方案或台账，列出读到的内容"`
+	Unit      unitCommand    `cmd:"" help:"登记和查看单位"`
+	User      userCommand    `cmd:"" help:"登记用户、重设密码"`
+	Config    configCommand  `cmd:"" help:"显示数据放在哪里、用哪个数据库"`
+	Version   versionCommand `cmd:"" help:"显示版本"`
+	SeedBench benchCommand   `cmd:"" hidden:"" help:"把测速用的任务表装成台账"`
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, streams{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// run carries out one command line and returns the exit code: 0 done, 1 failed, 2 not understood.
+func run(ctx context.Context, s streams, args []string) int {
+	settle()
+	slog.SetDefault(slog.New(slog.NewTextHandler(s.err, nil)))
+	var c commands
+	parser, err := kong.New(&c, kong.Name("bihuan"), kong.Description("闭环：把一份整改方案变成一本活台账。"),
+		kong.Writers(s.out, s.err), kong.Help(printHelp), kong.Bind(s), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(s.err, err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(s.err, parseMessage(err))
+		return 2
+	}
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, err)
+		return 1
+	}
+	return 0
+}
+
+// memoryLimit keeps the program small beside whatever else an old PC runs; GOMEMLIMIT overrides it.
+const memoryLimit = 200 << 20
+
+// settle sets what holds for the whole process: dates are those of China, memory is bounded.
+func settle() {
+	if zone, err := time.LoadLocation("Asia/Shanghai"); err == nil {
+		time.Local = zone
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// versionCommand prints what was built.
+type versionCommand struct{}
+
+// Run prints one line.
+func (versionCommand) Run(s streams) error {
+	fmt.Fprintln(s.out, "bihuan", version())
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	for _, kv := range info.Settings {
+		if kv.Key == "vcs.revision" && len(kv.Value) >= 12 {
+			text += " " + kv.Value[:12]
+		}
+	}
+	return text + " " + info.GoVersion
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"bihuan/calendar"
+	"bihuan/evidence"
+	"bihuan/store"
+	"bihuan/web"
+)
+
+// serveCommand serves the ledger until it is told to stop.
+type serveCommand struct {
+	place
+	Addr  string `default:"127.0.0.1:8080" env:"BIHUAN_ADDR" placeholder:"地址:端口" help:"在哪里听：127.0.0.1:8080 只有本机能开，0.0.0.0:8080 局域网都能开（BIHUAN_ADDR）"`
+	HTTPS bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
+}
+
+// Run serves until ctx ends.
+func (c serveCommand) Run(ctx context.Context, s streams) error {
+	started := time.Now()
+	listener, err := listen(ctx, c.Addr, 1)
+	if err != nil {
+		return err
+	}
+	p, err := open(ctx, c.place, listener, c.HTTPS)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	slog.Info("serving", "url", p.URL(), "database", c.shown(), "ready", time.Since(started).Round(time.Millisecond))
+	fmt.Fprintf(s.out, "闭环已启动：%s\n", p.URL())
+	return errors.Join(p.Run(ctx), p.Close())
+}
+
+// program is the server with everything it holds open. A test starts the same one.
+type program struct {
+	db       *store.DB
+	files    *evidence.Files
+	listener net.Listener
+	http     *http.Server
+}
+
+// open opens database and files and gets ready to serve on listener.
+func open(ctx context.Context, at place, listener net.Listener, https bool) (*program, error) {
+	db, err := at.openDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files, err := at.openFiles()
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	p := &program{db: db, files: files, listener: listener}
+	p.http = &http.Server{
+		Handler:           web.New(web.Config{DB: db, Files: files, Calendar: calendar.Published(), Log: slog.Default(), Secure: https}).Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
+		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+	}
+	return p, nil
+}
+
+// URL is the address people open.
+func (p *program) URL() string { return "http://" + p.listener.Addr().String() }
+
+// shutdownTime is how long requests under way may take when the program is told to stop.
+const shutdownTime = 20 * time.Second
+
+// Run serves until ctx ends, then lets requests under way finish.
+func (p *program) Run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- p.http.Serve(p.listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	return p.http.Shutdown(ending)
+}
+
+// Close closes what is still open: first what answers requests, then what they need.
+func (p *program) Close() error {
+	return errors.Join(p.http.Close(), p.db.Close(), p.files.Close())
+}
+
+// listen takes the address, or one of the next ports when it is taken, as often as tries says.
+func listen(ctx context.Context, addr string, tries int) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("地址“%s”不对，请写成 127.0.0.1:8080 这样", addr)
+	}
+	number, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return nil, fmt.Errorf("端口“%s”不对，请写 1 到 65535 之间的数", port)
+	}
+	var config net.ListenConfig
+	for i := range tries {
+		at := net.JoinHostPort(host, fmt.Sprint(number+i))
+		listener, err := config.Listen(ctx, "tcp", at)
+		if err == nil {
+			return listener, nil
+		}
+		if i == tries-1 {
+			return nil, fmt.Errorf("不能在 %s 上启动：%w。端口可能已被占用，请换一个，如 --addr %s", at, err, net.JoinHostPort(host, fmt.Sprint(number+10)))
+		}
+	}
+	return nil, errors.New("listen: no try")
+}
