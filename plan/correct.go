@@ -74,6 +74,9 @@ func (p *Plan) Correct(c Correction) (said string, err error) {
 	return act(p, c)
 }
 
+// Has reports whether something stands at a spot.
+func (p *Plan) Has(at Spot) bool { return p.find(at, false) == nil }
+
 // find refuses a spot at which nothing stands. With room, the place after the last item is also one.
 func (p *Plan) find(at Spot, room bool) error {
 	within := func(i, n int, here bool) bool { return i >= 0 && (i < n || here && room && i == n) }
