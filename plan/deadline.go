@@ -136,7 +136,10 @@ func (k *ink) dates(s span, base date) []stated {
 
 // numAt reads a whole number in ASCII or Chinese digits.
 func (k *ink) numAt(i, end int) (int, int) {
-	a := k.digits(i, end)
+	a := i
+	for a < end && chinese.Digit(k.c[a]) {
+		a++
+	}
 	if a == i {
 		a = k.numerals(i, end)
 	}

@@ -207,14 +207,20 @@ func (k *reader) answers(d *draft, rest span) bool {
 func (k *reader) fillAnswer(d *draft, s span) {
 	cuts := k.cuts(s)
 	pairs := 0
+	if t := k.trim(s, ""); len(cuts) == 0 || cuts[0].from > t.a {
+		if problem, to, ok := k.about(t.a, t.b); ok && k.starts(t.a, "关于") {
+			d.pairs = append(d.pairs, pair{span{}, problem, k.trim(span{to, t.b}, "。;,、:")})
+			return
+		}
+	}
 	for i, m := range cuts {
 		end := s.b
 		if i+1 < len(cuts) {
 			end = cuts[i+1].from
 		}
-		if _, to, ok := k.about(m.to, end); ok {
+		if problem, to, ok := k.about(m.to, end); ok {
 			pairs++
-			d.pairs = append(d.pairs, pair{m.num, k.clean(span{m.to, to}), k.trim(span{to, end}, "。;,、:")})
+			d.pairs = append(d.pairs, pair{m.num, problem, k.trim(span{to, end}, "。;,、:")})
 		}
 	}
 	if pairs == 0 && !k.clean(s).empty() {

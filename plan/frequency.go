@@ -224,6 +224,7 @@ func (k *ink) dayPart(i, end int, p period, n int, rule *Rule) int {
 	default:
 		start = k.monthDay(i, end, start, p, rule)
 	}
+	start = k.festival(start, end, rule)
 	start = k.nthWeek(start, end, p, rule)
 	for _, w := range []string{"上午", "下午", "晚上", "早上", "晚", "早晨", "中午", "上旬", "中旬", "下旬"} {
 		if k.starts(start, w) && start+runeLen(w) <= end {
@@ -233,12 +234,42 @@ func (k *ink) dayPart(i, end int, p period, n int, rule *Rule) int {
 	}
 	start = k.clock(start, end)
 	for _, w := range []string{"之前", "以前", "前", "之内"} {
-		if start > i-1 && start > i-0 && k.starts(start, w) && start+runeLen(w) <= end && k.c[start-1] != '月' && k.c[start-1] != '周' && k.c[start-1] != '年' {
+		if k.starts(start, w) && start+runeLen(w) <= end && !has("周年季旬天", k.c[start-1]) && !(k.c[start-1] == '月' && p.freq == "MONTHLY") {
 			start += runeLen(w)
 			break
 		}
 	}
 	return start
+}
+
+// festivals are days and seasons that come once in a year.
+var festivals = []string{"清明", "春节", "国庆", "中秋", "端午", "元旦", "重阳", "七一", "五一", "汛期", "开学", "秋收", "春播", "春耕", "雨季", "入汛", "两节", "冬季", "入冬"}
+
+// festival reads a season inside a year: 每年清明节前.
+func (k *ink) festival(i, end int, rule *Rule) int {
+	if rule.RRule != "FREQ=YEARLY" {
+		return i
+	}
+	for _, f := range festivals {
+		if !k.starts(i, f) || i+runeLen(f) > end {
+			continue
+		}
+		to := i + runeLen(f)
+		for _, w := range []string{"节日", "节", "来临", "到来"} {
+			if k.starts(to, w) {
+				to += runeLen(w)
+			}
+		}
+		for _, w := range []string{"前后", "前", "后", "期间"} {
+			if k.starts(to, w) {
+				to += runeLen(w)
+				break
+			}
+		}
+		rule.Note = k.text(span{i, to})
+		return to
+	}
+	return i
 }
 
 // nthWeek reads 第二周, 第一个周六, 第一周周五 inside a month.
@@ -402,7 +433,7 @@ func (k *ink) least(i, end int, anyUnit bool) (int, int, bool, bool) {
 			if b == j || b >= end {
 				continue
 			}
-			if k.countWord(b) {
+			if k.countWord(b) || has("天晚", k.c[b]) {
 				return b + 1, n, w.most, true
 			}
 			if anyUnit && j == a && chinese.Han(k.c[b]) {

@@ -24,6 +24,32 @@ func (k *reader) heading(p *Plan, body int) {
 	k.period(p, intro)
 	p.FeedbackDate = k.feedback(intro)
 	p.InspectedUnit = Maybe(k.inspected(title, intro))
+	k.stated(p, intro)
+}
+
+// stated reads what the head of a ledger states with labels: 被巡察单位：, 反馈时间：.
+func (k *reader) stated(p *Plan, s span) {
+	for _, w := range []string{"被巡察单位:", "被巡察党组织:", "被巡视单位:", "整改单位:"} {
+		if i := k.find(s, w); i >= 0 {
+			from := i + runeLen(w)
+			to := from
+			for to < s.b && k.c[to] != '\n' && !has(";,。", k.c[to]) && (to == from || !k.gapAt(to)) {
+				to++
+			}
+			if to > from+1 {
+				p.InspectedUnit = Maybe(k.text(span{from, to}))
+			}
+			break
+		}
+	}
+	for _, w := range []string{"反馈时间:", "反馈日期:", "巡察反馈时间:"} {
+		if i := k.find(s, w); i >= 0 {
+			if d := k.dates(span{i + runeLen(w), min(s.b, i+22)}, date{}); len(d) > 0 && d[0].precision == "day" {
+				p.FeedbackDate = d[0].day.iso()
+			}
+			break
+		}
+	}
 }
 
 // kindOf tells the kind of paper from its title.
@@ -57,7 +83,7 @@ func (k *reader) title(body int) span {
 		if s.b-s.a > 70 {
 			return k.titleIn(s)
 		}
-		for m := n + 1; m < len(k.lines) && m < n+4 && !k.endsPaper(s); m++ {
+		for m := n + 1; m < len(k.lines) && m < n+4 && !k.endsPaper(s) && l.cell == k.lines[m].cell; m++ {
 			x := k.lines[m]
 			if x.to == x.from {
 				continue
@@ -99,6 +125,11 @@ func (k *reader) noTitle(l line) bool {
 	}
 	if k.find(s, "〔") >= 0 && k.c[s.b-1] == '号' || k.c[s.b-1] == '号' && s.b-s.a < 20 {
 		return true
+	}
+	for _, w := range []string{"内部资料", "注意保管", "注意保存", "征求意见稿", "送审稿", "讨论稿", "秘密★", "特急", "急件"} {
+		if k.starts(s.a, w) || k.starts(s.a+1, w) && s.b-s.a < 12 {
+			return true
+		}
 	}
 	if s.b-s.a <= 14 && (k.starts(s.b-2, "文件")) {
 		return true

@@ -72,12 +72,7 @@ func decoration(r []rune, i int) bool {
 		}
 		return true
 	case '*', '_':
-		if i > 0 && r[i-1] == r[i] || i+1 < len(r) && r[i+1] == r[i] {
-			return true
-		}
-		return r[i] == '*' && i+1 < len(r) && r[i+1] == ' '
-	case '-', '+':
-		return i+1 < len(r) && r[i+1] == ' ' && len(trimLeft(r[:i])) == 0
+		return i > 0 && r[i-1] == r[i] || i+1 < len(r) && r[i+1] == r[i]
 	case '`':
 		return true
 	}

@@ -182,7 +182,7 @@ func (k *reader) joined(n int) bool {
 	if has(",、“(（《—及和的与", last) {
 		return true
 	}
-	return p.to-p.from >= 24 || l.to > l.from && has(",、)”》", k.c[l.from])
+	return p.to-p.from >= 24 || l.to-l.from <= 3 || l.to > l.from && has(",、)”》", k.c[l.from])
 }
 
 func (k *reader) sentence(out []item, s span) []item {

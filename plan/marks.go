@@ -79,8 +79,9 @@ func (k *ink) markAt(i, end int) (mark, bool) {
 	return mark{}, false
 }
 
+// digits gives the end of a run of digits; a blank ends it.
 func (k *ink) digits(i, end int) int {
-	for i < end && chinese.Digit(k.c[i]) {
+	for from := i; i < end && chinese.Digit(k.c[i]) && (i == from || !k.gapAt(i)); {
 		i++
 	}
 	return i
@@ -571,10 +572,14 @@ func (k *ink) hasNext(m *mark, l *line) bool {
 // dashMark reads a bullet, or what scanning left of an enumerator, at the start of a line.
 func (k *ink) dashMark(l *line) (mark, bool) {
 	i := l.from
-	for i < l.to && has("-—–•●▪■◆○◇★☆·►➢*", k.c[i]) && i-l.from < 3 {
+	for i < l.to && has("-—–•●▪■◆○◇★☆·►➢*+", k.c[i]) && i-l.from < 3 {
 		i++
 	}
-	if i > l.from && i < l.to && !chinese.Digit(k.c[i]) {
+	if i > l.from && i < l.to && (!chinese.Digit(k.c[i]) || k.gapAt(i) || k.c[l.from] != '-' && k.c[l.from] != '+' && k.c[l.from] != '*') {
+		if m, ok := k.markAt(i, l.to); ok && !m.weak { // 「- 3.2.1 …」
+			m.from = l.from
+			return m, true
+		}
 		return mark{style: stDash, from: l.from, to: i, num: span{l.from, i}}, true
 	}
 	i = l.from

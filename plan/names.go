@@ -104,8 +104,12 @@ func (k *ink) tokens(s span) []span {
 		case r == ')' || r == '〕':
 			depth = max(0, depth-1)
 		case depth > 0:
-		case has("、;,。/+|", r) || r == '\n':
+		case has("、;,。/+|", r):
 			cut(i, i+1)
+		case r == '\n':
+			if left := k.bare(k.trim(span{from, i}, "")); unitLike(left) || nameLike(left) || postLike(left) {
+				cut(i, i+1)
+			}
 		case r == ':':
 			if _, at := k.labelBefore(i, from); at == from {
 				from = i + 1
@@ -255,6 +259,9 @@ func (k *ink) ownerName(out []owner, t span, want field) []owner {
 		return out
 	}
 	personField := want == fPerson || want == fLeader
+	if personField && nameLike(text) && !strongUnit(text) {
+		return append(out, owner{t, true})
+	}
 	if at, ok := k.name(t); ok && (personField || !unitLike(text) || at != t) {
 		if personField || want == fOwner || at != t && !unitLike(text) {
 			if at != t && !personField {
@@ -264,10 +271,8 @@ func (k *ink) ownerName(out []owner, t span, want field) []owner {
 			}
 			return append(out, owner{at, true})
 		}
-		if want == fUnit || want == fCoUnit {
-			if !unitLike(text) && certainName(text) {
-				return append(out, owner{at, true})
-			}
+		if k.gapAt(t.a) && len(out) > 0 && !unitLike(text) { // 「镇党政办 张三」
+			return append(out, owner{at, true})
 		}
 	}
 	if personField {
@@ -289,12 +294,6 @@ func allHan(s string) bool {
 		}
 	}
 	return true
-}
-
-// certainName reports whether a text in a field of units is nevertheless a person: family name and one or two characters.
-func certainName(s string) bool {
-	n := runeLen(s)
-	return nameLike(s) && (n == 2 || n == 3)
 }
 
 // unknown reports whether a text consists of placeholders only.
@@ -361,7 +360,7 @@ func unitLike(s string) bool {
 	if len(r) >= 3 && has(unitEnds, r[len(r)-1]) || len(r) == 2 && has("各镇县区市乡村街全本", r[0]) {
 		return true
 	}
-	if len(r) == 2 && !has(surnames, r[0]) && has(unitEnds, r[1]) {
+	if len(r) == 2 && (!has(surnames, r[0]) && has(unitEnds, r[1]) || has("办所站局委厅科村", r[1])) {
 		return true
 	}
 	for _, w := range unitTails {
@@ -370,6 +369,12 @@ func unitLike(s string) bool {
 		}
 	}
 	return strings.HasPrefix(s, "各") || strings.HasPrefix(s, "相关") || strings.HasPrefix(s, "有关") || strings.HasPrefix(s, "沿")
+}
+
+// strongUnit reports whether a short text that could be a name is a unit all the same.
+func strongUnit(s string) bool {
+	r := []rune(s)
+	return has("办所站局委厅科村", r[len(r)-1]) && has("党农财司民综各人社水林经本全东西南北上下", r[0])
 }
 
 // postLike reports whether a text ends in the word for a post.

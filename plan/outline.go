@@ -304,7 +304,7 @@ func (k *reader) items() {
 			continue
 		}
 		switch {
-		case run != stNone && m.style > run, run == m.style && m.style == stDash:
+		case run != stNone && m.style > run && !k.startsFinding(i, ctx), run == m.style && m.style == stDash && !k.startsFinding(i, ctx):
 			m.item = true
 		case ctxMark == m.style: // the numbers of the labels themselves
 			ctx = fNone
@@ -397,6 +397,9 @@ func (k *reader) heads() []head {
 		}
 		if m.head && !m.item && !m.own {
 			h := head{style: m.style, ord: m.ord, from: m.from, to: m.to, num: m.num, line: m.line}
+			if m.style == stDash {
+				h.num = span{m.from, m.from}
+			}
 			if at < len(k.labels) && k.labels[at].from == m.to && k.labels[at].field == fProblem {
 				h.to = k.labels[at].to
 			}
@@ -425,8 +428,8 @@ func (k *reader) findingStyle(heads []head) style {
 		count[h.style]++
 	}
 	best, bestScore := stNone, 0.0
-	for s := stCn; s <= stDi; s++ {
-		if count[s] == 0 || s == stStray {
+	for s := stCn; s <= stDash; s++ {
+		if count[s] == 0 || s == stShi || s == stYao {
 			continue
 		}
 		if score := k.score(heads, s); score > 0 && score >= bestScore {
@@ -454,9 +457,6 @@ func (k *reader) findingStyle(heads []head) style {
 	}
 	return stNone
 }
-
-// stStray is no style of a heading.
-const stStray = stDash
 
 // score says how well the stretches of a style hold one set of labels each.
 func (k *reader) score(heads []head, s style) float64 {

@@ -22,6 +22,9 @@ func Read(doc office.Document) Plan {
 	if p.Kind == KindOther {
 		p.Kind = k.kindFromBody(out)
 	}
+	if p.Kind == KindLedger && !k.ledger {
+		p.Kind = KindPlan // a list in running text
+	}
 	if k.lists {
 		p.Kind = KindLists
 	}
