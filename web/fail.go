@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"bihuan/ledger"
 	"bihuan/office"
@@ -57,6 +58,9 @@ var (
 	errBadForm = errors.New("web: form cannot be read")
 	errBusy    = errors.New("web: too many heavy requests")
 )
+
+// heavyPatience is how long a heavy request waits for others to end.
+const heavyPatience = 20 * time.Second
 
 // fail answers with the page of an error.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, v *visit, err error) {

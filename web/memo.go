@@ -10,8 +10,10 @@ import (
 // memo keeps results by everything they depend on, so that nothing in it is ever wrong and nothing has to be thrown out but for
 // space: what was not asked for the longest goes first. Keys hold the version of a row, or the head of the journal, for that.
 type memo[K comparable, V any] struct {
+	cost func(V) int
+	max  int // sum of costs
+
 	mu     sync.Mutex
-	max    int // in the unit of the costs
 	size   int
 	recent *list.List // of *kept, latest first
 	at     map[K]*list.Element
@@ -31,9 +33,12 @@ type making[V any] struct {
 	err   error
 }
 
-// newMemo makes a memo that keeps results up to a sum of costs.
-func newMemo[K comparable, V any](most int) *memo[K, V] {
-	return &memo[K, V]{max: most, recent: list.New(), at: map[K]*list.Element{}, making: map[K]*making[V]{}}
+// newMemo makes a memo that keeps results up to a sum of costs; without cost each counts as one.
+func newMemo[K comparable, V any](most int, cost func(V) int) *memo[K, V] {
+	if cost == nil {
+		cost = func(V) int { return 1 }
+	}
+	return &memo[K, V]{cost: cost, max: most, recent: list.New(), at: map[K]*list.Element{}, making: map[K]*making[V]{}}
 }
 
 // get gives what is kept under a key.
@@ -49,14 +54,15 @@ func (m *memo[K, V]) get(key K) (V, bool) {
 	return e.Value.(*kept[K, V]).value, true
 }
 
-// put keeps a value under a key at a cost.
-func (m *memo[K, V]) put(key K, value V, cost int) {
+// put keeps a value under a key.
+func (m *memo[K, V]) put(key K, value V) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.keep(key, value, cost)
+	m.keep(key, value)
 }
 
-func (m *memo[K, V]) keep(key K, value V, cost int) {
+func (m *memo[K, V]) keep(key K, value V) {
+	cost := m.cost(value)
 	if _, have := m.at[key]; have || cost > m.max {
 		return
 	}
@@ -69,7 +75,7 @@ func (m *memo[K, V]) keep(key K, value V, cost int) {
 	}
 }
 
-// do gives what is kept under a key or makes it, at a cost of one, once for all who ask at the same time.
+// do gives what is kept under a key or makes it, once for all who ask at the same time.
 func (m *memo[K, V]) do(ctx context.Context, key K, do func() (V, error)) (V, error) {
 	for {
 		m.mu.Lock()
@@ -100,7 +106,7 @@ func (m *memo[K, V]) do(ctx context.Context, key K, do func() (V, error)) (V, er
 	defer func() {
 		m.mu.Lock()
 		if mine.err == nil {
-			m.keep(key, mine.value, 1)
+			m.keep(key, mine.value)
 		}
 		delete(m.making, key)
 		m.mu.Unlock()

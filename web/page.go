@@ -52,9 +52,9 @@ func (s *Server) frame(r *http.Request, v *visit, nav, title string) frame {
 	return f
 }
 
-// parsePages reads all templates. layout.html and parts.html belong to every page; each other file is a page.
+// parsePages reads all templates. layout.html and those that begin with parts belong to every page; each other file is a page.
 func parsePages(a assets) (map[string]*template.Template, error) {
-	base, err := template.New("layout").Funcs(funcs(a)).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+	base, err := template.New("layout").Funcs(funcs(a)).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func parsePages(a assets) (map[string]*template.Template, error) {
 	pages := map[string]*template.Template{}
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || name == "parts" {
+		if name == "layout" || strings.HasPrefix(name, "parts") {
 			continue
 		}
 		t, err := template.Must(base.Clone()).ParseFS(templates, file)

@@ -13,6 +13,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
 )
@@ -38,8 +39,18 @@ type Server struct {
 	pages    map[string]*template.Template
 	buffers  sync.Pool // of *bytes.Buffer, pages are rendered into
 	people   *memo[personKey, org.Person]
+	rows     *memo[rowKey, rendered]
+	counts   *memo[countKey, ledger.Counts]
+	totals   *memo[countKey, int]
+	choices  *memo[choiceKey, choices]
+	orders   *memo[orderKey, []int64]
+	overview *memo[overviewKey, template.HTML]
+	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	logins   *limits
 }
+
+// rowBytes bounds the rendered rows of findings that are kept: those of some 30,000 findings.
+const rowBytes = 64 << 20
 
 // New builds a server. It panics when a template or asset is broken: they are part of the program.
 func New(c Config) *Server {
@@ -48,7 +59,14 @@ func New(c Config) *Server {
 	}
 	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
-	s.people = newMemo[personKey, org.Person](2000)
+	s.people = newMemo[personKey, org.Person](2000, nil)
+	s.rows = newMemo[rowKey](rowBytes, func(r rendered) int { return len(r.HTML) + 200 })
+	s.counts = newMemo[countKey, ledger.Counts](2000, nil)
+	s.totals = newMemo[countKey, int](2000, nil)
+	s.choices = newMemo[choiceKey, choices](500, nil)
+	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
+	s.overview = newMemo[overviewKey, template.HTML](50, nil)
+	s.heavy = make(chan struct{}, 2)
 	s.logins = newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
 	var err error
@@ -69,6 +87,21 @@ func (s *Server) routes() (signedIn map[string]handler, open map[string]http.Han
 	return map[string]handler{
 			"GET /{$}":     s.home,
 			"POST /logout": s.logout,
+
+			"GET /ledger":       s.ledgerShow,
+			"GET /ledger/print": s.ledgerPrint,
+			"GET /overview":     s.overviewShow,
+			"GET /search":       s.searchShow,
+			"GET /plan/{id}":    s.planShow,
+
+			"GET /finding/{id}":           s.findingShow,
+			"GET /finding/{id}/edit":      s.dutyForm,
+			"POST /finding/{id}/edit":     s.dutySave,
+			"GET /finding/{id}/progress":  s.progressForm,
+			"POST /finding/{id}/progress": s.progressSave,
+			"GET /finding/{id}/measure":   s.measureForm,
+			"POST /finding/{id}/measure":  s.measureSave,
+			"POST /finding/{id}/answer":   s.answerSave,
 
 			"GET /import":               s.importNew,
 			"POST /import":              s.importCreate,

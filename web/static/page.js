@@ -1,12 +1,16 @@
 "use strict";
 // What every page does a little better with a script. Every form works without.
 (function () {
+  document.documentElement.classList.add("js");
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+  });
+  document.addEventListener("click", function (event) {
+    if (event.target.closest && event.target.closest("[data-print]")) window.print();
   });
   // Coming back by the browser's own button, the form may be sent again.
   window.addEventListener("pageshow", function () {

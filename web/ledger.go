@@ -1,0 +1,389 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"bihuan/ledger"
+	"bihuan/org"
+)
+
+// ledgerPage is the 台账: the table that is handed in.
+type ledgerPage struct {
+	frame
+	Filter       ledger.Filter
+	Filtered     bool // something narrows what is shown
+	Plans        []planChoice
+	Plan         *planChoice // the one shown, nil when several are
+	Unit         string      // name of the unit that the filter asks for
+	Choices      ledger.Choices
+	States       []stateChoice
+	Dues, Sorts  []choice
+	Counts       []countLink
+	Columns      columns
+	Rows         template.HTML
+	Total        int
+	Sum          *sum // when the whole of the filter is on the page
+	Pages        *pages
+	MayImport    bool
+	AllAddress   string
+	PrintAddress string
+	Back         string // from paper to the screen
+	PrintTitle   string
+	PrintUnit    string
+	Moment       string // the instant the data are of
+}
+
+// planChoice is a plan that the ledger can be narrowed to.
+type planChoice struct {
+	ledger.PlanInfo
+	Ambiguous   bool   // its unit has another plan
+	FeedbackDay string // date of the feedback as people write it
+}
+
+type stateChoice struct {
+	State ledger.State
+	Word  string
+}
+
+// countLink is a number that shows, when it is followed, what it counts.
+type countLink struct {
+	Address string
+	Kind    string // light, may be empty
+	Tone    string // class of the word, may be empty
+	Word    string
+	N       int
+	Current bool
+}
+
+// sum is the last row of a whole table.
+type sum struct{ Manifestations, Measures, Gaps int }
+
+// ledgerShow answers GET /ledger.
+func (s *Server) ledgerShow(w http.ResponseWriter, r *http.Request, v *visit) error {
+	p, err := s.ledgerPage(r, v)
+	if err != nil {
+		return err
+	}
+	ctx, q := r.Context(), r.URL.Query()
+	p.Pages = newPages(p.Total, pageNumber(q), func(n int) string { return pageAddress("/ledger", query(p.Filter), n) })
+	keys, err := ledger.List(ctx, s.db, v.Who, p.Filter, days(s.calendar, v.Today), p.Pages.Number)
+	if err != nil {
+		return err
+	}
+	if err := s.fillTable(ctx, v, &p, keys); err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "ledger", p)
+}
+
+// ledgerPrint answers GET /ledger/print: all findings of a filter, for paper.
+func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) error {
+	done, err := s.takePlace(r.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	p, err := s.ledgerPage(r, v)
+	if err != nil {
+		return err
+	}
+	keys, err := ledger.ListAll(r.Context(), s.db, v.Who, p.Filter, days(s.calendar, v.Today))
+	if err != nil {
+		return err
+	}
+	p.Total = len(keys)
+	if err := s.fillTable(r.Context(), v, &p, keys); err != nil {
+		return err
+	}
+	p.Back = ledgerAddress(p.Filter)
+	return s.render(w, http.StatusOK, "print", p)
+}
+
+// ledgerPage makes all of the page but its table.
+func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
+	ctx, q := r.Context(), r.URL.Query()
+	p := ledgerPage{
+		frame: s.frame(r, v, "ledger", "巡察整改台账"), Filter: readFilter(q), Columns: columnsOf(v.Who.Role),
+		Dues: dueChoices, Sorts: sortChoices, MayImport: v.Who.May(org.Import), Moment: v.Now.Format("2006年1月2日 15:04"),
+	}
+	for _, x := range ledger.States {
+		p.States = append(p.States, stateChoice(x))
+	}
+	var err error
+	if p.Plans, err = s.plans(ctx, v); err != nil {
+		return p, err
+	}
+	if !q.Has("plan") && !q.Has("unit") {
+		p.Filter.Plan = ownPlan(v.Who, p.Plans)
+	}
+	for i := range p.Plans {
+		if p.Plans[i].ID == p.Filter.Plan {
+			p.Plan = &p.Plans[i]
+		}
+		if p.Plans[i].Unit.ID == p.Filter.Unit {
+			p.Unit = p.Plans[i].Unit.Name
+		}
+	}
+	if p.Plan != nil {
+		if p.Choices, err = s.choicesOf(ctx, v, p.Plan.ID); err != nil {
+			return p, err
+		}
+	}
+	counts, err := s.count(ctx, v, p.Filter)
+	if err != nil {
+		return p, err
+	}
+	p.Counts = countLinks(p.Filter, counts)
+	if p.Total, err = s.total(ctx, v, p.Filter, counts); err != nil {
+		return p, err
+	}
+	p.Filtered = p.Filter != ledger.Filter{Plan: p.Filter.Plan, Sort: p.Filter.Sort}
+	p.AllAddress = ledgerAddress(ledger.Filter{})
+	p.PrintAddress = "/ledger/print?" + query(p.Filter).Encode()
+	p.PrintUnit = v.Who.Unit.Name
+	if p.Plan != nil {
+		p.PrintUnit = p.Plan.Unit.Name
+	}
+	p.PrintTitle = p.PrintUnit + "巡察反馈意见问题整改台账"
+	return p, nil
+}
+
+// ownPlan is the plan that somebody lands on: the newest of the own unit. Who has a duty sees what is theirs from all plans.
+func ownPlan(who org.Person, plans []planChoice) int64 {
+	var id int64
+	if who.Role != org.Cadre {
+		for _, p := range plans {
+			if p.Unit.ID == who.Unit.ID {
+				id = max(id, p.ID)
+			}
+		}
+	}
+	return id
+}
+
+// fillTable renders the rows of findings into the page, parted by aspect where they stand in the order of the plan.
+func (s *Server) fillTable(ctx context.Context, v *visit, p *ledgerPage, keys []ledger.Key) error {
+	several := p.Plan == nil && len(p.Plans) != 1
+	list, err := s.renderRows(ctx, v, keys)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	var total sum
+	for i := 0; i < len(list); {
+		n := len(list) - i
+		if p.Filter.Sort == "" {
+			n = sameAspect(list[i:])
+			if err := s.aspect(&b, p, list[i], n, several, len(list) == p.Total); err != nil {
+				return err
+			}
+		}
+		for _, x := range list[i : i+n] {
+			b.WriteString(string(x.HTML))
+			total.Manifestations += x.Manifestations
+			total.Measures += x.Measures
+			total.Gaps += x.Gaps
+		}
+		i += n
+	}
+	p.Rows = template.HTML(b.String())
+	if len(list) == p.Total && p.Columns.Manifestation {
+		p.Sum = &total
+	}
+	return nil
+}
+
+// sameAspect is how many findings from the first on are of one aspect.
+func sameAspect(list []rendered) int {
+	n := 1
+	for n < len(list) && list[n].Section.ID == list[0].Section.ID {
+		n++
+	}
+	return n
+}
+
+// aspect writes the row that heads the findings of an aspect. How many those are is said only where all are on the page.
+func (s *Server) aspect(b *strings.Builder, p *ledgerPage, first rendered, n int, several, whole bool) error {
+	d := aspectRow{Span: len(p.Columns.Heads()), Number: first.Section.Number, Title: first.Section.Title}
+	if several {
+		d.Unit = first.Unit
+	}
+	if whole {
+		d.N = n
+	}
+	if d.Unit == "" && d.Title == "" {
+		return nil // a paper without aspects
+	}
+	buffer := s.buffers.Get().(*bytes.Buffer)
+	defer s.buffers.Put(buffer)
+	buffer.Reset()
+	if err := s.pages["ledger"].ExecuteTemplate(buffer, "aspect", d); err != nil {
+		return fmt.Errorf("aspect row: %w", err)
+	}
+	b.Write(buffer.Bytes())
+	return nil
+}
+
+// aspectRow heads the findings of one aspect.
+type aspectRow struct {
+	Span                int
+	Unit, Number, Title string
+	N                   int // 0 when not said
+}
+
+// countLinks are the counts of a filter, each leading to what it counts.
+func countLinks(f ledger.Filter, c ledger.Counts) []countLink {
+	base := f
+	base.State, base.Due, base.Gap, base.Vague = "", "", false, false
+	list := []countLink{{Word: "全部", N: c.All, Address: ledgerAddress(base), Current: f == base}}
+	add := func(kind, tone, word string, n int, narrow func(*ledger.Filter)) {
+		to := base
+		narrow(&to)
+		list = append(list, countLink{Kind: kind, Tone: tone, Word: word, N: n, Address: ledgerAddress(to), Current: f == to})
+	}
+	for _, x := range ledger.States {
+		add(stateKinds[x.State], "", x.Word, c.State[x.State], func(to *ledger.Filter) { to.State = x.State })
+	}
+	add("soon", "amber", "临期", c.Soon, func(to *ledger.Filter) { to.Due = "soon" })
+	add("late", "red", "超期", c.Late, func(to *ledger.Filter) { to.Due = "late" })
+	add("", "", "待定日期", c.NoDate, func(to *ledger.Filter) { to.Due = "none" })
+	add("", "", "有表现无措施", c.Gaps, func(to *ledger.Filter) { to.Gap = true })
+	add("", "", "责任悬空", c.Vague, func(to *ledger.Filter) { to.Vague = true })
+	return list
+}
+
+// pages part a long list.
+type pages struct {
+	Number, From, To, Total int
+	Prev, Next              string // addresses
+	Links                   []pageLink
+}
+
+// pageLink leads to a page; a gap stands for those left out.
+type pageLink struct {
+	N       int
+	Address string
+	Current bool
+	Gap     bool
+}
+
+// newPages makes the pages of a list, with the number brought into what there is. Links is empty for a list of one page.
+func newPages(total, number int, address func(int) string) *pages {
+	last := max(1, (total+ledger.PageSize-1)/ledger.PageSize)
+	number = min(number, last)
+	p := &pages{Number: number, Total: total, From: (number-1)*ledger.PageSize + 1, To: min(number*ledger.PageSize, total)}
+	if number > 1 {
+		p.Prev = address(number - 1)
+	}
+	if number < last {
+		p.Next = address(number + 1)
+	}
+	for n := 1; n <= last && last > 1; n++ {
+		if n > 1 && n < last && (n < number-2 || n > number+2) {
+			if !p.Links[len(p.Links)-1].Gap {
+				p.Links = append(p.Links, pageLink{Gap: true})
+			}
+			continue
+		}
+		p.Links = append(p.Links, pageLink{N: n, Address: address(n), Current: n == number})
+	}
+	return p
+}
+
+// pageAddress is the address of a page of a list.
+func pageAddress(path string, q url.Values, n int) string {
+	if n > 1 {
+		q.Set("page", fmt.Sprint(n))
+	}
+	return path + "?" + q.Encode()
+}
+
+// countKey is everything that counts and totals depend on.
+type countKey struct {
+	head, unit int64
+	filter     ledger.Filter
+	today      string
+}
+
+// count counts the findings of a filter, once as long as nothing changes.
+func (s *Server) count(ctx context.Context, v *visit, f ledger.Filter) (ledger.Counts, error) {
+	f.State, f.Due, f.Gap, f.Vague, f.Sort = "", "", false, false, ""
+	key := countKey{v.Head, v.Who.Unit.ID, f, v.Today}
+	return s.counts.do(ctx, key, func() (ledger.Counts, error) {
+		return ledger.Count(ctx, s.db, v.Who, f, days(s.calendar, v.Today))
+	})
+}
+
+// total is how many findings a filter shows, of which c are the counts.
+func (s *Server) total(ctx context.Context, v *visit, f ledger.Filter, c ledger.Counts) (int, error) {
+	if n, known := f.Matches(c); known {
+		return n, nil
+	}
+	f.Sort = ""
+	return s.totals.do(ctx, countKey{v.Head, v.Who.Unit.ID, f, v.Today}, func() (int, error) {
+		return ledger.Total(ctx, s.db, v.Who, f, days(s.calendar, v.Today))
+	})
+}
+
+// choiceKey is everything that the choices of a filter depend on: plan 0 stands for the list of plans.
+type choiceKey struct{ head, unit, plan int64 }
+
+// choices are the plans somebody may choose from, or what one plan offers.
+type choices struct {
+	plans []planChoice
+	of    ledger.Choices
+}
+
+// plans lists the plans that somebody may see.
+func (s *Server) plans(ctx context.Context, v *visit) ([]planChoice, error) {
+	c, err := s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, 0}, func() (choices, error) {
+		infos, err := ledger.Plans(ctx, s.db, v.Who)
+		list := make([]planChoice, len(infos))
+		seen := map[int64]int{}
+		for i, p := range infos {
+			list[i] = planChoice{PlanInfo: p}
+			seen[p.Unit.ID]++
+		}
+		for i := range list {
+			list[i].Ambiguous = seen[list[i].Unit.ID] > 1
+		}
+		return choices{plans: list}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]planChoice, len(c.plans)) // a copy: dates are written as of today
+	for i, p := range c.plans {
+		p.FeedbackDay = shortDate(p.Feedback, v.Today)
+		list[i] = p
+	}
+	return list, nil
+}
+
+// choicesOf are the names that the filter of a plan offers. The plan must be one of [Server.plans].
+func (s *Server) choicesOf(ctx context.Context, v *visit, plan int64) (ledger.Choices, error) {
+	c, err := s.choices.do(ctx, choiceKey{v.Head, 0, plan}, func() (choices, error) {
+		of, err := ledger.ChoicesOf(ctx, s.db, plan)
+		return choices{of: of}, err
+	})
+	return c.of, err
+}
+
+// takePlace waits for one of the few places for heavy requests; the function it returns gives it back. Who has waited too long
+// is sent away with [errBusy].
+func (s *Server) takePlace(ctx context.Context) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, heavyPatience)
+	defer cancel()
+	select {
+	case s.heavy <- struct{}{}:
+		return func() { <-s.heavy }, nil
+	case <-ctx.Done():
+		return nil, errBusy
+	}
+}

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bihuan/calendar"
+	"bihuan/ledger"
+)
+
+// light is a colour that never speaks alone: a shape, a word and a reason beneath it.
+type light struct {
+	Kind  string // none run part done soon late back keep wait stop info
+	Word  string
+	Why   string // beneath the word
+	Title string // the whole sentence
+}
+
+// stateKinds are the shapes of the five states.
+var stateKinds = map[ledger.State]string{
+	ledger.Doing: "run", ledger.Part: "part", ledger.Done: "done", ledger.Failed: "late", ledger.Keep: "keep",
+}
+
+// stateLight says how far a finding is and what stands in its way.
+func stateLight(f ledger.Finding) light {
+	l := light{Kind: stateKinds[f.State], Word: f.State.Word()}
+	switch {
+	case f.State == ledger.Failed && f.Reason != "":
+		l.Why = f.Reason
+	case f.Gaps > 0:
+		l.Why = fmt.Sprintf("%d 个表现无措施", f.Gaps)
+	case f.Vague:
+		l.Why = "责任悬空：未落实到人"
+	}
+	return l
+}
+
+// soonDays is how many working days before its deadline a finding begins to be 临期.
+const soonDays = 10
+
+// days are the dates that lights depend on.
+func days(c calendar.Calendar, today string) ledger.Days {
+	return ledger.Days{Today: today, Soon: c.After(today, soonDays)}
+}
+
+// dueLight says how long there is until the deadline of a finding. Where nothing presses any more it is empty or tells why.
+func dueLight(c calendar.Calendar, f ledger.Finding, today string) light {
+	switch {
+	case f.State == ledger.Keep:
+		return light{Kind: "keep", Word: "已转长期", Title: "第一只钟已停，按长期坚持管理"}
+	case f.State.Settled():
+		return light{}
+	case f.Due == "":
+		return light{Kind: "wait", Word: "待定日期", Title: "方案没有写明到哪一天，请补上"}
+	}
+	n := c.Between(today, f.Due)
+	l := light{Kind: "run", Word: fmt.Sprintf("剩 %d 工作日", n), Title: fmt.Sprintf("距到期 %d 个工作日", n)}
+	switch {
+	case f.Due == today:
+		l = light{Kind: "soon", Word: "今天到期", Title: "今天到期"}
+	case f.Due < today && n == 0:
+		l = light{Kind: "late", Word: "已过期限", Title: "期限已过，其间没有工作日"}
+	case f.Due < today:
+		l = light{Kind: "late", Word: fmt.Sprintf("超 %d 工作日", -n), Title: fmt.Sprintf("已超期 %d 个工作日", -n)}
+	case f.Due <= c.After(today, soonDays):
+		l.Kind = "soon"
+	}
+	if n != 0 && !(c.Knows(today) && c.Knows(f.Due)) {
+		l.Why = "未计节假日"
+		l.Title += "，" + f.Due[:4] + "年节假日安排还没有公布，未计在内"
+	}
+	return l
+}
+
+// dueLines breaks a deadline as printed after its commas.
+func dueLines(f ledger.Finding, today string) []string {
+	text := f.DueText
+	if text == "" {
+		text = shortDate(f.Due, today)
+	}
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, ",", "，"), "，", "，\n"), "\n")
+}
+
+// shortDate writes a date as 4月16日, with its year when that is not today's. What is no date stays as it is.
+func shortDate(date, today string) string {
+	d, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	if len(today) >= 4 && date[:4] == today[:4] {
+		return d.Format("1月2日")
+	}
+	return d.Format("2006年1月2日")
+}
+
+// clock writes an instant as 4月16日 09:20, with its year when that is not today's.
+func clock(at time.Time, today string) string {
+	return shortDate(at.Format(time.DateOnly), today) + at.Format(" 15:04")
+}

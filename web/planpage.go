@@ -1,0 +1,61 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"bihuan/ledger"
+)
+
+// planPage is a plan in force with the documents it came in.
+type planPage struct {
+	frame
+	Plan     planChoice
+	Period   string
+	Versions []versionView
+	Counts   []countLink
+}
+
+// versionView is one frozen version.
+type versionView struct {
+	ledger.VersionInfo
+	Word string // what sort of import it was
+	At   string
+}
+
+// importWords are what people call the kinds of import.
+var importWords = map[string]string{ledger.NewPlan: "首次导入", ledger.Revision: "修订", ledger.Merge: "并入台账"}
+
+// planShow answers GET /plan/{id}.
+func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	info, err := ledger.PlanByID(r.Context(), s.db, v.Who, id)
+	if err != nil {
+		return err
+	}
+	p := planPage{Plan: planChoice{PlanInfo: info, FeedbackDay: shortDate(info.Feedback, v.Today)}}
+	if info.Starts != "" || info.Ends != "" {
+		p.Period = shortDate(info.Starts, v.Today) + " 至 " + shortDate(info.Ends, v.Today)
+	}
+	versions, err := ledger.Versions(r.Context(), s.db, id)
+	if err != nil {
+		return err
+	}
+	for _, x := range versions {
+		p.Versions = append(p.Versions, versionView{VersionInfo: x, Word: importWords[x.Kind], At: clock(time.UnixMilli(x.Confirmed), v.Today)})
+	}
+	f := ledger.Filter{Plan: id}
+	counts, err := s.count(r.Context(), v, f)
+	if err != nil {
+		return err
+	}
+	p.Counts = countLinks(f, counts)
+	p.frame = s.frame(r, v, "ledger", info.Title)
+	return s.render(w, http.StatusOK, "plan", p)
+}
+
+// Short is the beginning of the document's hash, enough to tell two apart by eye.
+func (v versionView) Short() string { return v.File[:min(16, len(v.File))] + "…" }

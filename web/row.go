@@ -1,0 +1,228 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"bihuan/ledger"
+	"bihuan/org"
+)
+
+// columns are those of the official table that somebody gets to see beside 序号, 反馈问题, 整改措施, 完成时限, 进展 and 状态.
+type columns struct {
+	Manifestation bool // 具体表现
+	Duty          bool // 责任领导, 责任单位, 责任人
+	Evidence      bool // 佐证
+	Closing       bool // 销号
+}
+
+// columnsOf says which columns are whose: leaders need no details, and who has the duty knows that it is theirs.
+func columnsOf(r org.Role) columns {
+	switch r {
+	case org.Leader, org.Secretary:
+		return columns{Duty: true, Closing: true}
+	case org.Cadre:
+		return columns{Evidence: true}
+	}
+	return columns{Manifestation: true, Duty: true, Evidence: true, Closing: true}
+}
+
+// column is the head of one column.
+type column struct{ Class, Word string }
+
+// Heads are the columns in their order.
+func (c columns) Heads() []column {
+	all := []struct {
+		show bool
+		column
+	}{
+		{true, column{"c-no", "序号"}}, {true, column{"c-find", "反馈问题"}}, {c.Manifestation, column{"c-man", "具体表现"}}, {true, column{"c-mea", "整改措施"}},
+		{c.Duty, column{"c-lead", "责任领导"}}, {c.Duty, column{"c-unit", "责任单位"}}, {c.Duty, column{"c-who", "责任人"}},
+		{true, column{"c-due", "完成时限"}}, {true, column{"c-pro", "进展"}}, {c.Evidence, column{"c-ev", "佐证"}},
+		{true, column{"c-st", "状态"}}, {c.Closing, column{"c-close", "销号"}},
+	}
+	var heads []column
+	for _, x := range all {
+		if x.show {
+			heads = append(heads, x.column)
+		}
+	}
+	return heads
+}
+
+// rowKey is everything that the rendered rows of a finding depend on.
+type rowKey struct {
+	ledger.Key
+	today string
+	role  org.Role // columns and links
+	unit  int64    // links: one edits what is in one's own subtree
+}
+
+// rendered are the rows of a finding as HTML, with what the table around them needs to know.
+type rendered struct {
+	HTML                           template.HTML
+	Plan                           int64
+	Unit                           string
+	Section                        ledger.Section
+	Manifestations, Measures, Gaps int
+}
+
+// findingRows is what the template of a finding's rows works on.
+type findingRows struct {
+	ledger.Finding
+	Columns   columns
+	Foreign   bool // of another unit than the reader's
+	Lines     []line
+	DueLines  []string
+	DueLight  light
+	State     light
+	MayEdit   bool
+	MayReport bool
+}
+
+// line is one row: a manifestation and a measure with what is said beneath it. A cell of no rows is covered by one further up.
+type line struct {
+	First, End        bool
+	Manifestation     string
+	ManifestationRows int
+	Measure           string
+	MeasureRows       int
+	Gap               bool // no measure answers
+	At                int  // index of the manifestation, -1 when there is none
+	Notes             []string
+}
+
+// renderRows renders what is not yet kept of the findings with the given keys and returns all in that order.
+func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([]rendered, error) {
+	list := make([]rendered, len(keys))
+	var missing []int64
+	at := map[int64]int{}
+	key := rowKey{today: v.Today, role: v.Who.Role, unit: v.Who.Unit.ID}
+	for i, k := range keys {
+		key.Key = k
+		var ok bool
+		if list[i], ok = s.rows.get(key); !ok {
+			missing = append(missing, k.ID)
+			at[k.ID] = i
+		}
+	}
+	if len(missing) == 0 {
+		return list, nil
+	}
+	findings, err := ledger.ByIDs(ctx, s.db, missing)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range findings {
+		r, err := s.renderFinding(v, f)
+		if err != nil {
+			return nil, err
+		}
+		key.Key = ledger.Key{ID: f.ID, Version: f.Version}
+		s.rows.put(key, r)
+		list[at[f.ID]] = r
+	}
+	return list, nil
+}
+
+func (s *Server) renderFinding(v *visit, f ledger.Finding) (rendered, error) {
+	d := findingRows{
+		Finding: f, Columns: columnsOf(v.Who.Role), Foreign: f.Unit.ID != v.Who.Unit.ID,
+		DueLines: dueLines(f, v.Today), DueLight: dueLight(s.calendar, f, v.Today), State: stateLight(f),
+		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: mayReport(v.Who, f),
+	}
+	d.Lines = lines(f, d.Columns)
+	b := s.buffers.Get().(*bytes.Buffer)
+	defer s.buffers.Put(b)
+	b.Reset()
+	if err := s.pages["ledger"].ExecuteTemplate(b, "finding-rows", d); err != nil {
+		return rendered{}, fmt.Errorf("rows of finding %d: %w", f.ID, err)
+	}
+	return rendered{
+		HTML: template.HTML(b.String()), Plan: f.Plan, Unit: f.Unit.Name, Section: f.Section,
+		Manifestations: len(f.Manifestations), Measures: len(f.Measures), Gaps: f.Gaps,
+	}, nil
+}
+
+// mayReport tells whether who may say how far a finding is.
+func mayReport(who org.Person, f ledger.Finding) bool {
+	return who.Check(org.Progress, f.Unit) == nil
+}
+
+// lines are the rows of a finding. Without the column 具体表现 there is one for each measure and one for each gap.
+func lines(f ledger.Finding, c columns) []line {
+	var list []line
+	for _, p := range ledger.Rows(f) {
+		l := line{ManifestationRows: p.ManifestationSpan, MeasureRows: p.MeasureSpan, Gap: p.Measure == ledger.NoMeasure, At: p.Manifestation}
+		if !c.Manifestation {
+			if p.MeasureSpan == 0 || p.Measure == ledger.SeeElsewhere {
+				continue
+			}
+			l.ManifestationRows, l.MeasureRows = 0, 1
+		}
+		if p.Manifestation >= 0 {
+			m := f.Manifestations[p.Manifestation]
+			l.Manifestation = m.Number + m.Text
+		}
+		if p.Measure >= 0 {
+			m := f.Measures[p.Measure]
+			l.Measure = m.Number + m.Text
+		}
+		if c.Manifestation {
+			l.Notes = pairNotes(f, p)
+		}
+		list = append(list, l)
+	}
+	list[0].First, list[len(list)-1].End = true, true
+	return list
+}
+
+// pairNotes say what the place of a measure does not show: what else it answers, and what else answers its manifestation.
+func pairNotes(f ledger.Finding, p ledger.Row) []string {
+	var notes []string
+	if p.Measure >= 0 && p.MeasureSpan > 0 {
+		if more := without(f.Measures[p.Measure].Answers, reached(p)); len(more) > 0 {
+			notes = append(notes, "也回应"+quoteAll(more, f.ManifestationName))
+		}
+	}
+	switch {
+	case p.Measure == ledger.SeeElsewhere:
+		notes = append(notes, "由"+quoteAll(p.Elsewhere, f.MeasureName)+"一并回应")
+	case len(p.Elsewhere) > 0:
+		notes = append(notes, "另有"+quoteAll(p.Elsewhere, f.MeasureName)+"一并回应")
+	}
+	return notes
+}
+
+// reached are the manifestations that the measure of a row stands beside.
+func reached(p ledger.Row) []int {
+	list := make([]int, max(p.MeasureSpan, 1))
+	for i := range list {
+		list[i] = p.Manifestation + i
+	}
+	return list
+}
+
+// quoteAll names parts of a finding in quotation marks: “一是”、“二是”.
+func quoteAll(list []int, name func(int) string) string {
+	var b strings.Builder
+	for i, x := range list {
+		if i > 0 {
+			b.WriteString("、")
+		}
+		b.WriteString("“" + name(x) + "”")
+	}
+	return b.String()
+}
+
+// Rows is how many rows the finding takes.
+func (r findingRows) Rows() int { return len(r.Lines) }
+
+// without gives the elements of list that are not in other.
+func without(list, other []int) []int {
+	return slices.DeleteFunc(slices.Clone(list), func(x int) bool { return slices.Contains(other, x) })
+}

@@ -1,0 +1,200 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"bihuan/chinese"
+	"bihuan/ledger"
+)
+
+// searchPage lists the findings that hold what was asked for.
+type searchPage struct {
+	frame
+	Asked   bool // there was something to look for
+	Total   int
+	Results []result
+	Pages   *pages
+}
+
+// result is one finding with the places where the words stand.
+type result struct {
+	ID      int64
+	Title   []stretch
+	Unit    string
+	Section string
+	State   light
+	Due     light
+	Places  []foundPlace
+}
+
+// foundPlace is a part of a finding in which the words stand.
+type foundPlace struct {
+	Name string // 表现 措施 责任
+	Text []stretch
+}
+
+// stretch is a stretch of text that was looked for, or not.
+type stretch struct {
+	Text string
+	Hit  bool
+}
+
+// searchShow answers GET /search.
+func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx, q := r.Context(), strings.TrimSpace(r.URL.Query().Get("q"))
+	p := searchPage{frame: s.frame(r, v, "", "查找"), Asked: len(chinese.Query(q)) > 0}
+	p.Query = q
+	if !p.Asked {
+		return s.render(w, http.StatusOK, "search", p)
+	}
+	f := ledger.Filter{Text: q}
+	counts, err := s.count(ctx, v, f)
+	if err != nil {
+		return err
+	}
+	p.Total = counts.All
+	p.Pages = newPages(p.Total, pageNumber(r.URL.Query()), func(n int) string { return pageAddress("/search", url.Values{"q": {q}}, n) })
+	keys, err := ledger.List(ctx, s.db, v.Who, f, days(s.calendar, v.Today), p.Pages.Number)
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(keys))
+	for i, k := range keys {
+		ids[i] = k.ID
+	}
+	findings, err := ledger.ByIDs(ctx, s.db, ids)
+	if err != nil {
+		return err
+	}
+	words := wordsOf(q)
+	for _, f := range findings {
+		p.Results = append(p.Results, s.result(f, words, v.Today))
+	}
+	return s.render(w, http.StatusOK, "search", p)
+}
+
+// mostPlaces is how many places of a finding a result shows.
+const mostPlaces = 3
+
+func (s *Server) result(f ledger.Finding, words [][]rune, today string) result {
+	x := result{
+		ID: f.ID, Title: highlight(f.Title, words), Unit: f.Unit.Name, Section: f.Section.Number + f.Section.Title,
+		State: stateLight(f), Due: dueLight(s.calendar, f, today),
+	}
+	look := func(name, text string) {
+		if len(x.Places) < mostPlaces {
+			if around := excerpt(text, words); around != nil {
+				x.Places = append(x.Places, foundPlace{name, around})
+			}
+		}
+	}
+	for _, m := range f.Manifestations {
+		look("表现", m.Number+m.Text)
+	}
+	for _, m := range f.Measures {
+		look("措施", m.Number+m.Text)
+	}
+	look("责任", strings.Join([]string{f.Leader, ledger.Names(f.Units), ledger.Names(f.Persons)}, "　"))
+	return x
+}
+
+// wordsOf are the words to mark: what the index was asked for, put together again.
+func wordsOf(q string) [][]rune {
+	var words [][]rune
+	for _, p := range chinese.Query(q) {
+		word := []rune(p.Terms[0])
+		for _, t := range p.Terms[1:] {
+			runes := []rune(t)
+			word = append(word, runes[len(runes)-1])
+		}
+		words = append(words, word)
+	}
+	return words
+}
+
+// hits are the stretches of text, as rune offsets from and to, where one of the words stands; they do not overlap.
+func hits(text []rune, words [][]rune) [][2]int {
+	var list [][2]int
+	for i := 0; i < len(text); {
+		longest := 0
+		for _, w := range words {
+			if len(w) > longest && startsWith(text[i:], w) {
+				longest = len(w)
+			}
+		}
+		if longest == 0 {
+			i++
+			continue
+		}
+		list = append(list, [2]int{i, i + longest})
+		i += longest
+	}
+	return list
+}
+
+// startsWith compares without regard to width and case, as the index does.
+func startsWith(text, word []rune) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i, r := range word {
+		if unicode.ToLower(chinese.Fold(text[i])) != r {
+			return false
+		}
+	}
+	return true
+}
+
+// highlight cuts a text into what was looked for and what was not.
+func highlight(text string, words [][]rune) []stretch {
+	runes := []rune(text)
+	return cut(runes, hits(runes, words), 0, len(runes))
+}
+
+// Runes shown before the first hit of a long text, and altogether.
+const (
+	before        = 24
+	excerptLength = 90
+)
+
+// excerpt is the stretch of a text around its first hit, nil when there is none.
+func excerpt(text string, words [][]rune) []stretch {
+	runes := []rune(text)
+	found := hits(runes, words)
+	if len(found) == 0 {
+		return nil
+	}
+	from := max(0, found[0][0]-before)
+	to := min(len(runes), from+excerptLength)
+	pieces := cut(runes, found, from, to)
+	if from > 0 {
+		pieces = append([]stretch{{Text: "…"}}, pieces...)
+	}
+	if to < len(runes) {
+		pieces = append(pieces, stretch{Text: "…"})
+	}
+	return pieces
+}
+
+func cut(runes []rune, found [][2]int, from, to int) []stretch {
+	var pieces []stretch
+	add := func(a, b int, hit bool) {
+		if a < b {
+			pieces = append(pieces, stretch{string(runes[a:b]), hit})
+		}
+	}
+	at := from
+	for _, h := range found {
+		if h[1] <= from || h[0] >= to {
+			continue
+		}
+		add(at, h[0], false)
+		add(max(h[0], at), min(h[1], to), true)
+		at = min(h[1], to)
+	}
+	add(at, to, false)
+	return pieces
+}
