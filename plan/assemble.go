@@ -175,6 +175,9 @@ func (k *reader) people(f *Finding, d draft) {
 				continue
 			}
 			for _, x := range k.owners(o.at, o.field) {
+				if len(f.Units)+len(f.Persons) > 500 { // no plan
+					break
+				}
 				text := k.text(x.at)
 				if x.person {
 					if n := len(f.Persons); len(appendOnce(f.Persons, text)) > n {

@@ -137,7 +137,7 @@ func (k *ink) dates(s span, base date) []stated {
 // numAt reads a whole number in ASCII or Chinese digits.
 func (k *ink) numAt(i, end int) (int, int) {
 	a := i
-	for a < end && chinese.Digit(k.c[a]) {
+	for a < end && a-i < 7 && chinese.Digit(k.c[a]) {
 		a++
 	}
 	if a == i {
@@ -255,8 +255,10 @@ func (k *ink) afterYear(i, a, end int, year *int, base date) (stated, int, bool)
 	if k.starts(a, "前") || k.starts(a, "以前") || k.starts(a, "之前") {
 		return stated{day: date{y, 12, 31}, precision: "year", ambiguous: true}, a + 1, true
 	}
-	if d, to, ok := k.dateAt(a, end, year, base); ok && !chinese.Digit(k.at0(a)) {
-		return d, to, true
+	if a < end && has("上下第一二三四", k.c[a]) && has("半季一二三四", k.at0(a+1)) {
+		if d, to, ok := k.dateAt(a, end, year, base); ok {
+			return d, to, true
+		}
 	}
 	if a >= end || has(",;、。)", k.c[a]) || k.starts(a, "完成") {
 		return stated{day: date{y, 12, 31}, precision: "year"}, a, true

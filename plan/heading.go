@@ -21,6 +21,7 @@ func (k *reader) heading(p *Plan, body int) {
 	if body <= title.b {
 		intro = span{title.b, title.b}
 	}
+	intro.b = min(intro.b, intro.a+4000) // what the head of a paper says stands near its beginning
 	k.period(p, intro)
 	p.FeedbackDate = k.feedback(intro)
 	p.InspectedUnit = Maybe(k.inspected(title, intro))
@@ -415,7 +416,7 @@ func (k *reader) anchors(p *Plan, body, tail int) {
 		}
 	}
 	if k.base.y == 0 {
-		if d := k.dates(span{0, min(body, len(k.c))}, date{}); len(d) > 0 {
+		if d := k.dates(span{0, min(body, len(k.c), 4000)}, date{}); len(d) > 0 {
 			for _, x := range d {
 				if x.day.y != 0 {
 					k.base = date{x.day.y, 1, 1}

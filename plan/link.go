@@ -19,6 +19,9 @@ func link(f *Finding, paired bool) {
 		}
 		return
 	}
+	if n*len(f.Measures) > 10_000 { // no plan: comparing all with all would take too long
+		return
+	}
 	scores := likeness(f)
 	place := n == len(f.Measures) && !loose(f.Measures)
 	for i := range f.Measures {
@@ -49,11 +52,11 @@ func link(f *Finding, paired bool) {
 			m.Confidence = min(0.9, 0.4+best/10)
 		}
 	}
-	settle(f, scores)
+	settle(f)
 }
 
 // settle gives a manifestation that no measure answers to a measure that answers none, when they stand at the same place.
-func settle(f *Finding, scores [][]float64) {
+func settle(f *Finding) {
 	answered := make([]bool, len(f.Manifestations))
 	for _, m := range f.Measures {
 		for _, j := range m.Answers {
@@ -72,7 +75,6 @@ func settle(f *Finding, scores [][]float64) {
 				break
 			}
 		}
-		_ = scores
 	}
 }
 

@@ -87,8 +87,10 @@ func (k *ink) digits(i, end int) int {
 	return i
 }
 
+// numerals gives the end of a run of Chinese numerals; none of interest is longer than six.
 func (k *ink) numerals(i, end int) int {
-	for i < end && chinese.Numeral(k.c[i]) && k.c[i] != '○' {
+	stop := min(end, i+7)
+	for i < stop && chinese.Numeral(k.c[i]) && k.c[i] != '○' {
 		i++
 	}
 	return i

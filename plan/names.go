@@ -107,7 +107,7 @@ func (k *ink) tokens(s span) []span {
 		case has("、;,。/+|", r):
 			cut(i, i+1)
 		case r == '\n':
-			if left := k.bare(k.trim(span{from, i}, "")); unitLike(left) || nameLike(left) || postLike(left) {
+			if left := k.bare(k.trim(span{max(from, i-40), i}, "")); unitLike(left) || nameLike(left) || postLike(left) {
 				cut(i, i+1)
 			}
 		case r == ':':
@@ -123,7 +123,7 @@ func (k *ink) tokens(s span) []span {
 				cut(i, i)
 			}
 			for _, w := range []string{"会同", "配合", "协同", "协助", "联合", "以及", "和", "及", "与"} {
-				if i > from+1 && k.starts(i, w) && k.joins(span{from, i}, i+runeLen(w), s.b, w) {
+				if i > from+1 && i-from < 40 && k.starts(i, w) && k.joins(span{from, i}, i+runeLen(w), s.b, w) {
 					cut(i, i+runeLen(w))
 					i += runeLen(w) - 1
 					break
@@ -142,6 +142,9 @@ func (k *ink) blankParts(from, i, end int) bool {
 	}
 	if i-from == 1 || i+1 >= end || k.gapAt(i+1) && i+1 < end && i-from == 1 {
 		return false // 「张 三」
+	}
+	if i-from > 40 {
+		return true
 	}
 	left := k.bare(span{from, i})
 	return unitLike(left) || nameLike(left) || postLike(left)

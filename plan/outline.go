@@ -129,11 +129,9 @@ func (k *reader) counted(at int) bool {
 func (k *reader) own(first, before int) {
 	for j := before; j < len(k.labels); j++ {
 		lb := &k.labels[j]
-		for i := first; i < len(k.marks); i++ {
-			if k.marks[i].to == lb.from {
-				lb.mark = i
-				lb.line = lb.line || k.marks[i].start
-			}
+		if i := k.markFrom(lb.from) - 1; i >= first && k.marks[i].to == lb.from {
+			lb.mark = i
+			lb.line = lb.line || k.marks[i].start
 		}
 	}
 }

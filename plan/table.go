@@ -1,6 +1,6 @@
 package plan
 
-import "bihuan/chinese"
+import "slices"
 
 // columns is what the columns of a table hold; index 0 is unused.
 type columns []field
@@ -23,7 +23,12 @@ func (c columns) at(i int) field {
 
 // tables reads the tables into drafts and joins those that speak of one finding.
 func (k *reader) tables(out *outline, all []grid) {
-	t := tableReader{reader: k, out: out, byTitle: map[string]int{}, byKey: map[string]int{}, narrative: len(out.drafts)}
+	t := tableReader{reader: k, out: out, byTitle: map[string]int{}, byKey: map[string]int{}, bySection: map[string]int{}, narrative: len(out.drafts)}
+	for i, s := range out.sections {
+		if !s.title.empty() {
+			t.bySection[k.bare(s.title)] = i
+		}
+	}
 	for i := range all {
 		t.read(&all[i])
 	}
@@ -38,6 +43,7 @@ type tableReader struct {
 	out       *outline
 	byTitle   map[string]int // drafts by folded title
 	byKey     map[string]int // drafts by folded number; -1 when two have it
+	bySection map[string]int // sections by folded title
 	order     []int          // drafts in order of the first table
 	narrative int            // drafts of the running text
 	section   int
@@ -63,7 +69,6 @@ func (t *tableReader) read(g *grid) {
 			d = nil
 		}
 	}
-	var until [64]int // row up to which the cell above covers this column
 	for r := body; r < g.rows(); r++ {
 		row := g.row(r)
 		if t.footer(row) {
@@ -78,9 +83,7 @@ func (t *tableReader) read(g *grid) {
 		if t.repeatedHead(row, cols) {
 			continue
 		}
-		if t.sectionCell(row, cols, flush) && false {
-			continue
-		}
+		t.sectionCell(row, cols, flush)
 		if t.begins(row, cols, d != nil) {
 			flush()
 			d = &draft{section: t.section, table: true, source: row[0].s}
@@ -89,9 +92,6 @@ func (t *tableReader) read(g *grid) {
 			continue
 		}
 		for _, b := range row {
-			if b.col < len(until) {
-				until[b.col] = b.row + b.rows
-			}
 			t.cell(d, cols.at(b.col), b.s, cols)
 		}
 	}
@@ -228,17 +228,17 @@ func (t *tableReader) groupRow(row []box, g *grid, cols columns) (span, bool) {
 // enter makes a section of a heading in the table.
 func (t *tableReader) enter(s span) {
 	sec := sectionDraft{title: s, style: stCn}
-	if m, ok := t.markAt(s.a, s.b); ok && m.style != stShi && !(m.style == stNum && m.weak && false) {
+	if m, ok := t.markAt(s.a, s.b); ok && m.style != stShi {
 		sec.num, sec.title, sec.ord = m.num, t.clean(span{m.to, s.b}), m.ord
 	}
-	for i := range t.out.sections { // the same aspect again in another list
-		if x := t.out.sections[i]; !x.title.empty() && t.bare(x.title) == t.bare(sec.title) {
-			t.section = i
-			return
-		}
+	name := t.bare(sec.title)
+	if at, ok := t.bySection[name]; ok { // the same aspect again in another list
+		t.section = at
+		return
 	}
 	t.out.sections = append(t.out.sections, sec)
 	t.section = len(t.out.sections) - 1
+	t.bySection[name] = t.section
 }
 
 // repeatedHead reports whether a row repeats the column heads, as tables over several pages do.
@@ -254,7 +254,7 @@ func (t *tableReader) repeatedHead(row []box, cols columns) bool {
 }
 
 // sectionCell enters the aspect named in the aspect's column.
-func (t *tableReader) sectionCell(row []box, cols columns, flush func()) bool {
+func (t *tableReader) sectionCell(row []box, cols columns, flush func()) {
 	for _, b := range row {
 		if cols.at(b.col) != fSection {
 			continue
@@ -264,13 +264,12 @@ func (t *tableReader) sectionCell(row []box, cols columns, flush func()) bool {
 			continue
 		}
 		if cur := t.out.sections[t.section]; !cur.title.empty() && t.bare(cur.title) == t.bare(s) {
-			return false
+			return
 		}
 		flush()
 		t.enter(s)
-		return true
+		return
 	}
-	return false
 }
 
 // begins reports whether a row begins a finding.
@@ -324,9 +323,8 @@ func (t *tableReader) cell(d *draft, f field, s span, cols columns) {
 
 // progressCell reads a column such as 完成情况: a state, or what was done.
 func (t *tableReader) progressCell(d *draft, s span, cols columns) {
-	if state, _, ok := t.stateIn(s); ok && cols.of(fStatus) == 0 {
+	if _, _, ok := t.stateIn(s); ok && cols.of(fStatus) == 0 {
 		d.status = append(d.status, t.clean(s))
-		_ = state
 		return
 	}
 	if cols.of(fMeasure) > 0 {
@@ -476,12 +474,5 @@ func (t *tableReader) form(g *grid) {
 
 // sortDrafts brings findings from text and tables into the order of the paper.
 func sortDrafts(out *outline) {
-	list := out.drafts
-	for i := 1; i < len(list); i++ { // two sorted runs: insertion from the tables' run
-		for j := i; j > 0 && list[j].source.a < list[j-1].source.a; j-- {
-			list[j], list[j-1] = list[j-1], list[j]
-		}
-	}
+	slices.SortStableFunc(out.drafts, func(a, b draft) int { return a.source.a - b.source.a })
 }
-
-var _ = chinese.Han
