@@ -128,6 +128,9 @@ func (s *Server) startImport(ctx context.Context, v *visit, up ledger.Upload) (i
 		return 0, err
 	}
 	defer done()
+	if up.Kind != ledger.NewPlan {
+		up.Unit = v.Who.Unit.ID // the plan says whose it is
+	}
 	return ledger.StartImport(ctx, s.db, s.files, v.Who, up)
 }
 

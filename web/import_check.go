@@ -112,7 +112,6 @@ func (s *Server) renderCheck(w http.ResponseWriter, r *http.Request, v *visit, i
 	}
 	p := importCheckPage{frame: s.frame(r, v, "import", "核对导入"), Import: i, KindWord: importKinds[i.Kind], Open: i.State == "open",
 		State: i.State, About: aboutReading(i), Warnings: i.Document.Warnings}
-	p.Body = "checking"
 	if i.Kind != ledger.NewPlan && p.Open {
 		d, err := ledger.Preview(r.Context(), s.db, i)
 		if err != nil {
@@ -121,6 +120,9 @@ func (s *Server) renderCheck(w http.ResponseWriter, r *http.Request, v *visit, i
 		p.Change = &changeCount{len(d.Added), len(d.Changed), len(d.Dropped), d.Same}
 	}
 	p.fill(newReading(i, names, v.Today), view)
+	if len(p.Groups) > 60 || len(i.Document.Parts[0].Paragraphs) > 400 {
+		p.Body = "long"
+	}
 	if p.Open && view.at != "" {
 		panel, err := newPanel(i, view.at)
 		if err == nil {
@@ -303,8 +305,7 @@ type importConfirmPage struct {
 	KindWord      string
 	Problem       string
 	Levels        []noteCount
-	Notes         []noteRow
-	More          int
+	Kinds         []noteCount // of the gaps and what is to be decided, by kind
 	Left          int
 	PlanTitle     string
 	Sections      []confirmSection
@@ -314,10 +315,17 @@ type importConfirmPage struct {
 	Unknown       []string // persons the organisation does not know
 }
 
-// confirmSection is a section and how many findings it has.
+// confirmSection is a section with its findings in short.
 type confirmSection struct {
-	Name string
-	N    int
+	Name     string
+	Findings []confirmFinding
+}
+
+// confirmFinding is a finding in short.
+type confirmFinding struct {
+	Number, Title            string
+	Manifestations, Measures int
+	Who, Due                 string
 }
 
 // changedRow is a changed field of a finding; the first row of a finding names it.
@@ -345,14 +353,8 @@ func (s *Server) renderConfirm(w http.ResponseWriter, r *http.Request, v *visit,
 	var check importCheckPage
 	check.fill(newReading(i, names, v.Today), checkView{})
 	p.Levels, p.Left = check.Levels, check.Left
-	for _, n := range append(check.Notes, check.MoreNote...) {
-		if n.Level == "note-info" || len(p.Notes) == 8 {
-			p.More++
-			continue
-		}
-		p.Notes = append(p.Notes, n)
-	}
-	p.count(i.Reading, names)
+	p.Kinds = countKinds(append(check.Notes, check.MoreNote...))
+	p.count(i.Reading, names, v.Today)
 	if i.Kind != ledger.NewPlan {
 		info, err := ledger.PlanByID(r.Context(), s.db, v.Who, i.Plan)
 		if err != nil {
@@ -368,15 +370,18 @@ func (s *Server) renderConfirm(w http.ResponseWriter, r *http.Request, v *visit,
 }
 
 // count fills in what the page says of a reading.
-func (p *importConfirmPage) count(r plan.Plan, names org.Names) {
+func (p *importConfirmPage) count(r plan.Plan, names org.Names, today string) {
 	seen := map[string]bool{}
 	for _, s := range r.Sections {
 		name := s.Number + s.Title
 		if name == "" {
 			name = "（不分方面）"
 		}
-		p.Sections = append(p.Sections, confirmSection{name, len(s.Findings)})
+		section := confirmSection{Name: name}
 		for _, f := range s.Findings {
+			c := confirmFinding{Number: f.Number, Title: f.Title, Manifestations: len(f.Manifestations), Measures: len(f.Measures),
+				Who: strings.Join(filled([]string{string(f.Leader), strings.Join(f.Units, "、"), strings.Join(f.Persons, "、")}), "　"), Due: shortDate(string(f.DeadlineDate), today)}
+			section.Findings = append(section.Findings, c)
 			if f.DeadlineDate == "" {
 				p.NoDate++
 			}
@@ -390,7 +395,25 @@ func (p *importConfirmPage) count(r plan.Plan, names org.Names) {
 				}
 			}
 		}
+		p.Sections = append(p.Sections, section)
 	}
+}
+
+// countKinds counts notes by kind, in their order; what only informs is left out.
+func countKinds(notes []noteRow) []noteCount {
+	var list []noteCount
+	at := map[light]int{}
+	for _, n := range notes {
+		if n.Level == "note-info" {
+			continue
+		}
+		if _, have := at[n.Light]; !have {
+			at[n.Light] = len(list)
+			list = append(list, noteCount{Light: n.Light})
+		}
+		list[at[n.Light]].N++
+	}
+	return list
 }
 
 // changedRows lays out the changed findings field by field.

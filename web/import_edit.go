@@ -37,6 +37,9 @@ type editField struct {
 	Area                              bool
 }
 
+// Rows is how many lines high a field of several lines is.
+func (f editField) Rows() int { return min(max(2, len([]rune(f.Value))/30+1), 9) }
+
 // linkBox is a tick: this measure answers that manifestation. Key is the digit that toggles it.
 type linkBox struct {
 	Value   int
@@ -74,7 +77,7 @@ var viewFields = map[byte][]editField{
 // The fields that add something.
 var (
 	addMeasure       = editField{Name: "add_measure", Label: "补一条措施", Area: true}
-	addAnswer        = editField{Name: "add_measure", Label: "补一条措施来答它", Area: true}
+	addAnswer        = editField{Name: "add_measure", Label: "补一条措施", Area: true, Help: "补上的措施回应这个表现"}
 	addManifestation = editField{Name: "add_manifestation", Label: "补一条表现", Area: true}
 	addFinding       = editField{Name: "add_finding", Label: "补一个问题", Area: true}
 	addSection       = editField{Name: "add_section", Label: "补一个方面"}

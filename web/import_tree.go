@@ -20,7 +20,7 @@ type treeRow struct {
 	Marked bool // the document has a mark for it
 	Gap    bool
 	Light  *light
-	Quiet  string // said at the right where no light is
+	Quiet  string // said at the right, below the light
 	Links  string // of a measure: numbers of the manifestations it answers, for keys 1–9
 	Edit   bool
 	Panel  *editPanel
@@ -52,27 +52,48 @@ type reading struct {
 	names   org.Names
 	today   string
 	marker  marker
-	noted   map[string]int // spot → the most urgent of its notes, as place in noteLevels
-	tagged  map[string]string
+	noted   map[string]noted
 	targets []string // spot each note speaks of
 	open    bool     // may be corrected
 	page    int      // that is shown, from 1
 }
 
+// noted is what the notes on one row come to. Notes that only inform do not count.
+type noted struct {
+	level int    // the most urgent, as place in noteLevels
+	word  string // of the first of these
+	n     int    // how many of any level
+	tag   string // for the whole mark, when a note of that level covers it
+}
+
+// light says what is the matter: the most urgent thing and how many there are.
+func (n noted) light() *light {
+	word := n.word
+	if n.n > 1 {
+		word = fmt.Sprintf("%s等%d处", word, n.n)
+	}
+	return &light{Kind: noteLevels[n.level].kind, Word: word}
+}
+
 func newReading(i ledger.Import, names org.Names, today string) *reading {
-	r := &reading{plan: i.Reading, doc: i.Document, names: names, today: today, open: i.State == "open", noted: map[string]int{}, tagged: map[string]string{}}
+	r := &reading{plan: i.Reading, doc: i.Document, names: names, today: today, open: i.State == "open", noted: map[string]noted{}}
 	r.marker = marker{doc: i.Document, found: map[string]bool{}}
 	for _, note := range r.plan.Notes {
 		spot, whole := r.speaksOf(note)
 		r.targets = append(r.targets, spot)
-		if l := levelAt(note.Level); l < 2 {
-			if old, ok := r.noted[spot]; !ok || l < old {
-				r.noted[spot] = l
-				if whole {
-					r.tagged[spot] = wordOf(note.Code).tag
-				}
-			}
+		level, tag := levelAt(note.Level), wordOf(note.Code).tag
+		if note.Level == plan.LevelInfo {
+			continue
 		}
+		n, have := r.noted[spot]
+		if !have || level < n.level {
+			n.level, n.word, n.tag = level, tag, ""
+		}
+		if whole && level == n.level && n.tag == "" {
+			n.tag = tag
+		}
+		n.n++
+		r.noted[spot] = n
 	}
 	return r
 }
@@ -128,30 +149,19 @@ func holds(a, b plan.Source) bool {
 // covers reports whether a is nearly all of b.
 func covers(a, b plan.Source) bool { return a.To-a.From >= (b.To-b.From)*9/10 && a.Last == b.Last }
 
-// class of a row's mark: that of its notes, else the usual one.
-func (r *reading) class(spot, usual string) string {
-	if l, ok := r.noted[spot]; ok && r.tagged[spot] != "" {
-		return noteLevels[l].mark
+// look gives the class and the tag of a row's mark: those of a note that covers it, else the usual ones.
+func (r *reading) look(spot, class, tag string) (string, string) {
+	if n := r.noted[spot]; n.tag != "" {
+		return noteLevels[n.level].mark, n.tag
 	}
-	return usual
+	return class, tag
 }
 
-func (r *reading) tag(spot, usual string) string {
-	if t := r.tagged[spot]; t != "" {
-		return t
-	}
-	return usual
-}
-
-// row adds what rows have in common: the mark in the document and the light of a note.
+// row adds what rows have in common: the mark in the document, and the light of a note where there is none more urgent.
 func (r *reading) row(x treeRow) treeRow {
 	x.Marked = r.marker.found[x.Spot]
-	if l, ok := r.noted[x.Spot]; ok && x.Light == nil {
-		word := r.tagged[x.Spot]
-		if word == "" {
-			word = noteLevels[l].word
-		}
-		x.Light = &light{Kind: noteLevels[l].kind, Word: word}
+	if n, ok := r.noted[x.Spot]; ok && (x.Light == nil || x.Light.Kind != "late") {
+		x.Light = n.light()
 	}
 	x.Edit = r.open && x.Spot != ""
 	x.Gap = x.Light != nil && x.Light.Kind == "late"
@@ -204,7 +214,8 @@ func (r *reading) finding(si, fi int) treeGroup {
 	}
 
 	spot := "f" + base
-	r.marker.add(f.Source, r.class(spot, "m"), r.tag(spot, "问题"), spot)
+	class, tag := r.look(spot, "m", "问题")
+	r.marker.add(f.Source, class, tag, spot)
 	head := treeRow{Spot: spot, Depth: 2, Kind: "问题", Text: spaced(f.Number, f.Title)}
 	if f.Confidence < unsure {
 		head.Light = &light{Kind: "soon", Word: percent(f.Confidence)}
@@ -241,21 +252,15 @@ func (r *reading) manifestations(f plan.Finding, base string, add func(treeRow))
 			x.Light = &light{Kind: "late", Word: "无措施"}
 			class, tag = "m m-gap", "缺措施"
 		} else {
-			x.Light = &light{Kind: "done", Word: "措施" + strings.Join(by, "、")}
+			x.Quiet = "措施" + strings.Join(by, "、")
+			if _, doubt := r.noted[spot]; !doubt {
+				x.Light, x.Quiet = &light{Kind: "done", Word: x.Quiet}, ""
+			}
+			class, tag = r.look(spot, class, tag)
 		}
-		if l, ok := r.noted[spot]; ok && len(by) > 0 {
-			x.Light = &light{Kind: noteLevels[l].kind, Word: wordOr(r.tagged[spot], noteLevels[l].word)}
-		}
-		r.marker.add(r.marker.withNumber(m.Source, m.Number), r.class(spot, class), r.tag(spot, tag), spot)
+		r.marker.add(r.marker.withNumber(m.Source, m.Number), class, tag, spot)
 		add(x)
 	}
-}
-
-func wordOr(word, otherwise string) string {
-	if word != "" {
-		return word
-	}
-	return otherwise
 }
 
 func (r *reading) measures(f plan.Finding, base string, add func(treeRow)) {
@@ -268,20 +273,16 @@ func (r *reading) measures(f plan.Finding, base string, add func(treeRow)) {
 			keys = append(keys, fmt.Sprint(a+1))
 		}
 		x.Links = strings.Join(keys, " ")
-		switch {
-		case len(f.Manifestations) == 0:
-		case len(to) == 0:
-			x.Light = &light{Kind: "none", Word: "未对应表现"}
-		case m.Confidence < unsure:
-			x.Light = &light{Kind: "soon", Word: "答表现" + strings.Join(to, "、") + "·" + percent(m.Confidence)}
-		default:
+		if len(to) > 0 {
 			x.Quiet = "答表现" + strings.Join(to, "、")
+			if m.Confidence < unsure {
+				x.Light = &light{Kind: "soon", Word: percent(m.Confidence)}
+			}
+		} else if len(f.Manifestations) > 0 {
+			x.Light = &light{Kind: "none", Word: "未对应表现"}
 		}
-		if l, ok := r.noted[spot]; ok {
-			x.Light = &light{Kind: noteLevels[l].kind, Word: wordOr(r.tagged[spot], noteLevels[l].word)}
-		}
-		source := r.marker.withNumber(m.Source, m.Number)
-		r.marker.add(source, r.class(spot, "m m-do"), r.tag(spot, "措施"), spot)
+		class, tag := r.look(spot, "m m-do", "措施")
+		r.marker.add(r.marker.withNumber(m.Source, m.Number), class, tag, spot)
 		r.marker.phrases(m.Source, m.Frequencies, m.Rules, spot)
 		add(x)
 		for k, phrase := range m.Frequencies {
@@ -305,12 +306,13 @@ func (r *reading) owners(f plan.Finding, base string, add func(treeRow)) {
 	spot := "u" + base
 	for i, s := range f.Sources.Units {
 		if i < len(f.Units) {
-			r.marker.addID(s, r.class(spot, "m"), r.tag(spot, "单位"), spot, spot)
+			class, tag := r.look(spot, "m", "单位")
+			r.marker.add(s, class, tag, spot)
 		}
 	}
 	for i, s := range f.Sources.Persons {
 		if i < len(f.Persons) {
-			r.marker.addID(s, "m", "人", spot, spot)
+			r.marker.add(s, "m", "人", spot)
 		}
 	}
 	var who []string
@@ -333,15 +335,13 @@ func (r *reading) owners(f plan.Finding, base string, add func(treeRow)) {
 	case len(f.Persons) > 0:
 		x.Quiet = "已对上人员库"
 	}
-	if l, ok := r.noted[spot]; ok && l == 0 {
-		x.Light = &light{Kind: noteLevels[l].kind, Word: wordOr(r.tagged[spot], noteLevels[l].word)}
-	}
 	add(x)
 }
 
 func (r *reading) deadline(f plan.Finding, base string, add func(treeRow)) {
 	spot := "d" + base
-	r.marker.add(f.Sources.Deadline, r.class(spot, "m"), r.tag(spot, "时限"), spot)
+	class, tag := r.look(spot, "m", "时限")
+	r.marker.add(f.Sources.Deadline, class, tag, spot)
 	x := treeRow{Spot: spot, Depth: 3, Kind: "时限", Text: string(f.DeadlineText)}
 	switch {
 	case f.DeadlineDate != "" && f.LongTerm:
@@ -377,7 +377,7 @@ func (r *reading) notes() []noteRow {
 				row.Name = r.plan.Name(at)
 			}
 			id := fmt.Sprintf("n%d", i)
-			if r.tagged[spot] == "" && n.Source != (plan.Source{}) {
+			if r.noted[spot].tag == "" && n.Source != (plan.Source{}) {
 				r.marker.addID(n.Source, noteLevels[l].mark, w.tag, spot, id)
 			}
 			switch {
