@@ -15,14 +15,15 @@ import (
 // Head is what stands above a paper and around its findings. What is unknown stays empty; a paper that needs it shows a blank to
 // be filled in.
 type Head struct {
-	Unit     string // who fills it in and signs: 栖禾镇党委
-	Title    string // of the ledger or plan; empty for the usual one. The lists have their own
-	Team     string // who inspected: 区委第二巡察组
-	Starts   string // first and last day of the inspection, and of its feedback: ISO dates
-	Ends     string
-	Feedback string
-	Contact  string    // 联系人, of all findings alike
-	AsOf     time.Time // the instant the data are of; also the date of a paper and of its file
+	Unit      string // who fills it in: 栖禾镇党委
+	Title     string // of the ledger; empty for the usual one
+	PlanTitle string // of the plan; empty for the usual one
+	Team      string // who inspected: 区委第二巡察组
+	Starts    string // first and last day of the inspection, and of its feedback: ISO dates
+	Ends      string
+	Feedback  string
+	Contact   string    // 联系人, of all findings alike
+	AsOf      time.Time // the instant the data are of; also the date of a paper and of its file
 
 	// With Days.Today set, a finding that presses says so beside its state: 超期12个工作日.
 	Days     ledger.Days
@@ -32,20 +33,12 @@ type Head struct {
 // blank stands where somebody has to fill something in.
 const blank = "〔待填〕"
 
-// title is the title of the paper, or the unit and what the paper is called.
-func (h Head) title(usual string) string {
-	if h.Title != "" {
-		return h.Title
+// signer is who signs the plan: whoever its title begins with (中共栖禾镇委员会关于…), else the unit.
+func (h Head) signer() string {
+	if name, _, found := strings.Cut(h.PlanTitle, "关于"); found && name != "" {
+		return name
 	}
-	return h.Unit + usual
-}
-
-// feedback tells of the inspection in a few words: 2026年2月3日反馈.
-func (h Head) feedback() string {
-	if h.Feedback == "" {
-		return ""
-	}
-	return longDate(h.Feedback) + "反馈"
+	return h.Unit
 }
 
 // longDate writes an ISO date as 2026年4月6日. What is no date stays as it is.
@@ -65,13 +58,16 @@ func day(t time.Time) string {
 	return t.Format("2006年1月2日")
 }
 
-// orBlank is the text, or the blank to be filled in.
-func orBlank(text string) string {
+// or is the text, or what stands there without one.
+func or(text, otherwise string) string {
 	if text == "" {
-		return blank
+		return otherwise
 	}
 	return text
 }
+
+// orBlank is the text, or the blank to be filled in.
+func orBlank(text string) string { return or(text, blank) }
 
 // due is the deadline as the plan prints it, or its date.
 func due(f ledger.Finding) string {

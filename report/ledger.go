@@ -10,13 +10,14 @@ import (
 	"bihuan/plan"
 )
 
-// columns are those of the official ledger, in characters of 10 points: an A4 page lying holds 77 of them at full size.
+// columns are those of the official ledger, in characters. Together they print at nine tenths of their size on A4 lying; 完成时限 holds
+// 2026年4月30日前 in one line, 责任人 a name.
 func columns() []office.Column {
 	return []office.Column{
-		{Title: "序号", Width: 3, Align: office.AlignCenter}, {Title: "反馈问题", Width: 9}, {Title: "具体表现", Width: 15}, {Title: "整改措施", Width: 17},
-		{Title: "责任领导", Width: 4.2, Align: office.AlignCenter}, {Title: "责任单位", Width: 6.5, Align: office.AlignCenter},
-		{Title: "责任人", Width: 4.2, Align: office.AlignCenter}, {Title: "完成时限", Width: 8}, {Title: "进展", Width: 10}, {Title: "佐证", Width: 8},
-		{Title: "状态", Width: 5.5, Align: office.AlignCenter}, {Title: "销号", Width: 3.2, Align: office.AlignCenter},
+		{Title: "序号", Width: 2.5, Align: office.AlignCenter}, {Title: "反馈问题", Width: 7.5}, {Title: "具体表现", Width: 13}, {Title: "整改措施", Width: 15},
+		{Title: "责任领导", Width: 3.4, Align: office.AlignCenter}, {Title: "责任单位", Width: 6, Align: office.AlignCenter},
+		{Title: "责任人", Width: 3.4, Align: office.AlignCenter}, {Title: "完成时限", Width: 7.8}, {Title: "进展", Width: 8}, {Title: "佐证", Width: 5.5},
+		{Title: "状态", Width: 4.5, Align: office.AlignCenter}, {Title: "销号", Width: 2.7, Align: office.AlignCenter},
 	}
 }
 
@@ -43,11 +44,14 @@ func ReadingXlsx(w io.Writer, p plan.Plan) error {
 		}
 	}
 	h := Head{Unit: string(p.InspectedUnit), Feedback: string(p.FeedbackDate)}
+	if p.Kind == plan.KindLedger {
+		h.Title = string(p.Title)
+	}
 	return writeLedger(w, h, ledgerTable(findings, func(i int) string { return states[i] }), total(findings))
 }
 
 func writeLedger(w io.Writer, h Head, table office.Table, notes ...string) error {
-	title := h.title(ledgerName)
+	title := or(h.Title, h.Unit+ledgerName)
 	sheet := office.Sheet{Name: ledgerSheet, Title: title, Line: h.line(), Table: table, FrozenColumns: 2, Notes: append(notes, signatures), Footer: title}
 	return office.WriteXlsx(w, office.Book{Sheets: []office.Sheet{sheet}, Title: title, Author: h.Unit, Created: h.AsOf})
 }

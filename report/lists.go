@@ -95,13 +95,10 @@ func reaching(texts []string, rows int) []office.TableCell {
 func problemTable(h Head, findings []ledger.Finding) office.Table {
 	t := office.Table{Columns: []office.Column{
 		{Title: "编号", Width: 3.5, Align: office.AlignCenter}, {Title: "方面", Width: 8}, {Title: "问题", Width: 12}, {Title: "具体表现", Width: 19},
-		{Title: "来源", Width: 6.5}, {Title: "性质", Width: 4.5, Align: office.AlignCenter}}}
-	source := h.Team + "反馈意见"
-	if h.Team == "" {
-		source = "巡察反馈意见"
-	}
-	if at := h.feedback(); at != "" {
-		source += "（" + at + "）"
+		{Title: "来源", Width: 6}, {Title: "性质", Width: 5.2, Align: office.AlignCenter}}}
+	source := "巡察反馈意见"
+	if h.Team != "" {
+		source = h.Team + "反馈意见"
 	}
 	number := numbers(findings)
 	for i, f := range findings {
@@ -200,9 +197,4 @@ func dutyTable(h Head, findings []ledger.Finding) office.Table {
 }
 
 // orDash is the text, or the mark of a cell that is rightly empty.
-func orDash(text string) string {
-	if text == "" {
-		return "—"
-	}
-	return text
-}
+func orDash(text string) string { return or(text, "—") }

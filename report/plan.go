@@ -12,7 +12,7 @@ import (
 // PlanDocx writes the plan (整改方案) as it stands in the ledger, in the form of GB/T 9704, with the three lists bound to it.
 func PlanDocx(w io.Writer, h Head, findings []ledger.Finding) error {
 	p := office.Paper{
-		Title: h.title("关于巡察反馈意见的整改方案"), Sign: h.Unit, Date: day(h.AsOf),
+		Title: or(h.PlanTitle, h.Unit+"关于巡察反馈意见的整改方案"), Sign: h.signer(), Date: day(h.AsOf),
 		Subject: "整改方案", Author: h.Unit, Created: h.AsOf,
 		Blocks: []office.Block{office.Text(h.intro()), office.Heading{Level: 1, Text: "一、反馈问题及整改措施"}},
 	}

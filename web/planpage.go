@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bihuan/ledger"
+	"bihuan/report"
 )
 
 // planPage is a plan in force with the documents it came in.
@@ -14,6 +15,7 @@ type planPage struct {
 	Period   string
 	Versions []versionView
 	Counts   []countLink
+	Papers   []report.Paper
 }
 
 // versionView is one frozen version.
@@ -36,7 +38,7 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	p := planPage{Plan: planChoice{PlanInfo: info, FeedbackDay: shortDate(info.Feedback, v.Today)}}
+	p := planPage{Plan: planChoice{PlanInfo: info, FeedbackDay: shortDate(info.Feedback, v.Today)}, Papers: report.Papers}
 	if info.Starts != "" || info.Ends != "" {
 		p.Period = shortDate(info.Starts, v.Today) + " 至 " + shortDate(info.Ends, v.Today)
 	}

@@ -90,9 +90,12 @@ func (s *Server) routes() (signedIn map[string]handler, open map[string]http.Han
 
 			"GET /ledger":       s.ledgerShow,
 			"GET /ledger/print": s.ledgerPrint,
+			"GET /ledger.xlsx":  s.ledgerXlsx,
 			"GET /overview":     s.overviewShow,
 			"GET /search":       s.searchShow,
-			"GET /plan/{id}":    s.planShow,
+
+			"GET /plan/{id}":         s.planShow,
+			"GET /plan/{id}/{paper}": s.paper,
 
 			"GET /finding/{id}":           s.findingShow,
 			"GET /finding/{id}/edit":      s.dutyForm,
