@@ -102,6 +102,9 @@ func readTasks(name string) ([benchUnits][]task, error) {
 
 // benchDistrict makes a district of three towns with twenty villages each, and one supervisor.
 func benchDistrict(ctx context.Context, db *store.DB) (units []org.Unit, who org.Person, err error) {
+	if _, err := org.Root(ctx, db); !errors.Is(err, store.ErrNotFound) {
+		return nil, who, errors.Join(errors.New("seed-bench wants an empty database"), err)
+	}
 	err = db.Write(ctx, func(tx *store.Tx) error {
 		root, err := org.AddUnit(ctx, tx, org.Program, org.Unit{}, org.District, "测速区", 1)
 		if err != nil {
@@ -134,7 +137,8 @@ func loadTasks(ctx context.Context, db *store.DB, files *evidence.Files, who org
 	}
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
-	_ = w.Write([]string{"序号", "反馈问题", "具体表现", "整改措施", "责任单位", "完成时限", "完成情况"}) // writing to a buffer cannot fail
+	_ = w.Write([]string{unit.Name + "巡察反馈问题整改台账", "", "", "", "", "", ""}) // writing to a buffer cannot fail
+	_ = w.Write([]string{"序号", "反馈问题", "具体表现", "整改措施", "责任单位", "完成时限", "完成情况"})
 	for i, t := range tasks {
 		// One manifestation and one measure each: the parted clauses of the body become one sentence.
 		body := strings.ReplaceAll(strings.TrimSuffix(t.body, "；"), "；", "，")

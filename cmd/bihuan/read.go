@@ -14,12 +14,14 @@ import (
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/plan"
+	"bihuan/report"
 )
 
 // readCommand reads one document without any database.
 type readCommand struct {
 	File  string `arg:"" name:"文件" help:"docx、xlsx、csv、doc、txt、md；装有 LibreOffice 时还有 xls、wps、pdf、odt"`
 	JSON  bool   `name:"json" help:"输出 JSON"`
+	XLSX  string `name:"xlsx" placeholder:"文件" help:"另存为 Excel 台账"`
 	Width int    `placeholder:"列数" help:"表有多宽，默认同终端"`
 }
 
@@ -30,6 +32,9 @@ func (c readCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	reading := plan.Read(doc)
+	if c.XLSX != "" {
+		return writeWhole(c.XLSX, func(w io.Writer) error { return report.ReadingXlsx(w, reading) })
+	}
 	if c.JSON {
 		out := json.NewEncoder(s.out)
 		out.SetEscapeHTML(false)
@@ -58,6 +63,22 @@ func readDocument(ctx context.Context, name string) (office.Document, error) {
 		return office.Document{}, fmt.Errorf("打不开“%s”：%w", name, err)
 	}
 	return office.Read(ctx, filepath.Base(name), data)
+}
+
+// writeWhole makes a file appear whole or not at all.
+func writeWhole(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".bihuan-*")
+	if err != nil {
+		return fmt.Errorf("写不了“%s”：%w", name, err)
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("写不了“%s”：%w", name, err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("写不了“%s”：%w", name, err)
+	}
+	return nil
 }
 
 // defaultWidth serves where nobody looks at a terminal.
@@ -166,11 +187,23 @@ func noteList(b *strings.Builder, doc office.Document, p plan.Plan) {
 			if n.Level != level {
 				continue
 			}
-			at := ledger.Place(doc, n.Source)
-			if at != "" {
-				at = "（" + at + "）"
-			}
-			fmt.Fprintf(b, "  %s  %s%s\n", levelWords[level], n.Text, at)
+			fmt.Fprintf(b, "  %s  %s%s\n", levelWords[level], n.Text, noteAt(doc, p, n))
 		}
 	}
+}
+
+// noteAt says which problem and which place of the paper a note is about.
+func noteAt(doc office.Document, p plan.Plan, n plan.Note) string {
+	var at []string
+	if n.Section >= 0 && n.Finding >= 0 {
+		s := p.Sections[n.Section]
+		at = append(at, fmt.Sprintf("%s%s", s.Number, s.Findings[n.Finding].Number))
+	}
+	if place := ledger.Place(doc, n.Source); place != "" {
+		at = append(at, place)
+	}
+	if len(at) == 0 {
+		return ""
+	}
+	return "（" + strings.Join(at, " ") + "）"
 }

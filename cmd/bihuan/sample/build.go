@@ -67,7 +67,9 @@ func (b *builder) build(ctx context.Context) error {
 	b.extras(papers)
 	sort.SliceStable(b.events, func(i, j int) bool { return b.events[i].at.Before(b.events[j].at) })
 	for _, e := range b.events {
-		b.clock = e.at
+		if e.at.After(b.clock) { // an import takes minutes, and what was meant for them waits
+			b.clock = e.at
+		}
 		if err := e.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", e.at.Format(time.DateOnly), err)
 		}
@@ -177,22 +179,23 @@ func (b *builder) papers(list []town) ([]written, error) {
 		return nil, err
 	}
 	stages := []struct {
-		feedback, confirmed, findings int
-		shares                        []share
-	}{{112, 88, 22, advanced}, {76, 52, 18, halfway}, {41, 15, 16, beginning}}
+		feedback, confirmed int    // days before today
+		sections            [4]int // how many findings in each
+		shares              []share
+	}{{112, 88, [4]int{7, 7, 5, 3}, advanced}, {76, 52, [4]int{6, 5, 4, 3}, halfway}, {41, 15, [4]int{5, 5, 4, 2}, beginning}}
 	var papers []written
 	deck := slices.Clone(townThemes)
 	b.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴")
 	for i, t := range list {
 		s := stages[i]
-		w, err := b.townPaper(t, deck, s.findings, s.shares, s.feedback, s.confirmed)
+		hand := takeThemes(&deck, s.sections)
+		w, err := b.townPaper(t, hand, s.shares, s.feedback, s.confirmed)
 		if err != nil {
 			return nil, err
 		}
 		w.style = townStyles[i]
 		papers = append(papers, w)
-		deck = append(deck[s.findings:], deck[:s.findings]...) // the next town begins with what this one did not have
 		villages, err := b.villagePapers(t, villageThemes, s.shares, s.feedback, s.confirmed)
 		if err != nil {
 			return nil, err
@@ -200,6 +203,22 @@ func (b *builder) papers(list []town) ([]written, error) {
 		papers = append(papers, villages...)
 	}
 	return papers, nil
+}
+
+// takeThemes takes so many themes of each section from the top of the deck and puts them under it: the next town begins with what
+// this one did not have.
+func takeThemes(deck *[]theme, sections [4]int) []theme {
+	var hand, rest []theme
+	for _, t := range *deck {
+		if sections[t.section-1] > 0 {
+			sections[t.section-1]--
+			hand = append(hand, t)
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	*deck = append(rest, hand...)
+	return hand
 }
 
 // firstThese moves the themes whose titles begin so to the front.
@@ -233,12 +252,12 @@ func (b *builder) known(p paper, villages []village) map[string]string {
 	return k
 }
 
-func (b *builder) townPaper(t town, deck []theme, n int, shares []share, feedback, confirmed int) (written, error) {
+func (b *builder) townPaper(t town, hand []theme, shares []share, feedback, confirmed int) (written, error) {
 	w := b.dated(t.name+"党委", t.name, feedback, confirmed)
 	w.name, w.clerk = t.name+"党委整改方案", t.heads["党政"].name
 	w.reporters = []string{w.clerk}
-	fates := deal(b.rng, shares, n)
-	for i, th := range deck[:n] {
+	fates := deal(b.rng, shares, len(hand))
+	for i, th := range hand {
 		filled, err := th.filled(blanks{b.rng, b.known(w.paper, t.villages)}, th.pairs)
 		if err != nil {
 			return w, err
@@ -288,6 +307,7 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 	fates := deal(b.rng, shares, total)
 	for i, v := range t.villages {
 		w := b.dated(v.name+"党支部", t.name, feedback, confirmed-4-i/4)
+		w.confirmed = w.confirmed.Add(time.Duration(i%4) * 11 * time.Minute)
 		w.name, w.clerk = v.name+"整改方案", t.heads["党政"].name
 		w.reporters = []string{v.officers["支部"].name, v.officers["文书"].name, v.officers["监委"].name}
 		w.style = villageStyles[i%len(villageStyles)]

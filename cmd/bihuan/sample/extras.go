@@ -124,7 +124,7 @@ func (b *builder) merge(w written) {
 	if n == 0 {
 		return
 	}
-	b.at(b.today.Add(-20*time.Hour), func(ctx context.Context) error {
+	b.at(b.ago(1, 16), func(ctx context.Context) error {
 		return b.importPaper(ctx, w, ledger.Merge, w.name[:len(w.name)-len("整改方案")]+"进展表.csv", out.String())
 	})
 }
@@ -136,7 +136,11 @@ func (b *builder) waiting(w written) {
 		list[len(list)-1].dueText = b.today.AddDate(0, 2, 0).Format("2006年1月底前，长期坚持")
 	})
 	second.signed = b.ago(1, 0)
-	b.at(b.now.Add(-time.Hour), func(ctx context.Context) error {
+	at := b.today.Add(8*time.Hour + 40*time.Minute)
+	if at.After(b.now) {
+		at = b.ago(1, 17)
+	}
+	b.at(at, func(ctx context.Context) error {
 		_, err := ledger.StartImport(ctx, b.db, b.files, b.people[w.clerk], ledger.Upload{Unit: b.units[w.unitName()].ID, Kind: ledger.Revision,
 			Plan: b.plans[w.unitName()], Name: w.name + "（修订稿）." + w.style.ext, Data: []byte(w.style.write(second.paper))})
 		return err

@@ -74,31 +74,32 @@ func (f fate) suits(t theme) bool {
 }
 
 // deadline sets when the finding is due and how the paper words it. Dates before earliest are moved there: no plan promises a
-// date before its own.
+// date before its own. It draws equally often whatever the day is, so that the sample's texts are the same on every day.
 func (f *finding) deadline(rng *rand.Rand, today, earliest time.Time) {
+	tailAt, atOnce, dayAt, monthly, full := rng.IntN(6), rng.IntN(4) == 0, rng.Float64(), rng.IntN(3) == 0, rng.IntN(2) == 0
 	f.long = f.fate.long
-	tail := []string{"完成整改", ""}[rng.IntN(2)]
+	tail := []string{"完成整改", ""}[tailAt%2]
 	if f.long {
-		tail = []string{"完成整改，今后长期坚持", "，长期坚持", "，持续推进"}[rng.IntN(3)]
+		tail = []string{"完成整改，今后长期坚持", "，长期坚持", "，持续推进"}[tailAt%3]
 	}
 	if f.fate.dateless {
 		f.dueText = "x月x日前完成整改，今后长期坚持"
 		return
 	}
-	if f.fate.state == ledger.Keep && rng.IntN(4) == 0 {
+	if f.fate.state == ledger.Keep && atOnce {
 		f.dueText = "立行立改，长期坚持"
 		return
 	}
-	due := today.AddDate(0, 0, f.fate.from+rng.IntN(f.fate.to-f.fate.from+1))
+	due := today.AddDate(0, 0, f.fate.from+int(dayAt*float64(f.fate.to-f.fate.from+1)))
 	if due.Before(earliest) {
 		due = earliest
 	}
 	text := "1月2日前"
 	monthEnd := time.Date(due.Year(), due.Month()+1, 0, 0, 0, 0, 0, due.Location())
-	if within := monthEnd.Sub(today) <= time.Duration(f.fate.to)*24*time.Hour; within && rng.IntN(3) == 0 {
+	if within := monthEnd.Sub(today) <= time.Duration(f.fate.to)*24*time.Hour; within && monthly {
 		due, text = monthEnd, "1月底前"
 	}
-	if due.Year() != earliest.Year() || rng.IntN(2) == 0 {
+	if due.Year() != earliest.Year() || full {
 		text = "2006年" + text
 	}
 	f.due = due.Format(time.DateOnly)
@@ -135,11 +136,12 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 		edits = []ledger.ProgressEdit{started}
 	}
 	// The last report came about the date, or lately where the date is still to come.
-	last := today.AddDate(0, 0, -1-rng.IntN(20))
+	ago, early := rng.IntN(20), rng.IntN(8)
+	last := today.AddDate(0, 0, -1-ago)
 	if due, err := time.ParseInLocation(time.DateOnly, f.due, today.Location()); err == nil && due.Before(today) {
-		last = due.AddDate(0, 0, 1-rng.IntN(8))
+		last = due.AddDate(0, 0, 1-early)
 	} else if f.due == "" && f.fate.state == ledger.Keep {
-		last = today.AddDate(0, 0, -30-rng.IntN(20))
+		last = today.AddDate(0, 0, -30-ago)
 	}
 	var list []report
 	for i, e := range edits {
@@ -164,18 +166,20 @@ func (f finding) failedReason(today time.Time) string {
 	return fmt.Sprintf("%s。下一步：%d月底前完成", f.failed, int(next.Month()))
 }
 
-// workingHour moves an instant into the working hours of a working day after start and before today.
+// workingHour moves an instant to the working hours of a working day after the day of start and before today.
 func workingHour(rng *rand.Rand, cal calendar.Calendar, start, at, today time.Time) time.Time {
-	first, last := start.AddDate(0, 0, 1), today.AddDate(0, 0, -1)
-	if at.Before(first) {
-		at = first
+	minute, second := 8*60+30+rng.IntN(9*60), rng.IntN(60)
+	midnight := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location()) }
+	first, last := midnight(start).AddDate(0, 0, 1), midnight(today).AddDate(0, 0, -1)
+	day := midnight(at)
+	if day.After(last) {
+		day = last
 	}
-	if at.After(last) {
-		at = last
+	for !cal.Works(day) {
+		day = day.AddDate(0, 0, -1)
 	}
-	for !cal.Works(at) && at.After(first) {
-		at = at.AddDate(0, 0, -1)
+	if day.Before(first) {
+		day = first
 	}
-	minute := 8*60 + 30 + rng.IntN(9*60)
-	return time.Date(at.Year(), at.Month(), at.Day(), minute/60, minute%60, rng.IntN(60), 0, at.Location())
+	return day.Add(time.Duration(minute)*time.Minute + time.Duration(second)*time.Second)
 }
