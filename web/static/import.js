@@ -213,7 +213,8 @@
 
     // land brings into sight what the address asks for.
     function land() {
-      var panel = document.getElementById("panel"), li = panel ? panel.parentNode : document.getElementById(location.hash.slice(1));
+      var on = new URLSearchParams(location.search).get("on"), panel = document.getElementById("panel");
+      var li = panel ? panel.parentNode : document.getElementById(location.hash.slice(1) || "t-" + on); // an answer's address has lost its fragment
       if (li && li.closest("#tree")) {
         show(li, { still: Boolean(panel) });
         if (panel) begin(panel, panel.dataset.focus);
