@@ -73,7 +73,7 @@ func (c *checker) whole() {
 
 // number finds a number used twice in one section.
 func (c *checker) number(seen map[string]bool) {
-	n := inkOf(c.f.Number).bareAll()
+	n := string(foldText(c.f.Number))
 	if n == "" {
 		return
 	}
@@ -198,29 +198,29 @@ func (c *checker) details() {
 	if len(c.f.Measures) == 0 {
 		return
 	}
-	var b strings.Builder
+	d := theDomain()
+	var all wordSet
 	for _, m := range c.f.Measures {
-		b.WriteString(m.Text)
-		b.WriteByte('\n')
+		all = all.union(d.lexicon.scan(foldText(m.Text)))
 	}
-	all := inkOf(b.String()).bareAll()
 	for j, m := range c.f.Manifestations {
 		if j == 200 { // no plan
 			break
 		}
 		text := m.Text
-		for _, t := range theDomain().things {
-			name := ""
+		words := d.lexicon.scan(foldText(text))
+		for _, t := range d.things {
+			if !t.named.meets(words) || t.answered.meets(all) {
+				continue
+			}
+			name := t.names[0]
 			for _, n := range t.names {
 				if strings.Contains(text, n) {
 					name = n
 					break
 				}
 			}
-			if name == "" || containsAny(all, t.answered) {
-				continue
-			}
-			if containsAny(all, t.indirect) {
+			if t.indirect.meets(all) {
 				c.add(UnansweredDetail, LevelCheck, inside(m.Source, text, name), fmt.Sprintf("表现中点到的“%s”，措施只间接触及，没有直接的做法，请补充。", name))
 			} else {
 				c.add(UnansweredDetail, LevelGap, inside(m.Source, text, name), fmt.Sprintf("表现中点到的“%s”，没有任何措施涉及，请补充。", name))
@@ -292,6 +292,9 @@ func hasPlaceholder(text string) bool {
 
 // placeholderIn finds the first placeholder with its neighbours: x镇, 20xx年, **村.
 func placeholderIn(text string) (string, bool) {
+	if !strings.ContainsAny(text, "xX×*ｘＸ＊") {
+		return "", false
+	}
 	r := []rune(text)
 	for i, x := range r {
 		x = chinese.Fold(x)
@@ -348,6 +351,9 @@ func (c *checker) placeholders() {
 
 // partlyNamed finds 「赵x等7村」: seven villages of which one is named.
 func (c *checker) partlyNamed(m Manifestation) {
+	if !strings.Contains(m.Text, "等") {
+		return
+	}
 	k := inkOf(m.Text)
 	for i := 1; i < len(k.c); i++ {
 		if k.c[i] != '等' {

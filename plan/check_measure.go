@@ -7,7 +7,7 @@ import (
 
 // measure checks one measure.
 func (c *checker) measure(m *Measure) {
-	text := inkOf(m.Text).bareAll()
+	text := string(foldText(m.Text))
 	for i, r := range m.Rules {
 		if r.Vague != "" && i < len(m.Frequencies) {
 			c.add(UncountableFrequency, LevelCheck, inside(m.Source, m.Text, m.Frequencies[i]), fmt.Sprintf("“%s”数不出次数，请写明每月（季）几次。", m.Frequencies[i]))
@@ -28,9 +28,10 @@ func (c *checker) measure(m *Measure) {
 	if vagueMeasure(text) && len(m.Frequencies) == 0 && m.Tense == Todo {
 		c.add(VagueMeasure, LevelCheck, m.Source, "措施没有对象、数量、成果或时间，做没做到无法判断。请写明做什么、做多少、形成什么。")
 	}
-	for _, r := range lawRules {
-		if word, ok := r.touches(text); ok {
-			c.add(LawfulForm, LevelCheck, inside(m.Source, m.Text, word), r.rule+"："+r.text)
+	words := theDomain().lexicon.scan([]rune(text))
+	for i, r := range theDomain().rules {
+		if r.touches(words) {
+			c.add(LawfulForm, LevelCheck, inside(m.Source, m.Text, lawRules[i].word(text)), lawRules[i].rule+"："+lawRules[i].text)
 		}
 	}
 	c.foreign(m, text)

@@ -1,6 +1,10 @@
 package plan
 
-import "bihuan/chinese"
+import (
+	"strings"
+
+	"bihuan/chinese"
+)
 
 // box is one cell of a table.
 type box struct {
@@ -201,7 +205,7 @@ func (k *reader) columnField(s span) field {
 		return fNone
 	}
 	for _, p := range columnParts {
-		if indexRunes(text, p.word) >= 0 {
+		if strings.Index(text, p.word) >= 0 {
 			return p.field
 		}
 	}

@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // paperWords end the titles of papers, with the kind each tells.
 var paperWords = []struct {
 	word string
@@ -261,11 +263,11 @@ func (k *reader) unitName(s span) span {
 	s = k.trim(s, "。;,、:")
 	text := k.bare(s)
 	for _, w := range ownWords {
-		if text == w || indexRunes(text, "我") == 0 || indexRunes(text, "本") == 0 {
+		if text == w || strings.Index(text, "我") == 0 || strings.Index(text, "本") == 0 {
 			return span{}
 		}
 	}
-	if s.b-s.a < 2 || indexRunes(text, "问题") >= 0 {
+	if s.b-s.a < 2 || strings.Index(text, "问题") >= 0 {
 		return span{}
 	}
 	return s
@@ -299,11 +301,11 @@ func (k *reader) inspectedTitle(title span) span {
 }
 
 func unitLikeParty(s string) bool {
-	if indexRunes(s, "巡察") >= 0 || indexRunes(s, "巡视") >= 0 || indexRunes(s, "乡镇党委") == 0 {
+	if strings.Index(s, "巡察") >= 0 || strings.Index(s, "巡视") >= 0 || strings.Index(s, "乡镇党委") == 0 {
 		return false
 	}
 	n := runeLen(s)
-	return n >= 3 && unitLike(s) || n >= 3 && indexRunes(s, "委员会") >= 0 || n >= 3 && has("会", []rune(s)[n-1])
+	return n >= 3 && unitLike(s) || n >= 3 && strings.Index(s, "委员会") >= 0 || n >= 3 && has("会", []rune(s)[n-1])
 }
 
 // period finds the time of the inspection: the first pair of dates joined by 至.

@@ -54,23 +54,12 @@ var lawRules = []lawRule{
 		"检查评比频次须纳入年度督查检查考核计划，防止加重村级负担。可改为：报批计划内的次数，随机抽查、只看现场，结果用于帮助后进。"},
 }
 
-// touches reports whether a text touches a rule, and the word that shows it.
-func (r lawRule) touches(text string) (string, bool) {
-	word := ""
-	for i, group := range r.all {
-		found := ""
-		for _, g := range group {
-			if strings.Contains(text, g) {
-				found = g
-				break
-			}
-		}
-		if found == "" {
-			return "", false
-		}
-		if i == 0 {
-			word = found
+// word gives the first word of the rule's first group that a text has.
+func (r lawRule) word(text string) string {
+	for _, g := range r.all[0] {
+		if strings.Contains(text, g) {
+			return g
 		}
 	}
-	return word, !containsAny(text, r.except)
+	return ""
 }

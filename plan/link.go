@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"strings"
+	"sync"
 
 	"bihuan/chinese"
 )
@@ -89,47 +89,64 @@ func loose(list []Measure) bool {
 	return len(list) > 1 && n == 1
 }
 
-// likeness scores every measure against every manifestation.
+// likeness scores every measure against every manifestation: common topics, those of the first clause most, and common words.
 func likeness(f *Finding) [][]float64 {
-	topics := theDomain().topics
-	firsts, rests := make([]string, len(f.Manifestations)), make([]string, len(f.Manifestations))
-	var seen map[string]int
+	d := theDomain()
+	n := len(f.Manifestations)
+	firsts, rests, grams := make([]wordSet, n), make([]wordSet, n), make([][]uint64, n)
+	owner := map[uint64]int{} // the one manifestation that has a pair of characters; -1 when several have it
 	for j, x := range f.Manifestations {
-		text := inkOf(x.Text).bareAll()
-		firsts[j], rests[j] = text, ""
-		if i := strings.IndexAny(text, ",。;:"); i > 0 {
-			firsts[j], rests[j] = text[:i], text[i:]
+		text := foldText(x.Text)
+		cut := len(text)
+		for i, r := range text {
+			if i > 0 && has(",。;:", r) {
+				cut = i
+				break
+			}
 		}
-	}
-	grams := make([]map[string]bool, len(f.Manifestations))
-	seen = map[string]int{}
-	for j := range f.Manifestations {
-		grams[j] = bigrams(firsts[j] + rests[j])
-		for g := range grams[j] {
-			seen[g]++
+		firsts[j], rests[j], grams[j] = d.lexicon.scan(text[:cut]), d.lexicon.scan(text[cut:]), bigrams(text)
+		for _, g := range grams[j] {
+			if o, ok := owner[g]; ok && o != j {
+				owner[g] = -1
+			} else {
+				owner[g] = j
+			}
 		}
 	}
 	out := make([][]float64, len(f.Measures))
 	for i, m := range f.Measures {
-		out[i] = make([]float64, len(f.Manifestations))
-		text := inkOf(m.Text).bareAll()
-		mine := bigrams(text)
-		for j := range f.Manifestations {
-			for _, t := range topics {
-				if !containsAny(text, t) {
-					continue
-				}
-				if containsAny(firsts[j], t) {
+		out[i] = make([]float64, n)
+		text := foldText(m.Text)
+		words := d.lexicon.scan(text)
+		for _, t := range d.topics {
+			if !t.meets(words) {
+				continue
+			}
+			for j := range out[i] {
+				if t.meets(firsts[j]) {
 					out[i][j] += 3
-				} else if containsAny(rests[j], t) {
+				} else if t.meets(rests[j]) {
 					out[i][j]++
 				}
 			}
-			for g := range mine {
-				if grams[j][g] && seen[g] == 1 {
-					out[i][j] += 0.4
-				}
+		}
+		seen := map[uint64]bool{}
+		for _, g := range bigrams(text) {
+			if j, ok := owner[g]; ok && j >= 0 && !seen[g] {
+				seen[g] = true
+				out[i][j] += 0.4
 			}
+		}
+	}
+	return out
+}
+
+// foldText gives a text as the parser compares it: folded, without blanks.
+func foldText(text string) []rune {
+	out := make([]rune, 0, len(text)/3+1)
+	for _, r := range text {
+		if !chinese.Blank(r) {
+			out = append(out, chinese.Fold(r))
 		}
 	}
 	return out
@@ -138,16 +155,27 @@ func likeness(f *Finding) [][]float64 {
 // bareAll gives the whole text folded and without blanks.
 func (k *ink) bareAll() string { return k.bare(span{0, len(k.c)}) }
 
-// common are pairs of characters that say nothing about a topic.
-const common = "工作组织开展进行落实问题建设制度管理加强不到到位不够没有建立及时情况群众部分存在人员年个的了和党委镇村"
+// common are characters of words that say nothing about a topic.
+const common = "工作组织开展进行落实问题建设制度管理加强不到位够没有立及时情况群众部分存在人员年个的了和党委镇村"
+
+// commonRunes holds the characters of common.
+var commonRunes = sync.OnceValue(func() map[rune]bool {
+	m := map[rune]bool{}
+	for _, r := range common {
+		m[r] = true
+	}
+	return m
+})
 
 // bigrams gives the pairs of Chinese characters of a text, but for those of common words.
-func bigrams(text string) map[string]bool {
-	out := map[string]bool{}
-	r := []rune(text)
-	for i := 0; i+1 < len(r) && i < 600; i++ {
-		if chinese.Han(r[i]) && chinese.Han(r[i+1]) && !has(common, r[i]) && !has(common, r[i+1]) {
-			out[string(r[i:i+2])] = true
+func bigrams(r []rune) []uint64 {
+	out := make([]uint64, 0, len(r))
+	telling, dull := false, commonRunes()
+	for i := 0; i < len(r) && i < 600; i++ {
+		was := telling
+		telling = chinese.Han(r[i]) && !dull[r[i]]
+		if was && telling {
+			out = append(out, uint64(r[i-1])<<32|uint64(r[i]))
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strings"
+	"sync"
 
 	"bihuan/chinese"
 )
@@ -18,6 +19,15 @@ var postWords = strings.Fields("党委书记 副书记 书记 副镇长 镇长 �
 
 // surnames are the family names a person's name may begin with.
 const surnames = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊惠甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲台从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍却璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公肖岳覃代闫佟苟仝曲岑付侣冼鹿展才褥战初矫由仉原修海涂邝植缑候鄢麦苑年香宛门亢蹇呼延帅买凡占普阳刀衣信英"
+
+// familyNames holds the characters of surnames.
+var familyNames = sync.OnceValue(func() map[rune]bool {
+	m := map[rune]bool{}
+	for _, r := range surnames {
+		m[r] = true
+	}
+	return m
+})
 
 // compound are family names of two characters.
 var compound = strings.Fields("欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 司徒 夏侯 端木 宇文 长孙 轩辕 南宫 独孤 闻人 澹台 呼延 司空 太史 申屠 完颜 阿卜")
@@ -348,7 +358,7 @@ func nameLike(s string) bool {
 			return n >= 3
 		}
 	}
-	return n <= 3 && has(surnames, first)
+	return n <= 3 && familyNames()[first]
 }
 
 // unitLike reports whether a text ends as the names of units do.
@@ -363,7 +373,7 @@ func unitLike(s string) bool {
 	if len(r) >= 3 && has(unitEnds, r[len(r)-1]) || len(r) == 2 && has("各镇县区市乡村街全本", r[0]) {
 		return true
 	}
-	if len(r) == 2 && (!has(surnames, r[0]) && has(unitEnds, r[1]) || has("办所站局委厅科村", r[1])) {
+	if len(r) == 2 && (!familyNames()[r[0]] && has(unitEnds, r[1]) || has("办所站局委厅科村", r[1])) {
 		return true
 	}
 	for _, w := range unitTails {

@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // draft is a finding or a piece of one while it is put together; several pieces with one number may meet (three lists).
 type draft struct {
 	section   int
@@ -345,12 +347,12 @@ func (w *walker) closing(title span) bool {
 		return false
 	}
 	for _, keep := range []string{"方面", "聚焦", "问题", "关于", "反馈意见"} {
-		if i := indexRunes(text, keep); i >= 0 && !(keep == "问题" && i < 0) {
+		if i := strings.Index(text, keep); i >= 0 {
 			return w.surelyClosing(title)
 		}
 	}
 	for _, c := range closingWords {
-		if indexRunes(text, c) >= 0 {
+		if strings.Index(text, c) >= 0 {
 			return true
 		}
 	}
@@ -361,20 +363,11 @@ func (w *walker) closing(title span) bool {
 func (w *walker) surelyClosing(title span) bool {
 	text := w.bare(title)
 	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障"} {
-		if indexRunes(text, sure) >= 0 {
+		if strings.Index(text, sure) >= 0 {
 			return true
 		}
 	}
 	return false
-}
-
-func indexRunes(s, w string) int {
-	for i := 0; i+len(w) <= len(s); i++ {
-		if s[i:i+len(w)] == w {
-			return i
-		}
-	}
-	return -1
 }
 
 // listTitles finds the lines that begin the three lists; fewer than two of different kinds are none.

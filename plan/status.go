@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // stateWords are the words for the state of a finding, longer ones first where one begins another.
 var stateWords = []string{
 	"已完成整改", "已整改完成", "已基本完成整改", "已基本完成", "基本完成整改", "基本完成", "已全部完成", "全部完成", "已整改到位", "整改到位", "未整改到位", "已完成并长期坚持", "已完成,长期坚持", "已完成",
@@ -34,7 +36,7 @@ func (k *ink) state(s span) (span, bool) {
 		if len(w) < 9 && w != "完成" {
 			continue
 		}
-		if i := indexRunes(rest, w); i >= 0 {
+		if i := strings.Index(rest, w); i >= 0 {
 			rest = rest[:i] + rest[i+len(w):]
 			hit = true
 		}

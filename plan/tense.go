@@ -1,12 +1,14 @@
 package plan
 
+import "strings"
+
 // doneWords tell of something that has happened.
 var doneWords = []string{"截至", "目前", "组织召开了", "召开了", "开展了", "制定了", "完成了", "进行了", "学习了", "建立了", "出台了", "印发了", "已于", "现已", "均已", "已经"}
 
 // reportsDone reports whether a sentence tells what was done rather than what will be.
 func reportsDone(s string) bool {
 	for _, w := range doneWords {
-		if indexRunes(s, w) >= 0 {
+		if strings.Index(s, w) >= 0 {
 			return true
 		}
 	}
