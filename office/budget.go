@@ -54,6 +54,9 @@ func (b *budget) element() error {
 
 // paragraph counts one paragraph or cell of n bytes.
 func (b *budget) paragraph(n int) error {
+	if err := b.line(n); err != nil {
+		return err
+	}
 	b.paragraphs++
 	b.text += n
 	switch {
@@ -62,7 +65,7 @@ func (b *budget) paragraph(n int) error {
 	case b.text > b.limits.Text:
 		return &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(b.limits.Text))), Do: doSplit}
 	}
-	return b.line(n)
+	return nil
 }
 
 // line checks the length of a paragraph that may still grow.

@@ -52,7 +52,7 @@ type Limits struct {
 // DefaultLimits hold reading below 200 MB of memory and 2 s on an office PC.
 var DefaultLimits = Limits{
 	File: 32 << 20, Inflated: 128 << 20, Entries: 4096, Depth: 256,
-	Elements: 6_000_000, Paragraphs: 400_000, Text: 32 << 20, Line: 1 << 20,
+	Elements: 4_000_000, Paragraphs: 400_000, Text: 32 << 20, Line: 1 << 20,
 }
 
 // Error says why a file cannot be read and what its owner can do, in Chinese, fit to be shown as it is.

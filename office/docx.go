@@ -338,12 +338,12 @@ func (d *docxReader) tableCells(x *xmlReader, t *docTable, r *docRow) {
 
 // columns reads a number of grid columns and fails when the row would become absurdly wide.
 func (d *docxReader) columns(x *xmlReader, t *docTable, r *docRow, val []byte) int {
-	n := max(0, integer(val, maxColumns+1))
+	n := 0
+	if val != nil {
+		n = max(0, integer(val, maxColumns+1))
+	}
 	if r.col+n > maxColumns {
-		x.fail(&Error{
-			What: fmt.Sprintf("第 %d 个表格第 %d 行声明了超过 %d 列（%s）", t.number, t.row, maxColumns, quote(string(val))),
-			Do:   doSuspect,
-		})
+		x.fail(&Error{What: fmt.Sprintf("第 %d 个表格第 %d 行声明了 %d 列，超过 %d 列", t.number, t.row, r.col+n, maxColumns), Do: doSuspect})
 		return 0
 	}
 	return n
@@ -387,6 +387,7 @@ func (d *docxReader) tableCell(x *xmlReader, t *docTable, r *docRow) {
 		d.block(x)
 	}
 	d.flush()
+	d.columns(x, t, r, nil) // the cell's own column may be the one too many
 	s.to = len(d.out)
 	if above >= 0 {
 		s = t.merged[above]

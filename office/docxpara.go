@@ -42,7 +42,8 @@ func (d *docxReader) paragraph(x *xmlReader) {
 	}
 	d.closeFields(min(fields, len(d.fields)))
 	if p.markDeleted || p.separator {
-		d.joined = &p
+		kept := p
+		d.joined = &kept
 		return
 	}
 	d.put(&p)

@@ -1,6 +1,9 @@
 package office
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // tri is a property that may be left open for the style below to decide.
 type tri int8
@@ -70,9 +73,13 @@ type styleSheet struct {
 	defaults  format
 }
 
+// maxStyles is ten times what Word itself allows; documents that went through many hands hold thousands.
+const maxStyles = 50_000
+
 // readStyles reads styles.xml.
 func readStyles(x *xmlReader) styleSheet {
 	sheet := styleSheet{styles: map[string]*style{}, defaults: openFormat}
+	count := 0
 	if !x.child() {
 		return sheet
 	}
@@ -92,6 +99,9 @@ func readStyles(x *xmlReader) styleSheet {
 				sheet.paragraph = id
 			}
 			sheet.styles[id] = readStyle(x)
+			if count++; count > maxStyles {
+				x.fail(&Error{What: fmt.Sprintf("文档的样式超过 %d 个", maxStyles), Do: doSuspect})
+			}
 		default:
 			x.skip()
 		}

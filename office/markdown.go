@@ -35,6 +35,7 @@ var (
 	mdBold    = regexp.MustCompile(`\*\*(\S(?:[^*]*[^*\s])?)\*\*`) // not __: that is a blank to be filled in
 	mdLink    = regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s+"[^"]*")?\)`)
 	mdEscape  = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+	mdBreaks  = strings.NewReplacer("<br>", "\n", "<br/>", "\n", "<br />", "\n")
 	mdFence   = regexp.MustCompile("^ {0,3}(?:```|~~~)")
 )
 
@@ -86,7 +87,7 @@ func (m *mdReader) tableLine(line string) error {
 	cells := splitPipes(line)
 	for i, cell := range cells {
 		text, bold := m.inline(strings.TrimSpace(cell))
-		text = strings.TrimSpace(strings.NewReplacer("<br>", "\n", "<br/>", "\n", "<br />", "\n").Replace(text))
+		text = strings.TrimSpace(mdBreaks.Replace(text))
 		if text == "" {
 			continue
 		}

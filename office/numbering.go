@@ -196,6 +196,14 @@ func (l *list) level(a *abstractList, i int) *listLevel {
 	return &a.levels[i]
 }
 
+// start is the number a level begins with, here and whenever it begins anew.
+func (l *list) start(a *abstractList, i int) int {
+	if l.startOver[i] >= 0 {
+		return l.startOver[i]
+	}
+	return l.level(a, i).start
+}
+
 // styleLevel finds the level that belongs to a paragraph style.
 func (n *numbering) styleLevel(id int, style string, styles *styleSheet) (int, bool) {
 	l, a := n.resolve(id, styles)
@@ -221,17 +229,15 @@ func (n *numbering) advance(id, level int, styles *styleSheet) string {
 	if !own.defined {
 		return ""
 	}
-	if start := l.startOver[level]; start >= 0 && !l.used[level] {
-		a.count[level] = start
-	} else if a.used[level] {
+	if restarts := l.startOver[level] >= 0 && !l.used[level]; a.used[level] && !restarts {
 		a.count[level]++
 	} else {
-		a.count[level] = own.start
+		a.count[level] = l.start(a, level)
 	}
 	l.used[level], a.used[level] = true, true
 	for i := range level { // a level passed over counts as begun
 		if !a.used[i] {
-			a.count[i], a.used[i] = l.level(a, i).start, true
+			a.count[i], a.used[i] = l.start(a, i), true
 		}
 	}
 	for i := level + 1; i < listLevels; i++ {

@@ -102,7 +102,7 @@ func (s *sheet) readRow(x *xmlReader) {
 		row = integer(r, maxRows+1)
 	}
 	if row < 1 || row > maxRows {
-		x.fail(&Error{What: fmt.Sprintf("声明了第 %s 行，超过 %d 行", quote(string(x.attr("r"))), maxRows), Do: doSuspect})
+		x.fail(&Error{What: fmt.Sprintf("声明了第 %d 行，超过 %d 行", row, maxRows), Do: doSuspect})
 		return
 	}
 	s.disorder = s.disorder || row <= s.row

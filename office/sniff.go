@@ -240,7 +240,7 @@ func notText(text string) bool {
 			odd++
 		}
 	}
-	return odd*20 > all+20 // a stray mark now and then happens to honest text
+	return odd > 4 && odd*20 > all // a stray mark now and then happens to honest text
 }
 
 // textKind tells the kinds of text apart: csv, md or txt. Here alone the name has a say, because a list of names parted by

@@ -16,6 +16,7 @@ import (
 // decodeText turns the bytes of a text file into UTF-8 and names the encoding it took them for: UTF-8, UTF-16LE, UTF-16BE or
 // GB18030, each with or without a byte order mark. What cannot be decoded becomes U+FFFD.
 func decodeText(data []byte) (text, encoding string) {
+	data = unpadded(data)
 	switch {
 	case bytes.HasPrefix(data, []byte("\xEF\xBB\xBF")):
 		return strings.ToValidUTF8(string(data[3:]), "\uFFFD"), "UTF-8"
@@ -38,6 +39,15 @@ func decodeText(data []byte) (text, encoding string) {
 	return strings.ToValidUTF8(string(data), "\uFFFD"), encoding
 }
 
+// unpadded cuts off the NUL bytes that a crash leaves at the end of a file, but not half of a two-byte unit.
+func unpadded(data []byte) []byte {
+	n := len(bytes.TrimRight(data, "\x00"))
+	if len(data)-n < 4 {
+		return data
+	}
+	return data[:n+n%2]
+}
+
 // telling returns the stretch of a file that tells its encoding: from the first byte that is not plain ASCII on.
 func telling(data []byte) []byte {
 	from := bytes.IndexFunc(data, func(r rune) bool { return r >= 0x80 || r == 0 })
@@ -45,17 +55,24 @@ func telling(data []byte) []byte {
 		return nil
 	}
 	from &^= 1 // two-byte units stay whole
-	return data[from:min(len(data), from+64<<10)]
+	return data[from:min(len(data), from+sampleSize)]
 }
 
+// sampleSize is plenty to tell an encoding by.
+const sampleSize = 64 << 10
+
 // guessEncoding decides for the encoding under which the sample reads best. UTF-8 is tried first: bytes that are valid UTF-8
-// and not plain ASCII are hardly ever anything else. The sample may break off inside a character.
+// and not plain ASCII are hardly ever anything else. A full sample may break off inside a character.
 func guessEncoding(sample []byte) string {
-	if whole := utf8.Valid(sample) || utf8.Valid(trimPartial(sample)); whole && bytes.IndexByte(sample, 0) < 0 {
+	whole := sample
+	if len(sample) == sampleSize {
+		whole = trimPartial(sample)
+	}
+	if utf8.Valid(whole) && bytes.IndexByte(whole, 0) < 0 {
 		return "UTF-8"
 	}
 	even := sample[:len(sample)&^1]
-	best, bestScore := "UTF-8", familiar(string(sample))
+	best, bestScore := "UTF-8", max(familiar(string(sample)), leastFamiliar)
 	for _, c := range []struct{ encoding, text string }{
 		{"GB18030", decodeGB(sample)},
 		{"UTF-16LE", decodeUTF16(even, little)},
@@ -68,6 +85,9 @@ func guessEncoding(sample []byte) string {
 	return best
 }
 
+// leastFamiliar is below any text in Chinese and above bytes of chance, which fit every encoding of two bytes.
+const leastFamiliar = 0.2
+
 // trimPartial cuts off a last UTF-8 character that is not complete.
 func trimPartial(b []byte) []byte {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
@@ -78,25 +98,45 @@ func trimPartial(b []byte) []byte {
 	return b
 }
 
-// familiar scores how much of a text, out of 1, is made of characters that Chinese offices use. A character outside them
-// counts against it: a wrong decoding is full of those.
+// familiar scores how much of a text, out of 1, is made of characters that Chinese offices use. Rare ideographs hardly count
+// and what is no character counts against it: a wrong decoding is full of those.
 func familiar(text string) float64 {
 	if text == "" {
 		return 0
 	}
 	score, all := 0, 0
+	var ideographs strings.Builder
 	for _, r := range text {
 		all++
 		switch {
+		case r >= 0x4E00 && r < 0x9FA6:
+			ideographs.WriteRune(r)
 		case r >= ' ' && r < 0x7F, r == '\n', r == '\r', r == '\t',
-			r >= 0x4E00 && r < 0x9FA6, r >= 0x3000 && r < 0x3020, r >= 0xFF00 && r < 0xFF60,
-			r >= 0x2010 && r < 0x2030, r >= 0x2460 && r < 0x2500:
-			score++
+			r >= 0x3000 && r < 0x3020, r >= 0xFF00 && r < 0xFF60, r >= 0x2010 && r < 0x2030, r >= 0x2460 && r < 0x2500:
+			score += 4
 		case r == utf8.RuneError, r < ' ', r >= 0xE000 && r < 0xF900:
-			score -= 4
+			score -= 16
 		}
 	}
-	return float64(score) / float64(all)
+	return float64(score+common(ideographs.String())) / float64(4*all)
+}
+
+// common scores ideographs by their row in the national standard, which put the 3,755 in daily use first: 4 for those, 1 for
+// the others.
+func common(ideographs string) int {
+	coded, err := simplifiedchinese.GBK.NewEncoder().String(ideographs)
+	if err != nil { // all of them have a code
+		return 0
+	}
+	score := 0
+	for i := 0; i+1 < len(coded); i += 2 {
+		if coded[i] >= 0xB0 && coded[i] <= 0xD7 && coded[i+1] >= 0xA1 {
+			score += 4
+		} else {
+			score++
+		}
+	}
+	return score
 }
 
 func decodeGB(data []byte) string {
@@ -135,7 +175,7 @@ func decodeUTF16(data []byte, unit func([]byte) uint16) string {
 func readText(name string, data []byte, b *budget) (Document, error) {
 	text, _ := decodeText(data)
 	if len(text) > b.limits.Text {
-		return Document{}, b.paragraph(len(text))
+		return Document{}, &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(b.limits.Text))), Do: doSplit}
 	}
 	if notText(text) {
 		return Document{}, &Error{What: "文件不是文字，也不是认得的文档", Do: doResave}
@@ -163,7 +203,8 @@ func readText(name string, data []byte, b *budget) (Document, error) {
 
 // readLines makes each line a paragraph.
 func readLines(text string, b *budget) (Part, error) {
-	part := Part{Name: bodyName}
+	count := min(strings.Count(text, "\n")+1, b.limits.Paragraphs)
+	part := Part{Name: bodyName, Paragraphs: make([]Paragraph, 0, count)}
 	for line := range lines(text) {
 		if err := b.paragraph(len(line)); err != nil {
 			return part, err

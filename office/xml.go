@@ -423,6 +423,15 @@ func (x *xmlReader) startTag() bool {
 }
 
 func (x *xmlReader) endTag() bool {
+	// Nearly always the tag is just the name that is due; then there is nothing to search for.
+	if due := x.names[x.start():]; len(due) > 0 && x.w-x.r > len(due)+2 {
+		tag := x.buf[x.r+2:]
+		if tag[len(due)] == '>' && bytes.Equal(tag[:len(due)], due) {
+			x.r += len(due) + 3
+			x.pop()
+			return true
+		}
+	}
 	end := x.tagEnd()
 	if end < 0 {
 		return false
