@@ -179,7 +179,7 @@ func (h Head) state(f ledger.Finding) string {
 
 // pressing says how far a deadline has passed or how close it is, or nothing.
 func (h Head) pressing(f ledger.Finding) string {
-	if h.Days.Today == "" || f.Due == "" || f.State.Settled() || f.Due > h.Days.Soon {
+	if h.Days.Today == "" || f.Due == "" || f.State.Settled() || f.Due > max(h.Days.Today, h.Days.Soon) {
 		return ""
 	}
 	n := h.Calendar.Between(h.Days.Today, f.Due)

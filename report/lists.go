@@ -145,7 +145,7 @@ func taskTable(findings []ledger.Finding) office.Table {
 		}
 		for k := range f.Manifestations {
 			if len(f.AnsweredBy(k)) == 0 {
-				texts = append(texts, []string{fmt.Sprintf("〔待填：回应“%s”的措施〕", f.ManifestationName(k)), blank, blank})
+				texts = append(texts, []string{missingMeasure(f, k), blank, blank})
 			}
 		}
 		if len(texts) == 0 {

@@ -40,31 +40,47 @@ func (h Head) intro() string {
 		date(h.Starts), date(h.Ends), orBlank(h.Team), orBlank(h.Unit), date(h.Feedback))
 }
 
+// item is a manifestation or measure in running text.
+type item struct{ number, text string }
+
+// runOn writes items one after the other: those with numbers as sentences, those without parted by semicolons.
+func runOn(items []item) string {
+	var b strings.Builder
+	for i, it := range items {
+		text := sentence(it.number, it.text)
+		if i+1 < len(items) && items[i+1].number == "" {
+			text = strings.TrimSuffix(text, "。") + "；"
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
 // findingBlocks are the paragraphs of one finding.
 func findingBlocks(f ledger.Finding, serial string) []office.Block {
-	var shown, done strings.Builder
-	for i := range f.Manifestations {
-		shown.WriteString(manifestation(f, i))
+	var shown, done []item
+	for _, m := range f.Manifestations {
+		shown = append(shown, item{m.Number, m.Text})
 	}
 	for _, m := range f.Measures {
-		done.WriteString(sentence(m.Number, m.Text))
-	}
-	for i := range f.Manifestations {
-		if len(f.AnsweredBy(i)) == 0 {
-			fmt.Fprintf(&done, "〔待填：回应“%s”的措施〕", f.ManifestationName(i))
-		}
+		done = append(done, item{m.Number, m.Text})
 	}
 	blocks := []office.Block{office.Heading{Level: 3, Text: serial + "．" + sentence("", f.Title)}}
 	labelled := func(label, text string) {
 		blocks = append(blocks, office.Para{{Text: label + "：", Bold: true}, {Text: text}})
 	}
-	if shown.Len() > 0 {
-		labelled("具体表现", shown.String())
+	if len(shown) > 0 {
+		labelled("具体表现", runOn(shown))
 	}
 	if f.Goal != "" {
 		labelled("整改目标", sentence("", f.Goal))
 	}
-	labelled("整改措施", orBlank(done.String()))
+	labelled("整改措施", orBlank(runOn(done)))
+	for i := range f.Manifestations {
+		if len(done) > 0 && len(f.AnsweredBy(i)) == 0 {
+			blocks = append(blocks, office.Text(missingMeasure(f, i)))
+		}
+	}
 	if f.Leader != "" {
 		labelled("责任领导", f.Leader)
 	}
@@ -73,6 +89,11 @@ func findingBlocks(f ledger.Finding, serial string) []office.Block {
 	labelled("责任人", flat(f.Persons))
 	labelled("完成时限", orBlank(due(f)))
 	return blocks
+}
+
+// missingMeasure is the blank for a measure that answers the manifestation with index i.
+func missingMeasure(f ledger.Finding, i int) string {
+	return fmt.Sprintf("〔待填：回应“%s”的措施〕", f.ManifestationName(i))
 }
 
 // printed are the numbers of the findings in the text: those of the plan where all are plain numbers, else counted through.

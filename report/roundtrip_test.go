@@ -1,0 +1,152 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"bihuan/ledger"
+	"bihuan/office"
+	"bihuan/plan"
+)
+
+// readBack reads a file that was written as the import does.
+func readBack(t testing.TB, name string, file []byte) plan.Plan {
+	t.Helper()
+	doc, err := office.Read(t.Context(), name, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Read(doc)
+}
+
+// onPaper is what of a finding stands in a ledger.
+type onPaper struct {
+	Section, Number, Title, Leader, DueText, Due string
+	Manifestations, Measures, Units, Persons     []string
+	LongTerm                                     bool
+	State                                        ledger.State
+}
+
+func papersOf(list []ledger.Finding) []onPaper {
+	var out []onPaper
+	for _, f := range list {
+		p := onPaper{Section: f.Section.Number + f.Section.Title, Number: f.Serial(), Title: f.Title, Leader: f.Leader, DueText: f.DueText, Due: f.Due,
+			LongTerm: f.LongTerm, State: f.State}
+		for _, m := range f.Manifestations {
+			p.Manifestations = append(p.Manifestations, m.Number+m.Text)
+		}
+		for _, m := range f.Measures {
+			p.Measures = append(p.Measures, m.Number+m.Text)
+		}
+		for _, n := range f.Units {
+			p.Units = append(p.Units, n.Name)
+		}
+		if f.Leader != "" { // a reading names the leader among the persons too, first
+			p.Persons = append(p.Persons, f.Leader)
+		}
+		for _, n := range f.Persons {
+			if n.Name != f.Leader {
+				p.Persons = append(p.Persons, n.Name)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func TestLedgerComesBack(t *testing.T) {
+	findings := sampleFindings()
+	reading := readBack(t, "台账.xlsx", written(t, LedgerXlsx, findings))
+	if diff := cmp.Diff(papersOf(findings), papersOf(ledger.FromReading(reading))); diff != "" {
+		t.Errorf("written (-) and read again (+):\n%s", diff)
+	}
+	if reading.Kind != plan.KindLedger || reading.FeedbackDate != "2026-02-03" || reading.InspectedUnit != "栖禾镇党委" {
+		t.Errorf("kind %q, feedback %q, unit %q", reading.Kind, reading.FeedbackDate, reading.InspectedUnit)
+	}
+	d := ledger.Compare(findings, reading, true)
+	if len(d.Added) > 0 || len(d.Changed)+d.Same != len(findings) {
+		t.Errorf("handed back, the ledger adds %d findings", len(d.Added))
+	}
+}
+
+func TestReadingComesBack(t *testing.T) {
+	first := readBack(t, "台账.xlsx", written(t, LedgerXlsx, sampleFindings()))
+	var b bytes.Buffer
+	if err := ReadingXlsx(&b, first); err != nil {
+		t.Fatal(err)
+	}
+	second := readBack(t, "读出.xlsx", b.Bytes())
+	if diff := cmp.Diff(papersOf(ledger.FromReading(first)), papersOf(ledger.FromReading(second))); diff != "" {
+		t.Error(diff)
+	}
+	if first.Title != second.Title || first.FeedbackDate != second.FeedbackDate || first.InspectedUnit != second.InspectedUnit {
+		t.Errorf("%q %q %q, then %q %q %q", first.Title, first.FeedbackDate, first.InspectedUnit, second.Title, second.FeedbackDate, second.InspectedUnit)
+	}
+}
+
+// TestReadingTellsNoStateOfItsOwn: a plan that reports nothing gets no 正在整改 that nobody wrote.
+func TestReadingTellsNoStateOfItsOwn(t *testing.T) {
+	p := plan.Plan{InspectedUnit: "栖禾镇党委", Sections: []plan.Section{{Findings: []plan.Finding{
+		{Number: "1.", Title: "值班值守纪律松弛"}, {Number: "2.", Title: "村级财务公开不及时", Status: "基本完成"}}}}}
+	var b bytes.Buffer
+	if err := ReadingXlsx(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	f, _ := sheetRows(t, b.Bytes())
+	for cell, want := range map[string]string{"B4": "值班值守纪律松弛", "K4": "", "B5": "村级财务公开不及时", "K5": "基本完成"} {
+		if got, err := f.GetCellValue(f.GetSheetName(0), cell); got != want || err != nil {
+			t.Errorf("%s: %q %v, want %q", cell, got, err, want)
+		}
+	}
+}
+
+// TestTemplateComesBack: an empty template holds no finding; filled in as its second sheet says, it is read as it was meant.
+func TestTemplateComesBack(t *testing.T) {
+	var empty bytes.Buffer
+	if err := Template(&empty, Head{Unit: "东槐村党支部"}, []string{"东槐村党支部", "东槐村村委会"}); err != nil {
+		t.Fatal(err)
+	}
+	if p := readBack(t, "空表.xlsx", empty.Bytes()); len(p.Sections) > 0 || p.InspectedUnit != "东槐村党支部" {
+		t.Errorf("the empty template is read as %+v", p)
+	}
+	f, rows := sheetRows(t, empty.Bytes())
+	const head = 3
+	if diff := cmp.Diff(official, strings.Join(rows[head-1], " ")); diff != "" {
+		t.Error(diff)
+	}
+	sheet := f.GetSheetName(0)
+	lists, err := f.GetDataValidations(sheet)
+	if err != nil || len(lists) != 2 {
+		t.Fatalf("%d lists to choose from, %v", len(lists), err)
+	}
+	for i, row := range [][]string{
+		{"1", "村内道路管护不到位", "一是主街以外的巷道雨天积水。", "一是每月巡查一次，破损处当月修补。", "孟昭宁", "东槐村村委会、综合执法队", "吕志刚、韩春梅", "2026年4月30日前，长期坚持", "已修补2处。", "合同1份", "阶段性完成"},
+		{"", "", "二是路灯损坏。", "二是每季度检修一次路灯。"},
+		{"2", "村务公开不及时", "", "每月10日前公开。", "", "东槐村党支部", "方晓岚", "2026年5月31日前", "", "", "未完成"},
+	} {
+		for c, text := range row {
+			cell, _ := excelize.CoordinatesToCellName(c+1, head+1+i)
+			if err := f.SetCellStr(sheet, cell, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var filled bytes.Buffer
+	if err := f.Write(&filled); err != nil {
+		t.Fatal(err)
+	}
+	want := []onPaper{
+		{Number: "1", Title: "村内道路管护不到位", Leader: "孟昭宁", DueText: "2026年4月30日前，长期坚持", Due: "2026-04-30", LongTerm: true, State: ledger.Part,
+			Manifestations: []string{"一是主街以外的巷道雨天积水", "二是路灯损坏"}, Measures: []string{"一是每月巡查一次，破损处当月修补", "二是每季度检修一次路灯"},
+			Units: []string{"东槐村村委会", "综合执法队"}, Persons: []string{"孟昭宁", "吕志刚", "韩春梅"}},
+		{Number: "2", Title: "村务公开不及时", DueText: "2026年5月31日前", Due: "2026-05-31", State: ledger.Failed,
+			Measures: []string{"每月10日前公开"}, Units: []string{"东槐村党支部"}, Persons: []string{"方晓岚"}},
+	}
+	if diff := cmp.Diff(want, papersOf(ledger.FromReading(readBack(t, "村.xlsx", filled.Bytes())))); diff != "" {
+		t.Errorf("filled in (-) and read (+):\n%s", diff)
+	}
+}
