@@ -92,7 +92,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := findingPage{
-		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: dueLight(s.calendar, f, v.Today), DueLines: dueLines(f, v.Today),
+		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: dueLight(s.calendar, f, v.Days), DueLines: dueLines(f, v.Today),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: mayReport(v.Who, f), ShowNames: len(f.Measures) > 0,
 	}
 	p.Blocks = blocks(f, p.MayEdit)
@@ -175,6 +175,9 @@ func viewMeasure(f ledger.Finding, r ledger.Row) measureView {
 		if i < len(m.Rules) {
 			o.Meaning = ruleWords(m.Rules[i])
 		}
+		if o.Meaning == phrase {
+			o.Meaning = "" // the words say it themselves
+		}
 		v.Often = append(v.Often, o)
 	}
 	if more := without(m.Answers, reached(r)); len(more) > 0 {
@@ -222,7 +225,7 @@ func (s *Server) neighbours(ctx context.Context, v *visit, f ledger.Finding, p p
 		key.head = v.Head
 	}
 	order, err := s.orders.do(ctx, key, func() ([]int64, error) {
-		keys, err := ledger.ListAll(ctx, s.db, v.Who, ledger.Filter{Plan: p.ID}, days(s.calendar, v.Today))
+		keys, err := ledger.ListAll(ctx, s.db, v.Who, ledger.Filter{Plan: p.ID}, v.Days)
 		ids := make([]int64, len(keys))
 		for i, k := range keys {
 			ids[i] = k.ID

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"bihuan/ledger"
@@ -21,7 +22,7 @@ type ledgerPage struct {
 	Plans        []planChoice
 	Plan         *planChoice // the one shown, nil when several are
 	Unit         string      // name of the unit that the filter asks for
-	Choices      ledger.Choices
+	Choices      offered
 	States       []stateChoice
 	Dues, Sorts  []choice
 	Counts       []countLink
@@ -33,10 +34,12 @@ type ledgerPage struct {
 	MayImport    bool
 	AllAddress   string
 	PrintAddress string
+	XlsxAddress  string
 	Back         string // from paper to the screen
 	PrintTitle   string
 	PrintUnit    string
 	Moment       string // the instant the data are of
+	FeedbackOn   string // date of the feedback with its year
 }
 
 // planChoice is a plan that the ledger can be narrowed to.
@@ -72,7 +75,7 @@ func (s *Server) ledgerShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	ctx, q := r.Context(), r.URL.Query()
 	p.Pages = newPages(p.Total, pageNumber(q), func(n int) string { return pageAddress("/ledger", query(p.Filter), n) })
-	keys, err := ledger.List(ctx, s.db, v.Who, p.Filter, days(s.calendar, v.Today), p.Pages.Number)
+	keys, err := s.list(ctx, v, p.Filter, p.Pages.Number)
 	if err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
-	keys, err := ledger.ListAll(r.Context(), s.db, v.Who, p.Filter, days(s.calendar, v.Today))
+	keys, err := ledger.ListAll(r.Context(), s.db, v.Who, p.Filter, v.Days)
 	if err != nil {
 		return err
 	}
@@ -115,10 +118,11 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	for _, x := range ledger.States {
 		p.States = append(p.States, stateChoice(x))
 	}
-	var err error
-	if p.Plans, err = s.plans(ctx, v); err != nil {
+	all, err := s.planChoices(ctx, v)
+	if err != nil {
 		return p, err
 	}
+	p.Plans = all.plans
 	if !q.Has("plan") && !q.Has("unit") {
 		p.Filter.Plan = ownPlan(v.Who, p.Plans)
 	}
@@ -130,10 +134,16 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 			p.Unit = p.Plans[i].Unit.Name
 		}
 	}
+	p.Choices.Plans = all.options["plan"].chosen(strconv.FormatInt(p.Filter.Plan, 10))
 	if p.Plan != nil {
-		if p.Choices, err = s.choicesOf(ctx, v, p.Plan.ID); err != nil {
+		c, err := s.choicesOf(ctx, v, p.Plan.ID)
+		if err != nil {
 			return p, err
 		}
+		p.Choices.SectionN, p.Choices.DutyN = len(c.of.Sections), len(c.of.Duties)
+		p.Choices.Sections = c.options["section"].chosen(strconv.FormatInt(p.Filter.Section, 10))
+		p.Choices.Duties = c.options["duty"].chosen(p.Filter.Duty)
+		p.Choices.People = c.options["person"].chosen(p.Filter.Person)
 	}
 	counts, err := s.count(ctx, v, p.Filter)
 	if err != nil {
@@ -146,9 +156,11 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	p.Filtered = p.Filter != ledger.Filter{Plan: p.Filter.Plan, Sort: p.Filter.Sort}
 	p.AllAddress = ledgerAddress(ledger.Filter{})
 	p.PrintAddress = "/ledger/print?" + query(p.Filter).Encode()
+	p.XlsxAddress = "/ledger.xlsx?" + query(p.Filter).Encode()
 	p.PrintUnit = v.Who.Unit.Name
 	if p.Plan != nil {
 		p.PrintUnit = p.Plan.Unit.Name
+		p.FeedbackOn = shortDate(p.Plan.Feedback, "")
 	}
 	p.PrintTitle = p.PrintUnit + "巡察反馈意见问题整改台账"
 	return p, nil
@@ -316,7 +328,7 @@ func (s *Server) count(ctx context.Context, v *visit, f ledger.Filter) (ledger.C
 	f.State, f.Due, f.Gap, f.Vague, f.Sort = "", "", false, false, ""
 	key := countKey{v.Head, v.Who.Unit.ID, f, v.Today}
 	return s.counts.do(ctx, key, func() (ledger.Counts, error) {
-		return ledger.Count(ctx, s.db, v.Who, f, days(s.calendar, v.Today))
+		return ledger.Count(ctx, s.db, v.Who, f, v.Days)
 	})
 }
 
@@ -327,52 +339,109 @@ func (s *Server) total(ctx context.Context, v *visit, f ledger.Filter, c ledger.
 	}
 	f.Sort = ""
 	return s.totals.do(ctx, countKey{v.Head, v.Who.Unit.ID, f, v.Today}, func() (int, error) {
-		return ledger.Total(ctx, s.db, v.Who, f, days(s.calendar, v.Today))
+		return ledger.Total(ctx, s.db, v.Who, f, v.Days)
+	})
+}
+
+// listKey is everything that a page of a list depends on.
+type listKey struct {
+	countKey
+	page int
+}
+
+// list gives the findings of one page of a filter.
+func (s *Server) list(ctx context.Context, v *visit, f ledger.Filter, page int) ([]ledger.Key, error) {
+	return s.lists.do(ctx, listKey{countKey{v.Head, v.Who.Unit.ID, f, v.Today}, page}, func() ([]ledger.Key, error) {
+		return ledger.List(ctx, s.db, v.Who, f, v.Days, page)
 	})
 }
 
 // choiceKey is everything that the choices of a filter depend on: plan 0 stands for the list of plans.
-type choiceKey struct{ head, unit, plan int64 }
+type choiceKey struct {
+	head, unit, plan int64
+	today            string // dates are written as of today
+}
 
 // choices are the plans somebody may choose from, or what one plan offers.
 type choices struct {
-	plans []planChoice
-	of    ledger.Choices
+	plans   []planChoice
+	of      ledger.Choices
+	options map[string]options // by the name of the field
 }
 
-// plans lists the plans that somebody may see.
-func (s *Server) plans(ctx context.Context, v *visit) ([]planChoice, error) {
-	c, err := s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, 0}, func() (choices, error) {
+// options are the entries of a list to choose from, rendered once.
+type options string
+
+// newOptions renders entries of value and word.
+func newOptions(n int, entry func(int) (value, word string)) options {
+	var b strings.Builder
+	for i := range n {
+		value, word := entry(i)
+		fmt.Fprintf(&b, `<option value="%s">%s</option>`, template.HTMLEscapeString(value), template.HTMLEscapeString(word))
+	}
+	return options(b.String())
+}
+
+// chosen are the entries with the one of that value chosen.
+func (o options) chosen(value string) template.HTML {
+	if value == "" {
+		return template.HTML(o)
+	}
+	entry := `<option value="` + template.HTMLEscapeString(value) + `"`
+	return template.HTML(strings.Replace(string(o), entry, entry+" selected", 1))
+}
+
+// offered are the entries of the lists of a filter, with those of the filter chosen.
+type offered struct {
+	Plans, Sections, Duties, People template.HTML
+	SectionN, DutyN                 int
+}
+
+// planChoices are the plans that somebody may see, and how a list offers them. The list is shared: it is not to be changed.
+func (s *Server) planChoices(ctx context.Context, v *visit) (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, 0, v.Today}, func() (choices, error) {
 		infos, err := ledger.Plans(ctx, s.db, v.Who)
 		list := make([]planChoice, len(infos))
 		seen := map[int64]int{}
 		for i, p := range infos {
-			list[i] = planChoice{PlanInfo: p}
+			list[i] = planChoice{PlanInfo: p, FeedbackDay: shortDate(p.Feedback, v.Today)}
 			seen[p.Unit.ID]++
 		}
 		for i := range list {
 			list[i].Ambiguous = seen[list[i].Unit.ID] > 1
 		}
-		return choices{plans: list}, err
+		plans := newOptions(len(list), func(i int) (value, word string) {
+			word = list[i].Unit.Name
+			if list[i].Ambiguous {
+				word += "·" + list[i].Title
+			}
+			return strconv.FormatInt(list[i].ID, 10), word
+		})
+		return choices{plans: list, options: map[string]options{"plan": plans}}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]planChoice, len(c.plans)) // a copy: dates are written as of today
-	for i, p := range c.plans {
-		p.FeedbackDay = shortDate(p.Feedback, v.Today)
-		list[i] = p
-	}
-	return list, nil
 }
 
-// choicesOf are the names that the filter of a plan offers. The plan must be one of [Server.plans].
-func (s *Server) choicesOf(ctx context.Context, v *visit, plan int64) (ledger.Choices, error) {
-	c, err := s.choices.do(ctx, choiceKey{v.Head, 0, plan}, func() (choices, error) {
+// plans are the plans that somebody may see, shared as those of [Server.planChoices].
+func (s *Server) plans(ctx context.Context, v *visit) ([]planChoice, error) {
+	c, err := s.planChoices(ctx, v)
+	return c.plans, err
+}
+
+// choicesOf are the names that the filter of a plan offers. The plan must be one of [Server.planChoices].
+func (s *Server) choicesOf(ctx context.Context, v *visit, plan int64) (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, 0, plan, ""}, func() (choices, error) {
 		of, err := ledger.ChoicesOf(ctx, s.db, plan)
-		return choices{of: of}, err
+		name := func(list []string) func(int) (string, string) {
+			return func(i int) (string, string) { return list[i], list[i] }
+		}
+		return choices{of: of, options: map[string]options{
+			"section": newOptions(len(of.Sections), func(i int) (value, word string) {
+				return strconv.FormatInt(of.Sections[i].ID, 10), of.Sections[i].Number + of.Sections[i].Title
+			}),
+			"duty":   newOptions(len(of.Duties), name(of.Duties)),
+			"person": newOptions(len(of.People), name(of.People)),
+		}}, err
 	})
-	return c.of, err
 }
 
 // takePlace waits for one of the few places for heavy requests; the function it returns gives it back. Who has waited too long

@@ -45,7 +45,8 @@ func days(c calendar.Calendar, today string) ledger.Days {
 }
 
 // dueLight says how long there is until the deadline of a finding. Where nothing presses any more it is empty or tells why.
-func dueLight(c calendar.Calendar, f ledger.Finding, today string) light {
+func dueLight(c calendar.Calendar, f ledger.Finding, d ledger.Days) light {
+	today := d.Today
 	switch {
 	case f.State == ledger.Keep:
 		return light{Kind: "keep", Word: "已转长期", Title: "第一只钟已停，按长期坚持管理"}
@@ -63,7 +64,7 @@ func dueLight(c calendar.Calendar, f ledger.Finding, today string) light {
 		l = light{Kind: "late", Word: "已过期限", Title: "期限已过，其间没有工作日"}
 	case f.Due < today:
 		l = light{Kind: "late", Word: fmt.Sprintf("超 %d 工作日", -n), Title: fmt.Sprintf("已超期 %d 个工作日", -n)}
-	case f.Due <= c.After(today, soonDays):
+	case f.Due <= d.Soon:
 		l.Kind = "soon"
 	}
 	if n != 0 && !(c.Knows(today) && c.Knows(f.Due)) {
@@ -73,9 +74,9 @@ func dueLight(c calendar.Calendar, f ledger.Finding, today string) light {
 	return l
 }
 
-// dueLines breaks a deadline as printed after its commas.
+// dueLines breaks a deadline as printed after its commas. As in all dates on the screen this year is left out.
 func dueLines(f ledger.Finding, today string) []string {
-	text := f.DueText
+	text := strings.TrimPrefix(f.DueText, today[:4]+"年")
 	if text == "" {
 		text = shortDate(f.Due, today)
 	}
@@ -85,13 +86,14 @@ func dueLines(f ledger.Finding, today string) []string {
 	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, ",", "，"), "，", "，\n"), "\n")
 }
 
-// shortDate writes a date as 4月16日, with its year when that is not today's. What is no date stays as it is.
+// shortDate writes a date as 4月16日, with its year when that is not the year of today, which may be empty. What is no date stays
+// as it is.
 func shortDate(date, today string) string {
 	d, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return date
 	}
-	if len(today) >= 4 && date[:4] == today[:4] {
+	if today != "" && date[:4] == today[:4] {
 		return d.Format("1月2日")
 	}
 	return d.Format("2006年1月2日")

@@ -68,7 +68,7 @@ func (s *Server) overviewShow(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	town, _ := strconv.ParseInt(r.URL.Query().Get("unit"), 10, 64)
 	table, err := s.overview.do(r.Context(), overviewKey{v.Head, v.Who.Unit.ID, town, v.Today}, func() (template.HTML, error) {
-		list, err := ledger.CountUnits(r.Context(), s.db, v.Who, days(s.calendar, v.Today))
+		list, err := ledger.CountUnits(r.Context(), s.db, v.Who, v.Days)
 		if err != nil {
 			return "", err
 		}

@@ -132,7 +132,7 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 func (s *Server) renderFinding(v *visit, f ledger.Finding) (rendered, error) {
 	d := findingRows{
 		Finding: f, Columns: columnsOf(v.Who.Role), Foreign: f.Unit.ID != v.Who.Unit.ID,
-		DueLines: dueLines(f, v.Today), DueLight: dueLight(s.calendar, f, v.Today), State: stateLight(f),
+		DueLines: dueLines(f, v.Today), DueLight: dueLight(s.calendar, f, v.Days), State: stateLight(f),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: mayReport(v.Who, f),
 	}
 	d.Lines = lines(f, d.Columns)

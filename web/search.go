@@ -57,7 +57,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p.Total = counts.All
 	p.Pages = newPages(p.Total, pageNumber(r.URL.Query()), func(n int) string { return pageAddress("/search", url.Values{"q": {q}}, n) })
-	keys, err := ledger.List(ctx, s.db, v.Who, f, days(s.calendar, v.Today), p.Pages.Number)
+	keys, err := s.list(ctx, v, f, p.Pages.Number)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	words := wordsOf(q)
 	for _, f := range findings {
-		p.Results = append(p.Results, s.result(f, words, v.Today))
+		p.Results = append(p.Results, s.result(f, words, v.Days))
 	}
 	return s.render(w, http.StatusOK, "search", p)
 }
@@ -79,10 +79,10 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 // mostPlaces is how many places of a finding a result shows.
 const mostPlaces = 3
 
-func (s *Server) result(f ledger.Finding, words [][]rune, today string) result {
+func (s *Server) result(f ledger.Finding, words [][]rune, d ledger.Days) result {
 	x := result{
 		ID: f.ID, Title: highlight(f.Title, words), Unit: f.Unit.Name, Section: f.Section.Number + f.Section.Title,
-		State: stateLight(f), Due: dueLight(s.calendar, f, today),
+		State: stateLight(f), Due: dueLight(s.calendar, f, d),
 	}
 	look := func(name, text string) {
 		if len(x.Places) < mostPlaces {

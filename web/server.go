@@ -42,6 +42,7 @@ type Server struct {
 	rows     *memo[rowKey, rendered]
 	counts   *memo[countKey, ledger.Counts]
 	totals   *memo[countKey, int]
+	lists    *memo[listKey, []ledger.Key]
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
 	overview *memo[overviewKey, template.HTML]
@@ -63,6 +64,7 @@ func New(c Config) *Server {
 	s.rows = newMemo[rowKey](rowBytes, func(r rendered) int { return len(r.HTML) + 200 })
 	s.counts = newMemo[countKey, ledger.Counts](2000, nil)
 	s.totals = newMemo[countKey, int](2000, nil)
+	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
 	s.choices = newMemo[choiceKey, choices](500, nil)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
 	s.overview = newMemo[overviewKey, template.HTML](50, nil)

@@ -14,6 +14,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"bihuan/journal"
+	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
 )
@@ -135,6 +136,7 @@ type visit struct {
 	Head  int64     // of the journal: as long as it stands nothing has changed
 	Now   time.Time // the clock of the database, read once
 	Today string    // the date of Now
+	Days  ledger.Days
 }
 
 // personKey keeps a person good until anything changes.
@@ -162,6 +164,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	ctx := r.Context()
 	now := s.db.Now()
 	v := &visit{Now: now, Today: now.Format(time.DateOnly)}
+	v.Days = days(s.calendar, v.Today)
 	id := s.sessions.GetInt64(ctx, keyStaff)
 	if id == 0 {
 		return v, store.ErrNotFound

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"testing"
+
+	"github.com/jba/templatecheck"
+)
+
+// pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
+var pageTypes = map[string]any{
+	"edit":           editPage{},
+	"error":          errorPage{},
+	"finding":        findingPage{},
+	"import":         importPage{},
+	"import-check":   importCheckPage{},
+	"import-confirm": importConfirmPage{},
+	"ledger":         ledgerPage{},
+	"login":          loginPage{},
+	"overview":       overviewPage{},
+	"plan":           planPage{},
+	"print":          ledgerPage{},
+	"search":         searchPage{},
+}
+
+// TestTemplates checks every field and method that a template names against the type it is rendered over.
+func TestTemplates(t *testing.T) {
+	s := New(Config{})
+	for name, page := range s.pages {
+		over, ok := pageTypes[name]
+		if !ok {
+			t.Errorf("%s.html: add its page type to the test", name)
+			continue
+		}
+		if err := templatecheck.CheckHTML(page, over); err != nil {
+			t.Errorf("%s.html: %v", name, err)
+		}
+	}
+	for _, part := range []struct {
+		page, name string
+		over       any
+	}{
+		{"ledger", "finding-rows", findingRows{}},
+		{"ledger", "aspect", aspectRow{}},
+		{"overview", "tables", overviewData{}},
+		{"edit", "edit-form", editPage{}},
+	} {
+		if err := templatecheck.CheckHTML(s.pages[part.page].Lookup(part.name), part.over); err != nil {
+			t.Errorf("%s of %s.html: %v", part.name, part.page, err)
+		}
+	}
+}
