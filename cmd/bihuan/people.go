@@ -141,7 +141,7 @@ func (c userAddCommand) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		password, err := choosePassword(s, c.Generate)
+		password, show, err := choosePassword(ctx, s, c.Generate)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (c userAddCommand) Run(ctx context.Context, s streams) error {
 			return err
 		})
 		if err == nil {
-			fmt.Fprintf(s.out, "已登记%s的%s，登录名 %s。\n", unit.Name, c.Name, c.Login)
+			fmt.Fprintf(s.out, "已登记%s的%s，登录名 %s。\n%s", unit.Name, c.Name, c.Login, show)
 		}
 		return err
 	})
@@ -166,7 +166,7 @@ type userPasswordCommand struct {
 // Run sets the password.
 func (c userPasswordCommand) Run(ctx context.Context, s streams) error {
 	return c.withDatabase(ctx, func(db *store.DB) error {
-		password, err := choosePassword(s, c.Generate)
+		password, show, err := choosePassword(ctx, s, c.Generate)
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (c userPasswordCommand) Run(ctx context.Context, s streams) error {
 			return fmt.Errorf("没有登录名“%s”", c.Login)
 		}
 		if err == nil {
-			fmt.Fprintf(s.out, "%s 的密码已重设。\n", c.Login)
+			fmt.Fprintf(s.out, "%s 的密码已重设。\n%s", c.Login, show)
 		}
 		return err
 	})
@@ -184,45 +184,59 @@ func (c userPasswordCommand) Run(ctx context.Context, s streams) error {
 // shortest is the least number of characters of a password.
 const shortest = 8
 
-// choosePassword generates a password and shows it, asks for one on a terminal, or reads it from a pipe.
-func choosePassword(s streams, generate bool) (string, error) {
+// choosePassword generates a password, asks for one twice on a terminal, or reads one from a pipe. show is what to print when it is
+// set: a generated one, this once.
+func choosePassword(ctx context.Context, s streams, generate bool) (password, show string, err error) {
 	if generate {
 		password := rand.Text()[:16]
-		fmt.Fprintf(s.out, "密码（只显示这一次）：%s\n", password)
-		return password, nil
+		return password, fmt.Sprintf("密码（只显示这一次）：%s\n", password), nil
 	}
-	in := bufio.NewReader(s.in)
-	password, err := askPassword(s, in, "密码（至少 8 个字符）：")
-	if err != nil {
-		return "", err
-	}
-	if utf8.RuneCountInString(password) < shortest {
-		return "", fmt.Errorf("密码太短，至少要 %d 个字符", shortest)
-	}
-	if f, ok := s.in.(*os.File); ok && terminalWidth(f) > 0 {
-		again, err := askPassword(s, in, "再输一遍：")
-		if err != nil {
-			return "", err
-		}
-		if again != password {
-			return "", errors.New("两次输入不一样，没有保存，请重来")
-		}
-	}
-	return password, nil
-}
-
-// askPassword reads a line without showing it.
-func askPassword(s streams, in *bufio.Reader, prompt string) (string, error) {
+	terminal := false
 	if f, ok := s.in.(*os.File); ok {
-		if undo, hidden := hideTyping(f); hidden {
-			fmt.Fprint(s.err, prompt)
-			defer fmt.Fprintln(s.err)
+		var undo func()
+		if undo, terminal = hideTyping(f); terminal {
 			defer undo()
 		}
 	}
-	line, err := in.ReadString('\n')
-	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
-		return "", errors.New("没有读到密码；也可以加 --generate 由程序生成")
+	in := bufio.NewReader(s.in)
+	ask := func(prompt string) string {
+		if terminal {
+			fmt.Fprint(s.err, prompt)
+			defer fmt.Fprintln(s.err)
+		}
+		line, bad := readLine(ctx, in)
+		err = errors.Join(err, bad)
+		return line
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	password = ask("密码（至少 8 个字符）：")
+	switch {
+	case err != nil:
+	case utf8.RuneCountInString(password) < shortest:
+		err = fmt.Errorf("密码太短，至少要 %d 个字符", shortest)
+	case terminal && ask("再输一遍：") != password && err == nil:
+		err = errors.New("两次输入不一样，没有保存，请重来")
+	}
+	return password, "", err
+}
+
+// readLine reads a line, or gives up when ctx ends: whoever presses Ctrl+C at a question wants out.
+func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		line, err := in.ReadString('\n')
+		read <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-read:
+		if a.err != nil && (a.line == "" || !errors.Is(a.err, io.EOF)) {
+			return "", errors.New("没有读到密码；也可以加 --generate 由程序生成")
+		}
+		return strings.TrimRight(a.line, "\r\n"), nil
+	}
 }

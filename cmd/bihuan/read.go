@@ -113,7 +113,10 @@ func ledgerText(doc office.Document, p plan.Plan, width int) string {
 	share := func(percent int) int { return (width - 6*3 - 4 - 2) * percent / 100 }
 	widths := []int{4, share(18), share(26), share(30), share(14), share(12)}
 	for _, s := range p.Sections {
-		fmt.Fprintf(&b, "\n%s%s\n", s.Number, s.Title)
+		b.WriteString("\n")
+		if s.Number+s.Title != "" {
+			b.WriteString(s.Number + s.Title + "\n")
+		}
 		var rows [][]string
 		for i, f := range s.Findings {
 			if i > 0 {
@@ -122,6 +125,9 @@ func ledgerText(doc office.Document, p plan.Plan, width int) string {
 			rows = append(rows, findingRow(f))
 		}
 		table(&b, []string{"序号", "反馈问题", "具体表现", "整改措施", "责任", "完成时限"}, widths, rows)
+	}
+	if findings == 0 {
+		b.WriteString("没有读出反馈问题。方案应写有“整改措施”“责任单位”，台账应有“问题”“整改措施”等表头。\n")
 	}
 	noteList(&b, doc, p)
 	return b.String()
@@ -205,5 +211,5 @@ func noteAt(doc office.Document, p plan.Plan, n plan.Note) string {
 	if len(at) == 0 {
 		return ""
 	}
-	return "（" + strings.Join(at, " ") + "）"
+	return "〔" + strings.Join(at, " ") + "〕"
 }

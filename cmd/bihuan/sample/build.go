@@ -370,7 +370,11 @@ func (b *builder) villageFinding(p paper, v village, th theme) (finding, error) 
 func (b *builder) schedule(w written) {
 	unit := w.unitName()
 	b.at(w.confirmed, func(ctx context.Context) error {
-		return b.importPaper(ctx, w, ledger.NewPlan, w.name+"."+w.style.ext, w.style.write(w.paper))
+		data, err := w.style.file(w.paper)
+		if err != nil {
+			return err
+		}
+		return b.importPaper(ctx, w, ledger.NewPlan, w.name+"."+w.style.ext, data)
 	})
 	for i, f := range w.findings {
 		reporter := w.reporters[i%len(w.reporters)]
@@ -393,10 +397,10 @@ func (b *builder) at(t time.Time, do func(context.Context) error) {
 }
 
 // importPaper uploads a paper and confirms it the minute after.
-func (b *builder) importPaper(ctx context.Context, w written, kind, name, text string) error {
+func (b *builder) importPaper(ctx context.Context, w written, kind, name string, data []byte) error {
 	unit := w.unitName()
 	clerk := b.people[w.clerk]
-	id, err := ledger.StartImport(ctx, b.db, b.files, clerk, ledger.Upload{Unit: b.units[unit].ID, Kind: kind, Plan: b.plans[unit], Name: name, Data: []byte(text)})
+	id, err := ledger.StartImport(ctx, b.db, b.files, clerk, ledger.Upload{Unit: b.units[unit].ID, Kind: kind, Plan: b.plans[unit], Name: name, Data: data})
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -57,7 +57,11 @@ func (b *builder) revise(w written) {
 	})
 	second.signed = b.ago(62, 0)
 	b.at(b.ago(60, 15), func(ctx context.Context) error {
-		return b.importPaper(ctx, second, ledger.Revision, w.name+"（修订）."+w.style.ext, w.style.write(second.paper))
+		data, err := w.style.file(second.paper)
+		if err != nil {
+			return err
+		}
+		return b.importPaper(ctx, second, ledger.Revision, w.name+"（修订）."+w.style.ext, data)
 	})
 }
 
@@ -125,7 +129,7 @@ func (b *builder) merge(w written) {
 		return
 	}
 	b.at(b.ago(1, 16), func(ctx context.Context) error {
-		return b.importPaper(ctx, w, ledger.Merge, w.name[:len(w.name)-len("整改方案")]+"进展表.csv", out.String())
+		return b.importPaper(ctx, w, ledger.Merge, w.name[:len(w.name)-len("整改方案")]+"进展表.csv", out.Bytes())
 	})
 }
 
@@ -141,8 +145,12 @@ func (b *builder) waiting(w written) {
 		at = b.ago(1, 17)
 	}
 	b.at(at, func(ctx context.Context) error {
-		_, err := ledger.StartImport(ctx, b.db, b.files, b.people[w.clerk], ledger.Upload{Unit: b.units[w.unitName()].ID, Kind: ledger.Revision,
-			Plan: b.plans[w.unitName()], Name: w.name + "（修订稿）." + w.style.ext, Data: []byte(w.style.write(second.paper))})
+		data, err := w.style.file(second.paper)
+		if err != nil {
+			return err
+		}
+		_, err = ledger.StartImport(ctx, b.db, b.files, b.people[w.clerk], ledger.Upload{Unit: b.units[w.unitName()].ID, Kind: ledger.Revision,
+			Plan: b.plans[w.unitName()], Name: w.name + "（修订稿）." + w.style.ext, Data: data})
 		return err
 	})
 }

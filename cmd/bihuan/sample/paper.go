@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"bihuan/office"
 )
 
 // paper is a plan before it is written down.
@@ -38,9 +40,25 @@ type style struct {
 
 // Styles as they are met; no two towns of the sample write alike, and the villages take turns.
 var (
-	townStyles    = []style{{"txt", narrative}, {"txt", blocks}, {"csv", ledgerTable}}
+	townStyles    = []style{{"docx", narrative}, {"txt", blocks}, {"csv", ledgerTable}}
 	villageStyles = []style{{"txt", villageLabels}, {"txt", villageNumbered}, {"txt", villageBrackets}, {"txt", villageNarrative}, {"csv", ledgerTable}}
 )
+
+// file is the paper as a file of the style's kind.
+func (s style) file(p paper) ([]byte, error) {
+	text := s.write(p)
+	if s.ext != "docx" {
+		return []byte(text), nil
+	}
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	word := office.Paper{Title: lines[0], Created: p.signed}
+	for _, l := range lines[1:] {
+		word.Blocks = append(word.Blocks, office.Text(l))
+	}
+	var out bytes.Buffer
+	err := office.WriteDocx(&out, word)
+	return out.Bytes(), err
+}
 
 var townSections = []string{"聚焦贯彻落实党的路线方针政策和党中央决策部署方面", "聚焦群众身边不正之风和腐败问题方面", "聚焦基层党组织建设方面", "聚焦巡察整改和成果运用方面"}
 var villageSections = []string{"党组织建设方面", "村务和集体“三资”管理方面", "服务群众方面", "村庄治理方面"}
