@@ -3,7 +3,7 @@
 // connections. Peers take turns within each round, so that a busy machine
 // slows all of them: quote the ratios.
 //
-//	go run ./bench/peers -peers pocketbase -rounds 3
+//	go run ./bench/peers -rounds 3
 //
 // It prints Markdown tables and writes every single run to out/bench/runs.jsonl.
 // Load goes to 127.0.0.1 only and every run ends by itself.
@@ -54,13 +54,13 @@ type peer struct {
 type proof struct{ path, want string }
 
 func peers() []peer {
-	return []peer{pocketbase()}
+	return []peer{pocketbase(), bihuan("bihuan", ""), bihuan("bihuan-pg", os.Getenv("BIHUAN_TEST_PG"))}
 }
 
 func main() {
 	log.SetFlags(0)
 	var (
-		names    = flag.String("peers", "pocketbase", "which to measure, in turn")
+		names    = flag.String("peers", "pocketbase bihuan", "which to measure, in turn; bihuan-pg wants a server at BIHUAN_TEST_PG")
 		only     = flag.String("ops", strings.Join(operations, " "), "operations")
 		rounds   = flag.Int("rounds", 3, "rounds; the medians are printed")
 		duration = flag.Duration("duration", 4*time.Second, "length of one run")

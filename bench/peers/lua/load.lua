@@ -8,11 +8,13 @@ created = 0
 function escape(s) return (s:gsub("[^%w]", function(c) return string.format("%%%02X", c:byte()) end)) end
 function any(list) return list[math.random(1, #list)] end
 
-local op, threads = nil, {}
+op = nil
+local threads = {}
 odd = 0
 
 function init(args)
   op = args[1]
+  folder = args[2]:match("(.*/)")
   for line in io.lines(args[2]) do ids[#ids + 1] = line end
   wrk.headers[args[3]] = args[4]
   math.randomseed(os.time() + tonumber(tostring({}):match("0x(%x+)"), 16) % 100000)
