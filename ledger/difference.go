@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -66,7 +67,7 @@ func FromReading(p plan.Plan) []Finding {
 			f := Finding{
 				Section: Section{Ord: si, Number: s.Number, Title: s.Title}, Ord: len(list),
 				Number: r.Number, Title: r.Title, Goal: string(r.Goal), Leader: string(r.Leader),
-				Units: named(r.Units), Persons: named(r.Persons),
+				Units: named(r.Units), Persons: named(besides(r.Persons, string(r.Leader))),
 				DueText: string(r.DeadlineText), Due: string(r.DeadlineDate), LongTerm: r.LongTerm,
 				State: StateOf(string(r.Status)), Progress: string(r.Progress),
 			}
@@ -87,6 +88,11 @@ func FromReading(p plan.Plan) []Finding {
 		}
 	}
 	return list
+}
+
+// besides is names less one: a reading counts the leader among the persons, a ledger has a column of its own for the leader.
+func besides(names []string, leader string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == leader })
 }
 
 // overlay is what live becomes when the reading fresh is laid over it. Progress made stays unless the paper reports its own.
