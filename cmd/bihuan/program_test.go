@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
@@ -14,18 +15,19 @@ import (
 	"time"
 
 	"bihuan/cmd/bihuan/sample"
+	"bihuan/store/storetest"
 	"bihuan/web/browser"
 )
 
-// start runs the program over a folder the way serve does, until the test ends.
-func start(t *testing.T, folder string) *program {
+// start runs the program the way serve does, until the test ends.
+func start(t *testing.T, at place) *program {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	listener, err := listen(ctx, "127.0.0.1:0", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := open(ctx, place{Data: folder}, listener, false)
+	p, err := open(ctx, at, listener, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func demoFolder(t *testing.T) string {
 func TestFirstPageComesSoon(t *testing.T) {
 	folder := demoFolder(t)
 	began := time.Now()
-	p := start(t, folder)
+	p := start(t, place{Data: folder})
 	res, err := http.Get(p.URL() + "/login")
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +71,59 @@ func TestFirstPageComesSoon(t *testing.T) {
 	res.Body.Close()
 	if took := time.Since(began); res.StatusCode != http.StatusOK || took > 2*time.Second {
 		t.Errorf("status %d after %s", res.StatusCode, took)
+	}
+}
+
+// An empty database, on either kind, is made ready and served.
+func TestServeEmpty(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		p := start(t, place{Data: t.TempDir(), Database: url})
+		res, err := http.Get(p.URL() + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK || res.Request.URL.Path != "/login" {
+			t.Errorf("status %d at %s", res.StatusCode, res.Request.URL)
+		}
+	})
+}
+
+// Who is in the middle of a request when the program is told to stop gets the answer.
+func TestStopWaitsForRequests(t *testing.T) {
+	settle()
+	ctx, stop := context.WithCancel(context.Background())
+	listener, err := listen(ctx, "127.0.0.1:0", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := open(ctx, place{Data: t.TempDir()}, listener, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived := make(chan bool)
+	p.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		stop()
+		time.Sleep(100 * time.Millisecond)
+		if r.Context().Err() != nil {
+			t.Error("the request was cancelled")
+		}
+		w.WriteHeader(http.StatusTeapot)
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	res, err := http.Get(p.URL())
+	if err != nil || res.StatusCode != http.StatusTeapot {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	<-arrived
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -105,7 +160,7 @@ var pictures = flag.String("pictures", "", "folder to write the pictures of the 
 
 // A newcomer signs in to the demo and looks around; the pictures of the documentation are taken on the way.
 func TestDemoInABrowser(t *testing.T) {
-	p := start(t, demoFolder(t))
+	p := start(t, place{Data: demoFolder(t)})
 	b := browser.Open(t)
 	shot := func(name string, height int) {
 		t.Helper()
@@ -114,6 +169,9 @@ func TestDemoInABrowser(t *testing.T) {
 			crop(t, path, filepath.Join(*pictures, name+".png"), height)
 		}
 	}
+	finding := func(row int) string {
+		return browser.Eval[string](b, fmt.Sprintf(`document.querySelectorAll("a[href^='/finding/']")[%d].href`, row))
+	}
 	b.Size(1366, 768)
 	b.Go(p.URL())
 	shot("login", 768)
@@ -121,6 +179,19 @@ func TestDemoInABrowser(t *testing.T) {
 	b.Type("#password", sample.Password)
 	b.Follow(".btn-go")
 	shot("ledger", 900)
+	first := finding(0)
+	b.Go(first)
+	shot("finding", 900)
+	b.Go(first + "/progress")
+	shot("progress", 700)
+	b.Go(p.URL() + "/search?q=高龄津贴")
+	shot("search", 700)
+	b.Go(p.URL() + "/overview")
+	shot("overview", 900)
+	b.Go(p.URL() + "/import")
+	shot("import", 900)
+	b.Follow("a[href^='/import/']")
+	shot("check", 900)
 }
 
 // crop keeps the top of a picture.
