@@ -135,8 +135,8 @@ func nature(f ledger.Finding) string {
 
 func taskTable(findings []ledger.Finding) office.Table {
 	t := office.Table{Columns: []office.Column{
-		{Title: "编号", Width: 4.2, Align: office.AlignCenter}, {Title: "问题编号", Width: 3.5, Align: office.AlignCenter}, {Title: "措施", Width: 25},
-		{Title: "频次", Width: 7}, {Title: "成果形式", Width: 7}, {Title: "时间节点", Width: 7.5}}}
+		{Title: "编号", Width: 4.2, Align: office.AlignCenter}, {Title: "问题编号", Width: 3.5, Align: office.AlignCenter}, {Title: "措施", Width: 24},
+		{Title: "频次", Width: 7}, {Title: "成果形式", Width: 7}, {Title: "时间节点", Width: 8.6}}}
 	number := numbers(findings)
 	for i, f := range findings {
 		var texts [][]string

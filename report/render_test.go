@@ -1,13 +1,14 @@
 package report
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ func render(t *testing.T, files map[string][]byte) map[string]rendered {
 		if err != nil {
 			t.Fatal(err)
 		}
+		inside(t, name, base+".pdf")
 		var r rendered
 		for page := range strings.SplitSeq(strings.TrimSuffix(string(text), "\f"), "\f") {
 			r.pages = append(r.pages, bare(page))
@@ -66,6 +68,47 @@ func render(t *testing.T, files map[string][]byte) map[string]rendered {
 		all[name] = r
 	}
 	return all
+}
+
+var (
+	boxPage = regexp.MustCompile(`<page width="([\d.]+)" height="([\d.]+)">`)
+	boxWord = regexp.MustCompile(`<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)`)
+)
+
+// inside checks that no word stands closer than 5 mm to the edge of its page, or beyond it.
+func inside(t *testing.T, name, pdf string) {
+	t.Helper()
+	boxes, err := exec.Command("pdftotext", "-bbox", pdf, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const edge = 5 * 72 / 25.4
+	var wide, high float64
+	words := 0
+	for line := range strings.Lines(string(boxes)) {
+		if m := boxPage.FindStringSubmatch(line); m != nil {
+			wide, high = number(m[1]), number(m[2])
+		}
+		m := boxWord.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		words++
+		if number(m[1]) < edge || number(m[2]) < edge || number(m[3]) > wide-edge || number(m[4]) > high-edge {
+			t.Errorf("%s: %q stands at the edge of its page", name, m[5])
+		}
+	}
+	if words == 0 {
+		t.Errorf("%s: no words", name)
+	}
+}
+
+func number(s string) float64 {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // bare is a text without blanks and line ends.
@@ -114,6 +157,7 @@ func TestRender(t *testing.T) {
 	for _, p := range Papers {
 		files[p.Name] = written(t, p.Write, findings)
 	}
+	files["整改方案.docx"] = written(t, PlanDocx, findings[:8])
 	files["空表.xlsx"] = written(t, func(w io.Writer, h Head, _ []ledger.Finding) error {
 		return Template(w, h, []string{"东槐村党支部", "东槐村村委会"})
 	}, nil)
@@ -156,7 +200,14 @@ func TestRender(t *testing.T) {
 			t.Errorf("整改方案: no %s", want)
 		}
 	}
-	if form := all["空表.xlsx"]; len(form.pages) > 3 || !bytes.Contains([]byte(form.pages[len(form.pages)-1]), []byte("状态从下拉列表中选一种")) {
-		t.Errorf("空表: %d pages, the last %s", len(form.pages), form.pages[len(form.pages)-1])
+	var guidance []string
+	for _, row := range guide().Rows {
+		guidance = append(guidance, row.Cells[0].Text)
+	}
+	form := all["空表.xlsx"]
+	form.whole(t, "空表", guidance)
+	form.wants(t, "空表", 0, 1, official)
+	if len(form.pages) != 3 {
+		t.Errorf("空表 takes %d pages, want two of the table and one of guidance", len(form.pages))
 	}
 }

@@ -35,7 +35,7 @@ func Template(w io.Writer, h Head, units []string) error {
 // guide says what belongs into each column. It is one column of sentences, so that nobody, the reader included, takes it for a
 // ledger.
 func guide() office.Table {
-	t := office.Table{Columns: []office.Column{{Title: "说明：填表前请看一遍，本页不用填，交表时不必删", Width: 44, Align: office.AlignLeft}}, Size: 12}
+	t := office.Table{Columns: []office.Column{{Title: "说明：填表前请看一遍，本页不用填，交表时不必删", Width: 35, Align: office.AlignLeft}}, Size: 12}
 	for _, text := range []string{
 		"序号照整改方案的编号写。交回的表凭序号和题目对上原来的问题，题目请不要改。",
 		"反馈问题一个占一格。一个问题有几条表现或几条措施的，往下各占一行，这几行的序号和反馈问题留空，或与上面合并。",
