@@ -27,8 +27,11 @@ func (k *reader) fill(d *draft) {
 // fillField adds the value of one label and gives the field that an enumeration after it goes on with.
 func (k *reader) fillField(d *draft, lb label, s span, last field) field {
 	if listField(lb.field) {
-		s = k.listEnd(s)
-		k.addList(d, lb.field, s)
+		list, rest := k.listEnd(s)
+		k.addList(d, lb.field, list)
+		if !rest.empty() {
+			d.problems = append(d.problems, rest)
+		}
 		return lb.field
 	}
 	value, rest := k.single(lb, s)
@@ -103,7 +106,8 @@ func (k *reader) wraps(lb label, i int) bool {
 	if !k.joined(n) {
 		return false
 	}
-	return k.lines[n].to-k.lines[n].from < 20 && !k.lines[n].bare || has("、", k.c[i-1])
+	size := k.lines[n].to - k.lines[n].from
+	return size <= 3 || size < 20 && !k.lines[n].bare || has("、", k.c[i-1])
 }
 
 // resume keeps what follows a single value only if an enumeration goes on there.
@@ -115,9 +119,14 @@ func (k *reader) resume(s span) span {
 	return span{s.a, s.a}
 }
 
-// listEnd cuts a list value before lines that are no part of it.
-func (k *reader) listEnd(s span) span {
-	return s
+// listEnd cuts a list value before a line that numbers the next manifestation: each has its own measures.
+func (k *reader) listEnd(s span) (list, rest span) {
+	for i := k.markFrom(s.a); i < len(k.marks) && k.marks[i].from < s.b; i++ {
+		if m := k.marks[i]; m.head && m.start && !m.item && !m.own && m.from > s.a && m.style != stDash {
+			return span{s.a, m.from}, span{m.from, s.b}
+		}
+	}
+	return s, span{s.b, s.b}
 }
 
 // fillHead reads title and text of a finding that stand before its first label.
@@ -144,7 +153,7 @@ func (k *reader) fillHead(d *draft, s span, region field) {
 	}
 	d.title = k.clean(span{s.a, end})
 	k.titleStatus(d)
-	rest := k.trim(span{end, s.b}, "。;,、:!?")
+	rest := k.trim(span{end, s.b}, "。;,、:!?|")
 	if rest.empty() {
 		return
 	}
@@ -251,7 +260,7 @@ func (k *reader) fillRegion(d *draft, s span, region field) {
 }
 
 // tailWords begin the lines that close a paper.
-var tailWords = []string{"欢迎", "联系方式", "联系电话", "特此", "附件", "附:", "以上", "监督电话", "通讯地址", "邮政编码", "电子邮箱", "此件", "抄送", "抄报", "公示期", "说明:", "备注:", "注:"}
+var tailWords = []string{"欢迎", "下一步,", "下步,", "接下来,", "联系方式", "联系电话", "特此", "附件", "附:", "以上", "监督电话", "通讯地址", "邮政编码", "电子邮箱", "此件", "抄送", "抄报", "公示期", "说明:", "备注:", "注:"}
 
 // tail finds where a finding's stretch is over because the paper is closed: signature, date, contact.
 func (k *reader) tail(from, end int) int {

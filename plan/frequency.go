@@ -436,6 +436,12 @@ func (k *ink) least(i, end int, anyUnit bool) (int, int, bool, bool) {
 			if k.countWord(b) || has("天晚", k.c[b]) {
 				return b + 1, n, w.most, true
 			}
+			if k.starts(b, "个小时") {
+				return b + 3, n, w.most, true
+			}
+			if k.starts(b, "小时") || k.starts(b, "学时") {
+				return b + 2, n, w.most, true
+			}
 			if anyUnit && j == a && chinese.Han(k.c[b]) {
 				to := b + 1
 				if k.starts(b, "个小时") {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"bihuan/chinese"
+	"bihuan/office"
 )
 
 // box is one cell of a table.
@@ -37,7 +38,7 @@ func (k *reader) grids() []grid {
 			n++
 			continue
 		}
-		m := n
+		m, first := n, n
 		for m < len(k.lines) && k.lines[m].part == l.part && k.lines[m].cell.Table == l.cell.Table {
 			m++
 		}
@@ -46,9 +47,39 @@ func (k *reader) grids() []grid {
 			k.addBox(&g, k.lines[n])
 		}
 		g.index()
+		if k.labelTable(&g) {
+			for i := first; i < m; i++ { // its labels and values read like lines of text
+				k.lines[i].cell = office.Cell{}
+			}
+			continue
+		}
 		out = append(out, g)
 	}
 	return out
+}
+
+// labelTable reports whether a table holds the fields of one finding, whose title stands in the text above it: labels and
+// values side by side, no row of column heads.
+func (k *reader) labelTable(g *grid) bool {
+	t := tableReader{reader: k}
+	if cols, _ := t.header(g); cols != nil {
+		return false
+	}
+	labelled := 0
+	for r := 0; r < g.rows(); r++ {
+		row := g.row(r)
+		for i := 0; i+1 < len(row); i++ {
+			f, ok := labels().exact[k.bare(row[i].s)]
+			switch {
+			case !ok:
+			case f == fProblem || f == fNumber || f == fSection:
+				return false
+			case row[i+1].s.a >= row[i].s.b:
+				labelled++
+			}
+		}
+	}
+	return labelled >= 2 && len(g.boxes) <= 4*labelled
 }
 
 // addBox adds a line to its cell, or the cells of a drawn row.

@@ -374,6 +374,9 @@ func (k *reader) feedback(s span) Maybe {
 				continue
 			}
 			between := span{d.at.b, i}
+			if k.brokenLine(between) {
+				break
+			}
 			if k.find(between, "。") >= 0 || d.precision != "day" || k.inspects(between) || j > 0 && k.isRange(all[j-1].at.b, d.at.a) {
 				break
 			}
@@ -381,6 +384,16 @@ func (k *reader) feedback(s span) Maybe {
 		}
 	}
 	return ""
+}
+
+// brokenLine reports whether a piece goes over the end of a paragraph.
+func (k *reader) brokenLine(s span) bool {
+	for i := s.a; i < s.b; i++ {
+		if k.c[i] == '\n' && !k.joined(k.lineAt(i+1)) {
+			return true
+		}
+	}
+	return false
 }
 
 // inspects reports whether a verb of inspecting, and not only 进行了 before 反馈, stands in a piece.
@@ -410,7 +423,7 @@ func (k *reader) anchors(p *Plan, body, tail int) {
 		s := span{k.lines[n].from, k.lines[n].to}
 		if k.datedLine(s) {
 			if d := k.dates(s, date{}); len(d) == 1 && d[0].day.y != 0 && (k.base.y == 0 || k.base.before(d[0].day)) {
-				if k.kind == KindPlan || k.base.y == 0 || k.kind == KindLedger || k.kind == KindLists {
+				if k.kind == KindPlan || k.base.y == 0 || k.kind == KindLedger && !k.ledger || k.kind == KindLists {
 					k.base = d[0].day
 				}
 			}

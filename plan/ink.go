@@ -22,6 +22,7 @@ type line struct {
 	start      int // in orig
 	from, to   int // in c, without the line end
 	mark       int // index in marks of an enumerator at the start, else -1
+	markTo     int // where the text after that enumerator begins
 	cell       office.Cell
 	level      int
 	centered   bool

@@ -59,7 +59,7 @@ func (k *reader) cuts(s span) []mark {
 			continue
 		}
 		switch {
-		case at == stNone && (m.ord == 1 || m.style == stDash || m.from == s.a && m.start || k.follows(i, s.b)):
+		case at == stNone && (m.first() || m.style == stDash || m.from == s.a && m.start || k.follows(i, s.b)):
 			at, ord = m.style, m.ord
 			out = append(out, m)
 		case at == m.style && (m.ord > ord && m.ord <= ord+3 || at == stDash):

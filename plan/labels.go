@@ -39,11 +39,11 @@ var labelWords = []struct {
 	{fSection, "方面 类别 问题类别 问题归类 问题分类 所属方面 巡察方面 问题类型 类型 归类 分类 项目 大类 巡察内容 涉及方面 反馈方面"},
 	{fProblem, "问题 存在问题 存在的问题 反馈问题 问题内容 问题描述 问题概述 整改问题 巡察反馈问题 反馈的问题 反馈意见 巡察反馈意见 问题清单 主要问题 " +
 		"存在隐患或问题 存在的问题或隐患 存在问题或隐患 隐患内容 巡察发现问题 发现问题 发现的问题 问题名称 问题标题 具体问题名称 反馈意见指出的问题 反馈问题内容 整改事项 整改内容 问题事项 指出问题 问题摘要 问题题目 整改项目"},
-	{fManifest, "具体表现 主要表现 问题表现 表现 表现形式 问题具体表现 具体问题 存在的具体问题 存在具体问题 问题主要表现 突出表现 表现情况 具体情形 问题情形 主要情形 具体情况 问题具体描述 问题详情 具体描述 问题具体情况"},
+	{fManifest, "具体表现 主要表现 问题表现 表现 表现形式 问题具体表现 具体问题 存在的具体问题 存在具体问题 问题主要表现 突出表现 表现情况 具体情形 问题情形 主要情形 具体情况 问题具体描述 问题详情 具体描述 问题具体情况 反馈指出 巡察指出 巡察反馈指出 反馈意见指出 巡察组指出"},
 	{fCause, "原因 原因分析 问题原因 产生原因 主要原因 原因剖析 问题根源 根源"},
 	{fGoal, "整改目标 目标 整改标准 目标要求 预期目标 工作目标 整改要求 预期成效 预期效果 目标任务 达到目标 整改目标及标准 完成标准 销号标准 成果形式"},
 	{fMeasure, "整改措施 整改举措 措施 举措 采取的整改措施 采取的措施 采取措施 计划整改措施 整改措施及成效 具体措施 整改具体措施 具体整改措施 主要措施 工作措施 整改任务 任务 整改任务及措施 整改工作措施 " +
-		"任务清单 措施清单 整改要求及措施 拟采取措施 拟采取的措施 拟采取整改措施 整改办法 解决措施 工作举措 具体举措 主要举措 整改要求(措施) 重点任务 具体任务 工作任务 整改任务措施 整改思路及措施 措施内容 整改方案 改进措施"},
+		"任务清单 措施清单 整改要求及措施 拟采取措施 拟采取的措施 拟采取整改措施 整改办法 解决措施 工作举措 具体举措 主要举措 整改要求(措施) 重点任务 具体任务 工作任务 整改任务措施 整改思路及措施 措施内容 改进措施"},
 	{fDone, "整改情况 整改落实情况 整改进展 整改进展情况 进展情况 进展 整改成效 整改完成情况 工作进展 落实情况 目前进展 目前进展情况 取得成效 整改结果 整改措施落实情况 整改工作情况 已采取措施 已采取的措施 " +
 		"整改落实 整改工作进展 工作开展情况 工作落实情况 阶段性成效 当前进展 最新进展 已开展工作 整改开展情况 整改举措及成效 整改措施及进展 具体整改情况 整改具体情况 主要做法 整改过程 整改进度 进度 整改措施和成效 推进情况 整改措施及成果 整改推进情况 落实整改情况 完成情况"},
 	{fNext, "下步打算 下一步打算 下步措施 下一步措施 下一步工作 下步工作 下一步工作打算 下步工作打算 下一步安排 下步计划 下一步计划 后续措施 下一步整改措施 下步整改措施 下步工作安排 下一步工作安排"},
@@ -167,6 +167,11 @@ func (k *ink) labelsIn(l *line, out []label) []label {
 				out = append(out, lb)
 				done = lb.to
 			}
+		case '为':
+			if lb, ok := k.spokenLabel(i, done, l); ok {
+				out = append(out, lb)
+				done = lb.to
+			}
 		case '】', ']', '〕':
 			if lb, ok := k.boxLabel(i, done, l); ok {
 				out = append(out, lb)
@@ -223,6 +228,28 @@ func (k *ink) colonLabel(i, floor int, l *line) (label, bool) {
 	return k.found(w, at, e, i+1, floor, l)
 }
 
+// spokenLabel tries 「责任科室为医务科，责任人为裘雨」 and 「表现为…」 at the start of a sentence.
+func (k *ink) spokenLabel(i, floor int, l *line) (label, bool) {
+	w, at := k.labelBefore(i, floor)
+	if at < 0 || i+1 >= l.to {
+		return label{}, false
+	}
+	start := at == l.from || at == l.markTo
+	switch w.field {
+	case fManifest:
+		if !start {
+			return label{}, false
+		}
+	case fUnit, fCoUnit, fPerson, fLeader, fDeadline, fStatus:
+		if len(w.word) < 3 || !start && !has(terminals+",", k.at0(at-1)) {
+			return label{}, false
+		}
+	default:
+		return label{}, false
+	}
+	return label{field: w.field, from: at, to: i + 1, word: span{at, i}, mark: -1, line: at == l.from}, true
+}
+
 // boxLabel tries the closing bracket at c[i], with or without a colon after it.
 func (k *ink) boxLabel(i, floor int, l *line) (label, bool) {
 	w, at := k.labelBefore(i, floor)
@@ -260,6 +287,9 @@ func (k *ink) found(w labelWord, at, end, to, floor int, l *line) (label, bool) 
 func (k *ink) lineLabel(l *line) (label, bool) {
 	at := l.from
 	w, end := k.labelAfter(at, l.to)
+	if end > 0 && end < l.to-1 && len(w.word) >= 4 && has(";.·", k.c[end]) && w.field != fSkip { // a colon that scanning broke
+		return label{field: w.field, from: at, to: end + 1, word: span{at, end}, mark: -1, line: true}, true
+	}
 	if end < 0 || end < l.to && !k.gapAt(end) || end == l.to && len(w.word) < 3 {
 		return label{}, false
 	}

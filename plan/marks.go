@@ -41,6 +41,11 @@ type mark struct {
 	own      bool // number of a label
 }
 
+// first reports whether the mark begins a sequence: 1. （一） 2.1.
+func (m mark) first() bool {
+	return m.ord == 1 || (m.style == stHyphen || m.style == stDec2 || m.style == stDec3) && m.ord%1000 == 1
+}
+
 // units after a number that make it a quantity.
 const quantity = "年月日号万亿千百元个名人户条次项件亩吨米平公里点分%‰度天小时岁倍家台套处辆座间栋卷本页份楼层路村组届轮期级类款章节斤"
 
@@ -51,6 +56,8 @@ func (k *ink) markAt(i, end int) (mark, bool) {
 	}
 	r := k.c[i]
 	switch {
+	case (r == 'l' || r == 'I') && has(".、", k.at0(i+1)) && chinese.Han(k.at0(i+2)) && k.lineStart(i): // 1. misread
+		return mark{style: stNum, ord: 1, from: i, to: i + 2, num: span{i, i + 2}}, true
 	case r >= 'A' && r <= 'Z' && r != 'X' && k.lineStart(i):
 		return k.codeMark(i, end)
 	case chinese.Digit(r):
@@ -110,7 +117,11 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 	m := mark{ord: k.number(i, a), from: i}
 	switch next := k.c[a]; {
 	case next == '.' && a+1 < end && chinese.Digit(k.c[a+1]) && !k.gapAt(a+1) && !k.yearAt(a+1, end):
-		return k.decimalMark(m, i, a, end)
+		if d, ok := k.decimalMark(m, i, a, end); ok || !k.counted(a+1, end) || m.ord == 0 {
+			return d, ok
+		}
+		m.style, m.num, m.to = stNum, span{i, a + 1}, a+1 // 「1.3家企业」 is item 1
+		return m, true
 	case (next == '-' || next == '—' || next == '–' || next == '－') && a+1 < end && chinese.Digit(k.c[a+1]):
 		b := k.digits(a+1, end)
 		if b-a > 4 || b < end && (k.c[b] == '-' || has("年月日号%", k.c[b]) || !k.gapAt(b) && has(quantity, k.c[b])) || m.ord == 0 || m.ord > 99 {
@@ -146,6 +157,12 @@ func (k *ink) digitMark(i, end int) (mark, bool) {
 	return mark{}, false
 }
 
+// counted reports whether a number and a word that counts things, not a unit of measure, stand at c[i].
+func (k *ink) counted(i, end int) bool {
+	a := k.digits(i, end)
+	return a > i && a < end && has("个名家户条项件村处座间台套辆所", k.c[a]) && !k.starts(a, "个百分点")
+}
+
 // yearAt reports whether c[i] begins a year, so that 「1.2024年」 is no decimal.
 func (k *ink) yearAt(i, end int) bool {
 	a := k.digits(i, end)
@@ -166,11 +183,11 @@ func (k *ink) codeMark(i, end int) (mark, bool) {
 		}
 		b++
 	}
-	if a-i > 4 || b == a || b-a > 6 || n == 0 || b < end && !k.gapAt(b) && !has(":、.", k.c[b]) {
+	if a-i > 4 || b == a || b-a > 6 || n == 0 || b < end && !k.gapAt(b) && !has(":、.|", k.c[b]) {
 		return mark{}, false
 	}
 	m := mark{style: stHyphen, ord: 1000 + n, from: i, to: b, num: span{i, b}}
-	for m.to < end && has(".、:", k.c[m.to]) {
+	for m.to < end && has(".、:|", k.c[m.to]) {
 		m.to++
 	}
 	return m, true
@@ -502,6 +519,9 @@ func (k *ink) admit(m *mark, i int, l *line, seq *[styles]int, before []mark) bo
 		return inSeq && !chinese.Numeral(prev) && !has("第十周星期", prev)
 	case stNum:
 		if has("第图表附件款项条号版", prev) || chinese.Digit(prev) || prev == '.' && chinese.Digit(k.at0(i-2)) {
+			return false
+		}
+		if chinese.Digit(k.at0(m.to)) && k.c[m.to-1] == '.' && !k.gapAt(m.to) && !k.yearAt(m.to, l.to) && (b < 2 || !inSeq && !k.hasNext(m, l)) {
 			return false
 		}
 		if !chinese.Han(k.at0(m.to)) && !has(openers, k.at0(m.to)) && !chinese.Digit(k.at0(m.to)) || k.c[m.to-1] == ',' {

@@ -18,7 +18,7 @@ var postWords = strings.Fields("党委书记 副书记 书记 副镇长 镇长 �
 	"干部 成员 同志 领导 主要领导 分管领导 宣传委员 组织委员 纪检委员 统战委员 政法委员 武装部长 办公室主任 四级调研员 一级主任科员 二级主任科员 三级主任科员 四级主任科员 主任科员 调研员 巡视员 网格员 党建指导员 专职副书记 行长 厂长 出纳 报账员 助理 处长 司长 厅长 馆长 班长 总监 党支部书记 人大主席 牵头 负责 分管 主管 协管")
 
 // surnames are the family names a person's name may begin with.
-const surnames = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊惠甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲台从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍却璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公肖岳覃代闫佟苟仝曲岑付侣冼鹿展才褥战初矫由仉原修海涂邝植缑候鄢麦苑年香宛门亢蹇呼延帅买凡占普阳刀衣信英"
+const surnames = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊惠甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲台从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍闻莘翟谭贡劳逄姬申扶堵冉宰郦雍却璩桑桂濮牛寿通边扈燕冀郏浦尚温庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公肖岳覃代闫佟苟仝曲岑付侣冼鹿展才褥战初矫由仉原修海涂邝植缑候鄢麦苑年香宛门亢蹇呼延帅买凡占普阳刀衣信英"
 
 // familyNames holds the characters of surnames.
 var familyNames = sync.OnceValue(func() map[rune]bool {
@@ -311,6 +311,9 @@ func allHan(s string) bool {
 
 // unknown reports whether a text consists of placeholders only.
 func unknown(s string) bool {
+	if s == "无" || s == "暂无" {
+		return true
+	}
 	for _, r := range s {
 		if !has("xX*×某_/-—△○", r) {
 			return false
@@ -331,11 +334,21 @@ func (k *ink) name(t span) (span, bool) {
 		}
 	}
 	for cut := t.a + 2; cut <= t.a+4 && cut < t.b; cut++ { // 「张三书记」
-		if head := k.bare(span{t.a, cut}); nameLike(head) && postWord(k.bare(span{cut, t.b})) {
+		if head := k.bare(span{t.a, cut}); nameLike(head) && !departmentWord(head) && postWord(k.bare(span{cut, t.b})) {
 			return span{t.a, cut}, true
 		}
 	}
 	return span{}, false
+}
+
+// departmentWord reports whether a word before a post names a department and no person: 武装部长, 常务副镇长, 纪委书记.
+func departmentWord(s string) bool {
+	switch s {
+	case "武装", "宣传", "组织", "统战", "政法", "纪检", "常务", "安全", "平安", "文化", "党建", "农业", "财政", "司法", "纪委", "纪工委", "人大", "政协", "时任", "应急", "综合", "包村", "万村", "班子", "项目", "支部", "计生", "水利", "林业", "路长", "河长", "田长", "党组":
+		return true
+	}
+	r := []rune(s)
+	return has("办所站局委厅科村组部队", r[len(r)-1])
 }
 
 // nameLike reports whether a text may be a person's name.

@@ -201,6 +201,7 @@ func (w *walker) newSection(s sectionDraft) {
 // passLists enters the list that begins before c[at].
 func (w *walker) passLists(at int) {
 	for len(w.lists) > 0 && w.lists[0].at < at {
+		w.cutAt(w.lists[0].at)
 		w.region = w.lists[0].field
 		w.lists = w.lists[1:]
 		w.open = false
@@ -261,7 +262,7 @@ func (w *walker) bareBefore(h head) (span, bool) {
 		if l := w.lines[p]; l.bare && !w.joinedText(p) && l.cell.Table == 0 && !w.isList(l) && !w.datedLine(span{l.from, l.to}) {
 			w.line = n
 			w.cutAt(l.from)
-			return w.clean(span{l.from, l.to}), true
+			return w.clean(span{max(l.from, l.markTo), l.to}), true
 		}
 	}
 	return span{}, false
@@ -302,8 +303,8 @@ func (w *walker) cutAt(at int) {
 }
 
 // headTitle reads the title of a heading: up to the first sentence end or line end.
-func (w *walker) headTitle(h head, end int) span {
-	return w.clean(span{h.to, w.titleEnd(h.to, end)})
+func (k *reader) headTitle(h head, end int) span {
+	return k.clean(span{h.to, k.titleEnd(h.to, end)})
 }
 
 // titleEnd finds where a title that begins at c[from] ends.
@@ -319,6 +320,8 @@ func (k *reader) titleEnd(from, end int) int {
 			if i > from && !k.titleGoesOn(i, end) {
 				return i
 			}
+		case r == '|':
+			return i
 		case r == '。' || r == '!' || r == '?':
 			if depth == 0 || k.lostCloser(i, end) {
 				return i
@@ -341,15 +344,18 @@ var closingWords = []string{"总体要求", "指导思想", "保障措施", "工
 	"存在的困难", "存在困难", "存在不足", "工作机制", "推进机制", "整改工作部署", "落实整改主体责任", "工作开展情况", "整改工作情况", "目标要求", "推进措施", "工作举措", "需要说明", "其他事项", "意见建议", "整改成效", "保障机制", "整改部署", "工作推进情况", "履行整改", "整改责任落实", "落实要求", "主要成效", "取得的成效", "工作成效", "长效机制", "经验做法", "体会", "强化措施", "整改落实工作情况", "组织实施", "组织整改情况", "整改工作开展"}
 
 // closing reports whether a heading begins a part without findings.
-func (w *walker) closing(title span) bool {
-	text := w.bare(title)
+func (k *reader) closing(title span) bool {
+	text := k.bare(title)
 	if runeLen(text) > 24 {
 		return false
 	}
 	for _, keep := range []string{"方面", "聚焦", "问题", "关于", "反馈意见"} {
 		if i := strings.Index(text, keep); i >= 0 {
-			return w.surelyClosing(title)
+			return k.surelyClosing(title)
 		}
+	}
+	if text == "说明" || text == "备注" || text == "有关说明" || text == "填表说明" {
+		return true
 	}
 	for _, c := range closingWords {
 		if strings.Index(text, c) >= 0 {
@@ -360,8 +366,11 @@ func (w *walker) closing(title span) bool {
 }
 
 // surelyClosing reports whether a heading names a part without findings whatever else it says.
-func (w *walker) surelyClosing(title span) bool {
-	text := w.bare(title)
+func (k *reader) surelyClosing(title span) bool {
+	text := k.bare(title)
+	if strings.Contains(text, "方面") || strings.Contains(text, "聚焦") { // 落实…工作要求方面 is an aspect
+		return false
+	}
 	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障"} {
 		if strings.Index(text, sure) >= 0 {
 			return true
@@ -392,7 +401,7 @@ func (k *reader) listTitles(heads []head) []listTitle {
 // listTitle reads a line such as 「附件2：任务清单」.
 func (k *reader) listTitle(l line) (field, bool) {
 	size := l.to - l.from
-	if size < 4 || size > 36 || has("。;,", k.c[l.to-1]) {
+	if size < 4 || size > 36 || k.c[l.from] == '(' || has("。;,", k.c[l.to-1]) {
 		return fNone, false
 	}
 	s := span{l.from, l.to}

@@ -39,6 +39,9 @@ func (k *reader) scan() {
 			continue
 		}
 		k.marks = k.marksIn(n, &seq, k.marks)
+		if l := &k.lines[n]; l.mark >= 0 {
+			l.markTo = k.marks[l.mark].to
+		}
 		before := len(k.labels)
 		k.labels = k.labelsIn(&k.lines[n], k.labels)
 		k.labelAfterMark(n, first, before)
@@ -177,7 +180,11 @@ func (k *reader) headingLines() {
 		}
 		l.label = label < len(k.labels) && k.labels[label].line && k.labels[label].from < l.to
 		size := l.to - l.from
-		if l.cell.Table > 0 || size == 0 || l.mark >= 0 || l.label || size > 40 {
+		if l.cell.Table > 0 || size == 0 || l.mark >= 0 && k.marks[l.mark].style != stDash || l.label || size > 40 {
+			continue
+		}
+		if l.mark >= 0 { // 「★ 聚焦…方面」
+			l.bare = k.starts(l.to-2, "方面")
 			continue
 		}
 		last := k.c[l.to-1]
@@ -306,7 +313,7 @@ func (k *reader) items() {
 			m.item = true
 		case ctxMark == m.style: // the numbers of the labels themselves
 			ctx = fNone
-		case run == stNone && (m.ord == 1 || m.style == stDash || m.style >= stCircle) && m.style != stQ && m.style != stAsk && !k.startsFinding(i, ctx),
+		case run == stNone && (m.first() || m.style == stDash || m.style >= stCircle) && m.style != stQ && m.style != stAsk && !k.startsFinding(i, ctx),
 			run == m.style && m.ord == ord+1 && !k.startsFinding(i, ctx):
 			m.item = true
 			run, ord = m.style, m.ord
@@ -425,6 +432,7 @@ func (k *reader) findingStyle(heads []head) style {
 	for _, h := range heads {
 		count[h.style]++
 	}
+	heads = k.openHeads(heads)
 	best, bestScore := stNone, 0.0
 	for s := stCn; s <= stDash; s++ {
 		if count[s] == 0 || s == stShi || s == stYao {
@@ -456,6 +464,30 @@ func (k *reader) findingStyle(heads []head) style {
 	return stNone
 }
 
+// openHeads leaves out the heads inside parts that hold no findings: 总体要求, 保障措施.
+func (k *reader) openHeads(heads []head) []head {
+	var out []head
+	closed := stNone
+	for i, h := range heads {
+		if closed != stNone && h.style > closed {
+			continue
+		}
+		closed = stNone
+		end := len(k.c)
+		if i+1 < len(heads) {
+			end = heads[i+1].from
+		}
+		if h.style <= stCnPar {
+			if title := k.headTitle(h, end); k.closing(title) {
+				closed = h.style
+				continue
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
 // score says how well the stretches of a style hold one set of labels each.
 func (k *reader) score(heads []head, s style) float64 {
 	var total [int(fSkip) + 1]int
@@ -464,7 +496,8 @@ func (k *reader) score(heads []head, s style) float64 {
 	}
 	sum := 0.0
 	kinds := []field{fMeasure, fUnit, fDeadline, fManifest}
-	weight := map[field]float64{fMeasure: 2, fUnit: 1, fDeadline: 1.5, fManifest: 1}
+	weight := map[field]float64{fMeasure: 1.5, fUnit: 2, fDeadline: 2, fManifest: 1}
+	absent := map[field]float64{fMeasure: 0.3, fUnit: 0.5, fDeadline: 0.5, fManifest: 0.3}
 	for i := 0; i < len(heads); i++ {
 		if heads[i].style != s {
 			continue
@@ -490,7 +523,7 @@ func (k *reader) score(heads []head, s style) float64 {
 			case n[f] > 1:
 				sum -= weight[f] * float64(n[f]-1) / float64(total[f])
 			default:
-				sum -= 0.3 * weight[f] / float64(total[f])
+				sum -= absent[f] * weight[f] / float64(total[f])
 			}
 		}
 	}

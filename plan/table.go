@@ -110,7 +110,7 @@ func (t *tableReader) header(g *grid) (columns, int) {
 			}
 			strong = strong || f == fMeasure || f == fProblem || f == fManifest || f == fDone || f == fDeadline || f == fUnit
 		}
-		if strong && known > bestKnown && known*2 >= len(g.row(r)) && len(g.row(r)) > 1 {
+		if strong && known > bestKnown && known*5 >= 3*len(g.row(r)) && len(g.row(r)) > 1 {
 			best, bestKnown = r, known
 		}
 	}
@@ -146,6 +146,7 @@ func (t *tableReader) header(g *grid) (columns, int) {
 		}
 		body++
 	}
+	t.titleColumn(cols, g, body)
 	t.settle(cols)
 	return cols, body
 }
@@ -160,6 +161,20 @@ func (t *tableReader) allHeads(row []box) bool {
 		n++
 	}
 	return n >= 2
+}
+
+// titleColumn takes a column such as 问题归类 for the titles where rows across the table already name the aspects.
+func (t *tableReader) titleColumn(cols columns, g *grid, body int) {
+	section := cols.of(fSection)
+	if section == 0 || cols.of(fProblem) > 0 || cols.of(fManifest) == 0 {
+		return
+	}
+	for r := body; r < g.rows(); r++ {
+		if row := g.row(r); len(row) == 1 && row[0].cols > 1 && row[0].cols*2 >= g.cols && !t.footer(row) {
+			cols[section] = fProblem
+			return
+		}
+	}
 }
 
 // settle decides between columns that claim the same field.
