@@ -25,6 +25,7 @@ type importCheckPage struct {
 	Parts    []docPart
 	Notes    []noteRow // the first few
 	MoreNote []noteRow
+	Unlisted int // notes that are not listed for their number
 	Levels   []noteCount
 	Groups   []treeGroup
 	Doubts   int
@@ -66,6 +67,7 @@ type checkView struct {
 const (
 	findingsPerPage = 100
 	notesFirst      = 6
+	notesMost       = 300
 )
 
 func (s *Server) importShow(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -218,20 +220,12 @@ func (p *importCheckPage) fill(r *reading, view checkView) {
 			p.Groups = append(p.Groups, treeGroup{Rows: []treeRow{heading}, Doubt: true})
 		}
 	}
-	notes := r.notes()
-	p.Notes, p.MoreNote = notes, nil
+	notes := r.notes(notesMost)
+	p.Notes, p.Unlisted = notes, len(r.plan.Notes)-len(notes)
 	if len(notes) > notesFirst+2 {
 		p.Notes, p.MoreNote = notes[:notesFirst], notes[notesFirst:]
 	}
-	for l, x := range noteLevels {
-		c := noteCount{Light: light{Kind: x.kind, Word: x.word}}
-		for _, note := range r.plan.Notes {
-			if levelAt(note.Level) == l {
-				c.N++
-			}
-		}
-		p.Levels = append(p.Levels, c)
-	}
+	p.Levels = countLevels(r.plan.Notes)
 	p.Left = p.Levels[0].N + p.Levels[1].N
 	if pages > 1 {
 		first, last = r.extent(page, pages)
@@ -240,7 +234,7 @@ func (p *importCheckPage) fill(r *reading, view checkView) {
 			p.Pages = append(p.Pages, readingPage{fmt.Sprintf("?page=%d", k), fmt.Sprintf("第 %d 页", k), k == page})
 		}
 	}
-	p.Parts = showDocument(r.doc, r.marker.marks, first, last)
+	p.Parts = showDocument(r.doc, string(r.plan.Title), r.marker.marks, first, last)
 }
 
 // pageOf is the page that shows a row.
@@ -350,10 +344,8 @@ func (s *Server) renderConfirm(w http.ResponseWriter, r *http.Request, v *visit,
 		return err
 	}
 	p := importConfirmPage{frame: s.frame(r, v, "import", "确认导入"), Import: i, About: aboutReading(i), KindWord: importKinds[i.Kind], Problem: problem}
-	var check importCheckPage
-	check.fill(newReading(i, names, v.Today), checkView{})
-	p.Levels, p.Left = check.Levels, check.Left
-	p.Kinds = countKinds(append(check.Notes, check.MoreNote...))
+	p.Levels, p.Kinds = countLevels(i.Reading.Notes), countKinds(i.Reading.Notes)
+	p.Left = p.Levels[0].N + p.Levels[1].N
 	p.count(i.Reading, names, v.Today)
 	if i.Kind != ledger.NewPlan {
 		info, err := ledger.PlanByID(r.Context(), s.db, v.Who, i.Plan)
@@ -399,19 +391,34 @@ func (p *importConfirmPage) count(r plan.Plan, names org.Names, today string) {
 	}
 }
 
-// countKinds counts notes by kind, in their order; what only informs is left out.
-func countKinds(notes []noteRow) []noteCount {
+// countLevels counts notes by level.
+func countLevels(notes []plan.Note) []noteCount {
+	list := make([]noteCount, len(noteLevels))
+	for l, x := range noteLevels {
+		list[l].Light = light{Kind: x.kind, Word: x.word}
+	}
+	for _, n := range notes {
+		list[levelAt(n.Level)].N++
+	}
+	return list
+}
+
+// countKinds counts notes by kind, the most urgent first; what only informs is left out.
+func countKinds(notes []plan.Note) []noteCount {
 	var list []noteCount
 	at := map[light]int{}
-	for _, n := range notes {
-		if n.Level == "note-info" {
-			continue
+	for level, x := range noteLevels {
+		for _, n := range notes {
+			if levelAt(n.Level) != level || n.Level == plan.LevelInfo {
+				continue
+			}
+			kind := light{Kind: x.kind, Word: wordOf(n.Code).title}
+			if _, have := at[kind]; !have {
+				at[kind] = len(list)
+				list = append(list, noteCount{Light: kind})
+			}
+			list[at[kind]].N++
 		}
-		if _, have := at[n.Light]; !have {
-			at[n.Light] = len(list)
-			list = append(list, noteCount{Light: n.Light})
-		}
-		list[at[n.Light]].N++
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -66,8 +67,9 @@ func (p docPlace) before(q docPlace) bool {
 // spans fifty.
 const mostParagraphs = 3000
 
-// showDocument lays out the paragraphs from first to last with their marks.
-func showDocument(doc office.Document, marks []docMark, first, last docPlace) []docPart {
+// showDocument lays out the paragraphs from first to last with their marks. title tells which of the first are the title's.
+func showDocument(doc office.Document, title string, marks []docMark, first, last docPlace) []docPart {
+	title = squeeze(title)
 	at := map[docPlace][]docMark{}
 	for _, m := range marks {
 		p := docPlace{m.part, m.paragraph}
@@ -96,9 +98,12 @@ func showDocument(doc office.Document, marks []docMark, first, last docPlace) []
 		for i := from; i < to; {
 			n := tableLength(part.Paragraphs[i:to])
 			if n == 0 {
-				text := showText(part.Paragraphs[i], at[docPlace{pi, i}])
-				text.Title = pi == 0 && i == 0 && text.Class == "" && len(doc.Parts) == 1
-				show.Blocks = append(show.Blocks, docBlock{docText: text})
+				words := squeeze(part.Paragraphs[i].Text)
+				if words != "" {
+					text := showText(part.Paragraphs[i], at[docPlace{pi, i}])
+					text.Title = i < titleWithin && strings.Contains(title, words)
+					show.Blocks = append(show.Blocks, docBlock{docText: text})
+				}
 				i++
 				continue
 			}
@@ -112,6 +117,12 @@ func showDocument(doc office.Document, marks []docMark, first, last docPlace) []
 	}
 	return parts
 }
+
+// titleWithin is how many paragraphs at the start of a document may belong to its title.
+const titleWithin = 12
+
+// squeeze leaves out white space.
+func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
 
 // tableLength is how many paragraphs at the start belong to one table.
 func tableLength(paragraphs []office.Paragraph) int {
@@ -128,6 +139,8 @@ func showText(p office.Paragraph, marks []docMark) docText {
 	switch {
 	case p.Level == 1:
 		t.Class = "lv1"
+	case p.Centered:
+		t.Class = "mid"
 	case p.Level > 1 || slices.ContainsFunc(marks, func(m docMark) bool { return m.Spot != "" && m.Spot[0] == 's' }):
 		t.Class = "lv2"
 	}
@@ -213,31 +226,53 @@ func showTable(paragraphs []office.Paragraph, marks func(int) []docMark) [][]doc
 	next := make([]int, len(colAt)) // first row in which the column is free again
 	var current office.Cell
 	var cell *docCell
-	fill := make([]int, len(rowAt)) // columns of each row laid out so far
-	for i, p := range paragraphs {
+	row, fill := 0, 0 // columns of the row laid out so far
+	for _, i := range byCell(paragraphs) {
+		p := paragraphs[i]
 		if cell != nil && p.Cell == current {
 			cell.Texts = append(cell.Texts, showText(p, marks(i)))
 			continue
 		}
 		current = p.Cell
 		r, c := rows[p.Cell.Row], cols[p.Cell.Col]
-		table[r] = appendBlank(table[r], next, r, fill[r], c)
-		cell = nil
-		if c < fill[r] || next[c] > r {
-			continue // two cells in one place: the file is wrong and the first has it
+		if r > row {
+			table[row] = appendBlank(table[row], next, row, fill, len(colAt))
+			row, fill = r, 0
 		}
+		if c < fill || next[c] > r { // two cells in one place: the file is wrong
+			c = max(c, fill)
+			for c < len(colAt) && next[c] > r {
+				c++
+			}
+			if c == len(colAt) {
+				next = append(next, 0)
+				colAt = append(colAt, colAt[c-1]+1)
+			}
+		}
+		table[r] = appendBlank(table[r], next, r, fill, c)
 		x := docCell{Rows: covered(rowAt, r, p.Cell.Rows), Cols: covered(colAt, c, p.Cell.Cols), Texts: []docText{showText(p, marks(i))}}
 		for k := c; k < c+x.Cols; k++ {
 			next[k] = r + x.Rows
 		}
-		fill[r] = c + x.Cols
+		fill = c + x.Cols
 		table[r] = append(table[r], x)
 		cell = &table[r][len(table[r])-1]
 	}
-	for r := range table {
-		table[r] = appendBlank(table[r], next, r, fill[r], len(colAt))
-	}
+	table[row] = appendBlank(table[row], next, row, fill, len(colAt))
 	return table
+}
+
+// byCell gives the indexes of paragraphs in the order of their cells.
+func byCell(paragraphs []office.Paragraph) []int {
+	list := make([]int, len(paragraphs))
+	for i := range list {
+		list[i] = i
+	}
+	slices.SortStableFunc(list, func(i, j int) int {
+		a, b := paragraphs[i].Cell, paragraphs[j].Cell
+		return cmp.Or(a.Row-b.Row, a.Col-b.Col)
+	})
+	return list
 }
 
 // inOrder gives the keys of a set in order and sets each key's place in it.
@@ -301,6 +336,9 @@ func (k *marker) add(s plan.Source, class, tag, spot string) {
 func (k *marker) addID(s plan.Source, class, tag, spot, id string) {
 	for i := s.Paragraph; i <= max(s.Paragraph, s.Last); i++ {
 		text := k.text(s.Part, i)
+		if text == nil {
+			return
+		}
 		m := docMark{part: s.Part, paragraph: i, from: 0, to: len(text), Class: class, Spot: spot}
 		if i == s.Paragraph {
 			m.from, m.to, m.Tag = s.From, min(s.To, len(text)), tag
@@ -328,24 +366,20 @@ func (k *marker) withNumber(s plan.Source, number string) plan.Source {
 }
 
 // phrases marks recurrences, in their order, inside a source.
-func (k *marker) phrases(s plan.Source, phrases []string, rules []plan.Rule, spot string) {
+func (k *marker) phrases(s plan.Source, phrases []string, spot string) {
 	text := k.text(s.Part, s.Paragraph)
 	if s.From < 0 || s.To > len(text) || s.From >= s.To {
 		return
 	}
 	at, rest := s.From, string(text[s.From:s.To])
-	for i, phrase := range phrases {
+	for _, phrase := range phrases {
 		before, after, ok := strings.Cut(rest, phrase)
 		if !ok {
 			continue // printed over a line end
 		}
 		from := at + len([]rune(before))
 		at, rest = from+len([]rune(phrase)), after
-		m := docMark{part: s.Part, paragraph: s.Paragraph, from: from, to: at, Class: "fq", Spot: spot}
-		if i < len(rules) && rules[i].Vague != "" {
-			m.Class, m.Tag = "m m-ask", "频次未定"
-		}
-		k.marks = append(k.marks, m)
+		k.marks = append(k.marks, docMark{part: s.Part, paragraph: s.Paragraph, from: from, to: at, Class: "fq", Spot: spot})
 	}
 }
 

@@ -158,18 +158,29 @@ func (p *editPanel) partTools(r plan.Plan, at plan.Spot) {
 		p.Adds = []editField{addAnswer}
 	}
 	p.MoveWord = "移到问题"
-	for si, s := range r.Sections {
-		for fi, g := range s.Findings {
-			if si != at.Section || fi != at.Finding {
-				p.Moves = append(p.Moves, moveChoice{fmt.Sprintf("%d.%d", si, fi), g.Number + firstRunes(g.Title, 24)})
-			}
-		}
-	}
+	p.Moves = nearFindings(r, at)
 	if at.Index+1 < count {
 		p.Buttons = append(p.Buttons, editButton{"join", "与下一条合并", "J"})
 	}
 	p.upDown(at.Index, count)
 	p.Buttons = append(p.Buttons, editButton{"turn", turn, ""}, editButton{"remove", "删去这一条", ""})
+}
+
+// nearFindings are the findings that a part may be moved to: a misread part belongs to one near by.
+func nearFindings(r plan.Plan, at plan.Spot) []moveChoice {
+	const near = 40
+	var list []moveChoice
+	here := 0
+	for si, s := range r.Sections {
+		for fi, f := range s.Findings {
+			if si == at.Section && fi == at.Finding {
+				here = len(list)
+				continue
+			}
+			list = append(list, moveChoice{fmt.Sprintf("%d.%d", si, fi), f.Number + firstRunes(f.Title, 24)})
+		}
+	}
+	return list[max(0, here-near):min(len(list), here+near)]
 }
 
 func (p *editPanel) upDown(i, n int) {
@@ -472,7 +483,7 @@ func (s *Server) importStale(w http.ResponseWriter, r *http.Request, v *visit, i
 	if err == nil {
 		return errBadForm
 	}
-	what := err.Error()
+	var what string
 	var stale ledger.Stale
 	var invalid ledger.Invalid
 	switch {

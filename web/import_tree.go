@@ -17,7 +17,8 @@ type treeRow struct {
 	Kind   string // 方面 问题 表现 措施 频次 责任 时限
 	Do     bool   // a measure
 	Text   string
-	Marked bool // the document has a mark for it
+	Below  string // in small words below the text
+	Marked bool   // the document has a mark for it
 	Gap    bool
 	Light  *light
 	Quiet  string // said at the right, below the light
@@ -184,7 +185,7 @@ func (r *reading) head() treeRow {
 	if title == "" {
 		title = "（没有读出标题）"
 	}
-	return r.row(treeRow{Spot: "p", Depth: 1, Kind: "方案", Text: title, Quiet: strings.Join(about, "·")})
+	return r.row(treeRow{Spot: "p", Depth: 1, Kind: "方案", Text: title, Below: strings.Join(about, "·")})
 }
 
 // section is the heading row of a section.
@@ -283,7 +284,7 @@ func (r *reading) measures(f plan.Finding, base string, add func(treeRow)) {
 		}
 		class, tag := r.look(spot, "m m-do", "措施")
 		r.marker.add(r.marker.withNumber(m.Source, m.Number), class, tag, spot)
-		r.marker.phrases(m.Source, m.Frequencies, m.Rules, spot)
+		r.marker.phrases(m.Source, m.Frequencies, spot)
 		add(x)
 		for k, phrase := range m.Frequencies {
 			x := treeRow{Depth: 4, Kind: "频次", Text: phrase}
@@ -361,38 +362,45 @@ func (r *reading) deadline(f plan.Finding, base string, add func(treeRow)) {
 	add(x)
 }
 
-// notes makes the rows of the panel, the most urgent first, and marks their places.
-func (r *reading) notes() []noteRow {
+// notes marks the places of the notes and makes the rows of the panel, the most urgent first, at most so many.
+func (r *reading) notes(most int) []noteRow {
 	var rows []noteRow
-	for want := range noteLevels {
+	for level := range noteLevels {
 		for i, n := range r.plan.Notes {
-			l := levelAt(n.Level)
-			if l != want {
+			if levelAt(n.Level) != level {
 				continue
 			}
-			w, spot := wordOf(n.Code), r.targets[i]
-			row := noteRow{N: i, Level: "note-" + string(noteLevels[l].level), Light: light{Kind: noteLevels[l].kind, Word: w.title}, Text: n.Text,
-				Place: ledger.Place(r.doc, n.Source), Do: w.do, At: r.address(spot, "field="+w.field)}
-			if at, _, ok := parseSpot(spot); ok && at.Item != plan.ItemPlan {
-				row.Name = r.plan.Name(at)
-			}
-			id := fmt.Sprintf("n%d", i)
+			id, spot := fmt.Sprintf("n%d", i), r.targets[i]
 			if r.noted[spot].tag == "" && n.Source != (plan.Source{}) {
-				r.marker.addID(n.Source, noteLevels[l].mark, w.tag, spot, id)
+				r.marker.addID(n.Source, noteLevels[level].mark, wordOf(n.Code).tag, spot, id)
 			}
-			switch {
-			case r.marker.found[id]:
-				row.Target = "#x-" + id
-			case r.marker.found[spot]:
-				row.Target = "#x-" + spot
+			if len(rows) < most {
+				rows = append(rows, r.note(i, level, id))
 			}
-			if page := r.pageOf(spot); row.Target != "" && page != r.page {
-				row.Target = fmt.Sprintf("?page=%d%s", page, row.Target)
-			}
-			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// note makes the row of one note.
+func (r *reading) note(i, level int, id string) noteRow {
+	n, spot := r.plan.Notes[i], r.targets[i]
+	w, l := wordOf(n.Code), noteLevels[level]
+	row := noteRow{N: i, Level: "note-" + string(l.level), Light: light{Kind: l.kind, Word: w.title}, Text: n.Text,
+		Place: ledger.Place(r.doc, n.Source), Do: w.do, At: r.address(spot, "field="+w.field)}
+	if at, _, ok := parseSpot(spot); ok && at.Item != plan.ItemPlan {
+		row.Name = r.plan.Name(at)
+	}
+	switch {
+	case r.marker.found[id]:
+		row.Target = "#x-" + id
+	case r.marker.found[spot]:
+		row.Target = "#x-" + spot
+	}
+	if page := r.pageOf(spot); row.Target != "" && page != r.page {
+		row.Target = fmt.Sprintf("?page=%d%s", page, row.Target)
+	}
+	return row
 }
 
 // address opens the edit panel at a row.

@@ -29,9 +29,10 @@
 
     // show makes a row the current one and brings it and its mark into sight.
     function show(li, options) {
-      document.querySelectorAll(".at").forEach(function (e) { e.classList.remove("at"); });
+      document.querySelectorAll(".at").forEach(function (e) { e.classList.remove("at"); e.removeAttribute("aria-current"); });
       if (!li) return;
       li.classList.add("at");
+      li.setAttribute("aria-current", "true");
       li.tabIndex = -1;
       if (!options || !options.still) li.focus({ preventScroll: true });
       inSight(li.firstElementChild);
@@ -50,12 +51,9 @@
     }
 
     // take puts an answer of the server in place of the page and keeps the source where it stands.
-    function take(html, url) {
-      var next = new DOMParser().parseFromString(html, "text/html"), main = next.querySelector("main");
-      if (!main || !main.querySelector("#tree")) { location.assign(url); return; }
-      var paper = document.getElementById("paper"), top = paper.scrollTop, only = document.getElementById("only").checked;
-      var y = scrollY;
-      document.querySelector("main").replaceWith(document.adoptNode(main));
+    function take(next, url) {
+      var paper = document.getElementById("paper"), top = paper.scrollTop, only = document.getElementById("only").checked, y = scrollY;
+      document.querySelector("main").replaceWith(document.adoptNode(next.querySelector("main")));
       document.title = next.title;
       paper = document.getElementById("paper");
       paper.style.scrollBehavior = "auto";
@@ -72,7 +70,14 @@
       var data = new URLSearchParams(new FormData(form));
       if (name) data.set(name, value);
       fetch(form.action, { method: "POST", body: data, credentials: "same-origin" }).then(function (answer) {
-        return answer.text().then(function (html) { take(html, answer.redirected ? answer.url : page); });
+        return answer.text().then(function (html) {
+          var next = new DOMParser().parseFromString(html, "text/html");
+          if (next.getElementById("tree")) { take(next, answer.redirected ? answer.url : page); return; }
+          delete form.dataset.sent;
+          var words = next.querySelector("main .lines");
+          problem(form, answer.status === 401 ? "没有保存：登录已过期。内容还在，请另开一个窗口登录，再回来按“保存”。" :
+            words ? words.textContent : "没有保存，请再按一次“保存”。");
+        });
       }).catch(function () {
         delete form.dataset.sent;
         problem(form, "没有保存：连不上服务器。内容还在，请检查网络后再按一次“保存”。");
@@ -177,7 +182,8 @@
     // keys does what a key pressed outside of fields means, and says whether it means anything.
     function keys(event) {
       var li = current(), list = rows(), i = list.indexOf(li), key = event.key;
-      if (key === "?") { var k = document.getElementById("keys"); k.open = !k.open; return true; }
+      if (key === "?" || key === "？") { var k = document.getElementById("keys"); k.open = !k.open; return true; }
+      if (/^Arrow/.test(key) && event.target.id === "paper") return false; // the source scrolls
       if (key === "ArrowDown" || key === "j") { show(list[Math.min(i + 1, list.length - 1)]); return true; }
       if (key === "ArrowUp" || key === "k") { show(list[Math.max(i - 1, 0)]); return true; }
       if (key === "Escape") { close(); return true; }
