@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,15 +49,25 @@ func start(t *testing.T, at place) *program {
 	return p
 }
 
-// demoFolder makes the sample district.
+// sharedFolder holds what is made once for all tests. TestMain removes it.
+var sharedFolder = filepath.Join(os.TempDir(), fmt.Sprintf("bihuan-test-%d", os.Getpid()))
+
+// buildOnce makes the sample district.
+var buildOnce = sync.OnceValue(func() error {
+	return buildSample(context.Background(), filepath.Join(sharedFolder, "demo"), time.Now())
+})
+
+// demoFolder is a copy of the sample district.
 func demoFolder(t *testing.T) string {
 	t.Helper()
-	settle()
-	folder := filepath.Join(t.TempDir(), "demo")
-	if err := buildSample(context.Background(), folder, time.Now()); err != nil {
+	if err := buildOnce(); err != nil {
 		t.Fatal(err)
 	}
-	return folder
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(sharedFolder)); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(folder, "demo")
 }
 
 // An existing database is served at once; see docs/performance.md for the figure, which is a quarter of this bound.
@@ -91,7 +102,6 @@ func TestServeEmpty(t *testing.T) {
 
 // Who is in the middle of a request when the program is told to stop gets the answer.
 func TestStopWaitsForRequests(t *testing.T) {
-	settle()
 	ctx, stop := context.WithCancel(context.Background())
 	listener, err := listen(ctx, "127.0.0.1:0", 1)
 	if err != nil {

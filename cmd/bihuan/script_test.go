@@ -12,7 +12,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bihuan": main})
+	settle() // as main does, before anything looks at the clock
+	testscript.Main(tidy{m}, map[string]func(){"bihuan": main})
+}
+
+// tidy removes what tests share when all have run.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	defer os.RemoveAll(sharedFolder)
+	return m.M.Run()
 }
 
 // The scripts under testdata/script run the very program.
