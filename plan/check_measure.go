@@ -25,7 +25,7 @@ func (c *checker) measure(m *Measure) {
 	if m.Tense == Done && (c.plan.Kind == KindPlan || c.plan.Kind == KindLists) {
 		c.add(AlreadyDone, LevelInfo, m.Source, "这条措施说的是已经做过的事，请附当时的佐证，并说明今后还要做什么。")
 	}
-	if vagueMeasure(text) && len(m.Frequencies) == 0 && m.Tense == Todo {
+	if vagueMeasure(text) && len(m.Frequencies) == 0 && m.Tense != Done {
 		c.add(VagueMeasure, LevelCheck, m.Source, "措施没有对象、数量、成果或时间，做没做到无法判断。请写明做什么、做多少、形成什么。")
 	}
 	words := theDomain().lexicon.scan([]rune(text))

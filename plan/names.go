@@ -156,6 +156,9 @@ func (k *ink) blankParts(from, i, end int) bool {
 	if i-from > 40 {
 		return true
 	}
+	if i-from == 2 && k.gapAt(from+1) && (k.gapAt(i+1) || has("、;,(", k.c[i+1])) {
+		return false // 「陈 立 新、」
+	}
 	left := k.bare(span{from, i})
 	return unitLike(left) || nameLike(left) || postLike(left)
 }

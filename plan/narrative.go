@@ -61,6 +61,13 @@ func (k *reader) narrative() outline {
 	}
 	w := walker{reader: k, style: style, region: fNone}
 	w.out.sections = append(w.out.sections, sectionDraft{})
+	above := 0
+	for _, h := range k.openHeads(heads) {
+		if h.style < style {
+			above++
+		}
+	}
+	w.numbered = above > 1
 	w.lists = k.listTitles(heads)
 	k.lists = len(w.lists) > 0
 	for i, h := range heads {
@@ -120,14 +127,15 @@ func (k *reader) hasLedger(all []grid) bool {
 // walker goes through the heads of a document in order.
 type walker struct {
 	*reader
-	style   style
-	out     outline
-	lists   []listTitle
-	region  field
-	skip    style // inside a part that holds no findings; its own style
-	current int   // section
-	open    bool  // the last draft may still grow
-	line    int   // lines before this one are done
+	style    style
+	out      outline
+	lists    []listTitle
+	region   field
+	skip     style // inside a part that holds no findings; its own style
+	current  int   // section
+	open     bool  // the last draft may still grow
+	line     int   // lines before this one are done
+	numbered bool  // the aspects have numbers
 }
 
 // listTitle is the line that begins 问题清单, 任务清单, 责任清单.
@@ -259,7 +267,7 @@ func (w *walker) bareBefore(h head) (span, bool) {
 		return span{}, false
 	}
 	for p := n - 1; p > w.line && p > n-2; p-- {
-		if l := w.lines[p]; l.bare && !w.joinedText(p) && l.cell.Table == 0 && !w.isList(l) && !w.datedLine(span{l.from, l.to}) {
+		if l := w.lines[p]; l.bare && (!w.numbered || l.level > 0 || w.starts(l.to-2, "方面") || w.closing(span{l.from, l.to})) && !w.joinedText(p) && l.cell.Table == 0 && !w.isList(l) && !w.datedLine(span{l.from, l.to}) {
 			w.line = n
 			w.cutAt(l.from)
 			return w.clean(span{max(l.from, l.markTo), l.to}), true
@@ -277,6 +285,9 @@ func (w *walker) joinedText(p int) bool {
 		return true
 	}
 	q := w.lines[p-1]
+	if q.mark >= 0 && q.markTo >= q.to {
+		return true // the text of a number that stands alone
+	}
 	for j := w.labelFrom(q.from); j < len(w.labels) && w.labels[j].from < q.to; j++ {
 		if w.labels[j].to == q.to {
 			return true // the label has its value on this line
