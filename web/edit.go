@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -233,9 +234,9 @@ func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, st
 		for i := range p.Fields {
 			switch p.Fields[i].Name {
 			case "units":
-				p.Fields[i].List = c.Duties
+				p.Fields[i].List = c.of.Duties
 			case "leader", "persons":
-				p.Fields[i].List = c.People
+				p.Fields[i].List = c.of.People
 			}
 		}
 	}
@@ -252,12 +253,8 @@ func (s *Server) renderSaved(w http.ResponseWriter, r *http.Request, v *visit, i
 	if err != nil {
 		return err
 	}
-	rows, err := s.renderFinding(v, f)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(rows.HTML))
+	_, _ = io.WriteString(w, string(s.renderFinding(v, f).HTML))
 	return nil
 }
 

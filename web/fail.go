@@ -71,7 +71,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	if status == http.StatusInternalServerError {
 		s.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "staff", v.Who.ID, "error", err)
 	}
-	p := errorPage{frame: s.frame(r, v, "", head), Head: head, What: what, Back: "/ledger"}
+	p := errorPage{frame: frame{Title: head}, Head: head, What: what, Back: "/"}
+	if v.Who.ID != 0 {
+		p.frame = s.frame(r, v, "", head)
+	}
 	if err := s.render(w, status, "error", p); err != nil {
 		s.log.ErrorContext(r.Context(), "error page failed", "error", err)
 		http.Error(w, what, status)

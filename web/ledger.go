@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"html/template"
@@ -27,7 +26,6 @@ type ledgerPage struct {
 	Dues, Sorts  []choice
 	Counts       []countLink
 	Columns      columns
-	Rows         template.HTML
 	Total        int
 	Sum          *sum // when the whole of the filter is on the page
 	Pages        *pages
@@ -39,6 +37,7 @@ type ledgerPage struct {
 	PrintTitle   string
 	PrintUnit    string
 	Moment       string // the instant the data are of
+	rows         []template.HTML
 	FeedbackOn   string // date of the feedback with its year
 }
 
@@ -64,6 +63,12 @@ type countLink struct {
 	Current bool
 }
 
+// Rows marks where the rows belong.
+func (p ledgerPage) Rows() template.HTML { return rowsHere }
+
+// mostPrinted bounds one print. A district has some 5,000 findings.
+const mostPrinted = 10_000
+
 // sum is the last row of a whole table.
 type sum struct{ Manifestations, Measures, Gaps int }
 
@@ -82,7 +87,7 @@ func (s *Server) ledgerShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err := s.fillTable(ctx, v, &p, keys); err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, "ledger", p)
+	return s.renderAround(w, "ledger", p, p.rows)
 }
 
 // ledgerPrint answers GET /ledger/print: all findings of a filter, for paper.
@@ -100,12 +105,15 @@ func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
+	if len(keys) > mostPrinted {
+		return ledger.Invalid{Field: "打印", What: fmt.Sprintf("一次最多打印 %d 个问题，现有 %d 个。请先按方案、单位或状态筛选再打印", mostPrinted, len(keys))}
+	}
 	p.Total = len(keys)
 	if err := s.fillTable(r.Context(), v, &p, keys); err != nil {
 		return err
 	}
 	p.Back = ledgerAddress(p.Filter)
-	return s.render(w, http.StatusOK, "print", p)
+	return s.renderAround(w, "print", p, p.rows)
 }
 
 // ledgerPage makes all of the page but its table.
@@ -123,19 +131,15 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 		return p, err
 	}
 	p.Plans = all.plans
+	if len(q) == 0 && v.Who.Role == org.Leader {
+		p.Filter.Person = v.Who.Name // a leader lands on what is in the own charge
+	}
 	if !q.Has("plan") && !q.Has("unit") {
 		p.Filter.Plan = ownPlan(v.Who, p.Plans)
 	}
-	for i := range p.Plans {
-		if p.Plans[i].ID == p.Filter.Plan {
-			p.Plan = &p.Plans[i]
-		}
-		if p.Plans[i].Unit.ID == p.Filter.Unit {
-			p.Unit = p.Plans[i].Unit.Name
-		}
-	}
-	p.Choices.Plans = all.options["plan"].chosen(strconv.FormatInt(p.Filter.Plan, 10))
+	p.choosePlan()
 	if p.Plan != nil {
+		p.Choices.Plans = all.options["plan"].chosen(strconv.FormatInt(p.Plan.ID, 10))
 		c, err := s.choicesOf(ctx, v, p.Plan.ID)
 		if err != nil {
 			return p, err
@@ -166,6 +170,24 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	return p, nil
 }
 
+// choosePlan finds the one plan that the page shows, when it is one: that of the filter, or the only one of its unit.
+func (p *ledgerPage) choosePlan() {
+	if p.Filter.Plan != 0 {
+		p.Filter.Unit = 0 // a plan is of one unit
+	}
+	plans := 0
+	for i := range p.Plans {
+		x := &p.Plans[i]
+		if x.ID == p.Filter.Plan || p.Filter.Plan == 0 && p.Filter.Unit != 0 && x.Unit.ID == p.Filter.Unit {
+			p.Plan, p.Unit = x, x.Unit.Name
+			plans++
+		}
+	}
+	if plans > 1 {
+		p.Plan = nil
+	}
+}
+
 // ownPlan is the plan that somebody lands on: the newest of the own unit. Who has a duty sees what is theirs from all plans.
 func ownPlan(who org.Person, plans []planChoice) int64 {
 	var id int64
@@ -186,25 +208,23 @@ func (s *Server) fillTable(ctx context.Context, v *visit, p *ledgerPage, keys []
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
 	var total sum
 	for i := 0; i < len(list); {
 		n := len(list) - i
 		if p.Filter.Sort == "" {
 			n = sameAspect(list[i:])
-			if err := s.aspect(&b, p, list[i], n, several, len(list) == p.Total); err != nil {
+			if err := s.aspect(p, list[i], n, several, len(list) == p.Total); err != nil {
 				return err
 			}
 		}
 		for _, x := range list[i : i+n] {
-			b.WriteString(string(x.HTML))
+			p.rows = append(p.rows, x.HTML)
 			total.Manifestations += x.Manifestations
 			total.Measures += x.Measures
 			total.Gaps += x.Gaps
 		}
 		i += n
 	}
-	p.Rows = template.HTML(b.String())
 	if len(list) == p.Total && p.Columns.Manifestation {
 		p.Sum = &total
 	}
@@ -221,7 +241,7 @@ func sameAspect(list []rendered) int {
 }
 
 // aspect writes the row that heads the findings of an aspect. How many those are is said only where all are on the page.
-func (s *Server) aspect(b *strings.Builder, p *ledgerPage, first rendered, n int, several, whole bool) error {
+func (s *Server) aspect(p *ledgerPage, first rendered, n int, several, whole bool) error {
 	d := aspectRow{Span: len(p.Columns.Heads()), Number: first.Section.Number, Title: first.Section.Title}
 	if several {
 		d.Unit = first.Unit
@@ -232,13 +252,12 @@ func (s *Server) aspect(b *strings.Builder, p *ledgerPage, first rendered, n int
 	if d.Unit == "" && d.Title == "" {
 		return nil // a paper without aspects
 	}
-	buffer := s.buffers.Get().(*bytes.Buffer)
-	defer s.buffers.Put(buffer)
-	buffer.Reset()
-	if err := s.pages["ledger"].ExecuteTemplate(buffer, "aspect", d); err != nil {
-		return fmt.Errorf("aspect row: %w", err)
+	b, err := s.execute("ledger", "aspect", d)
+	if err != nil {
+		return err
 	}
-	b.Write(buffer.Bytes())
+	defer s.release(b)
+	p.rows = append(p.rows, template.HTML(b.String()))
 	return nil
 }
 

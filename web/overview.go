@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -76,12 +75,11 @@ func (s *Server) overviewShow(w http.ResponseWriter, r *http.Request, v *visit) 
 		if err != nil {
 			return "", err
 		}
-		b := s.buffers.Get().(*bytes.Buffer)
-		defer s.buffers.Put(b)
-		b.Reset()
-		if err := s.pages["overview"].ExecuteTemplate(b, "tables", newOverview(list, units, town)); err != nil {
-			return "", fmt.Errorf("overview: %w", err)
+		b, err := s.execute("overview", "tables", newOverview(list, units, town))
+		if err != nil {
+			return "", err
 		}
+		defer s.release(b)
 		return template.HTML(b.String()), nil
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"embed"
 	"fmt"
@@ -92,19 +93,63 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, data any
 
 // renderPart answers with one template of a page's file instead of the whole page, for what a script puts into the page.
 func (s *Server) renderPart(w http.ResponseWriter, status int, name, part string, data any) error {
-	t, ok := s.pages[name]
-	if !ok {
-		return fmt.Errorf("no page %s", name)
+	b, err := s.execute(name, part, data)
+	if err != nil {
+		return err
 	}
-	b := s.buffers.Get().(*bytes.Buffer)
-	defer s.buffers.Put(b)
-	b.Reset()
-	if err := t.ExecuteTemplate(b, part, data); err != nil {
-		return fmt.Errorf("page %s: %w", name, err)
-	}
+	defer s.release(b)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // whoever asked may have gone
 	return nil
+}
+
+// rowsHere is where the rows of a table belong that is too long to be carried through a template; see [Server.renderAround].
+const rowsHere template.HTML = "<!--rows-->"
+
+// renderAround answers with a page whose template left [rowsHere] in place of rows, which are written there.
+func (s *Server) renderAround(w http.ResponseWriter, name string, data any, rows []template.HTML) error {
+	b, err := s.execute(name, "layout", data)
+	if err != nil {
+		return err
+	}
+	defer s.release(b)
+	before, after, _ := bytes.Cut(b.Bytes(), []byte(rowsHere))
+	n := len(before) + len(after)
+	for _, r := range rows {
+		n += len(r)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(n))
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.Write(before)
+	for _, r := range rows {
+		_, _ = out.WriteString(string(r))
+	}
+	_, _ = out.Write(after)
+	_ = out.Flush() // whoever asked may have gone
+	return nil
+}
+
+// execute renders a template of a page into a buffer, to be given back by [Server.release].
+func (s *Server) execute(name, part string, data any) (*bytes.Buffer, error) {
+	t, ok := s.pages[name]
+	if !ok {
+		return nil, fmt.Errorf("no page %s", name)
+	}
+	b := s.buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, part, data); err != nil {
+		s.release(b)
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	return b, nil
+}
+
+// release gives a buffer back, unless one large page has made it so large that it is better forgotten.
+func (s *Server) release(b *bytes.Buffer) {
+	if b.Cap() <= 1<<20 {
+		s.buffers.Put(b)
+	}
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -71,29 +69,28 @@ type rendered struct {
 	Manifestations, Measures, Gaps int
 }
 
-// findingRows is what the template of a finding's rows works on.
+// findingRows are the rows of a finding before they are HTML.
 type findingRows struct {
 	ledger.Finding
-	Columns   columns
-	Foreign   bool // of another unit than the reader's
-	Lines     []line
-	DueLines  []string
-	DueLight  light
-	State     light
-	MayEdit   bool
-	MayReport bool
+	columns   columns
+	foreign   bool // of another unit than the reader's
+	lines     []line
+	dueLines  []string
+	due       light
+	state     light
+	mayEdit   bool
+	mayReport bool
 }
 
 // line is one row: a manifestation and a measure with what is said beneath it. A cell of no rows is covered by one further up.
 type line struct {
-	First, End        bool
-	Manifestation     string
-	ManifestationRows int
-	Measure           string
-	MeasureRows       int
-	Gap               bool // no measure answers
-	At                int  // index of the manifestation, -1 when there is none
-	Notes             []string
+	manifestation     string
+	manifestationRows int
+	measure           string
+	measureRows       int
+	gap               bool // no measure answers
+	at                int  // index of the manifestation, -1 when there is none
+	notes             []string
 }
 
 // renderRows renders what is not yet kept of the findings with the given keys and returns all in that order.
@@ -110,42 +107,32 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 			at[k.ID] = i
 		}
 	}
-	if len(missing) == 0 {
-		return list, nil
-	}
-	findings, err := ledger.ByIDs(ctx, s.db, missing)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range findings {
-		r, err := s.renderFinding(v, f)
+	for part := range slices.Chunk(missing, 500) { // a query takes only so many parameters
+		findings, err := ledger.ByIDs(ctx, s.db, part)
 		if err != nil {
 			return nil, err
 		}
-		key.Key = ledger.Key{ID: f.ID, Version: f.Version}
-		s.rows.put(key, r)
-		list[at[f.ID]] = r
+		for _, f := range findings {
+			r := s.renderFinding(v, f)
+			key.Key = ledger.Key{ID: f.ID, Version: f.Version}
+			s.rows.put(key, r)
+			list[at[f.ID]] = r
+		}
 	}
 	return list, nil
 }
 
-func (s *Server) renderFinding(v *visit, f ledger.Finding) (rendered, error) {
+func (s *Server) renderFinding(v *visit, f ledger.Finding) rendered {
 	d := findingRows{
-		Finding: f, Columns: columnsOf(v.Who.Role), Foreign: f.Unit.ID != v.Who.Unit.ID,
-		DueLines: dueLines(f, v.Today), DueLight: dueLight(s.calendar, f, v.Days), State: stateLight(f),
-		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: mayReport(v.Who, f),
+		Finding: f, columns: columnsOf(v.Who.Role), foreign: f.Unit.ID != v.Who.Unit.ID,
+		dueLines: dueLines(f, v.Today), due: dueLight(s.calendar, f, v.Days), state: stateLight(f),
+		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: mayReport(v.Who, f),
 	}
-	d.Lines = lines(f, d.Columns)
-	b := s.buffers.Get().(*bytes.Buffer)
-	defer s.buffers.Put(b)
-	b.Reset()
-	if err := s.pages["ledger"].ExecuteTemplate(b, "finding-rows", d); err != nil {
-		return rendered{}, fmt.Errorf("rows of finding %d: %w", f.ID, err)
-	}
+	d.lines = lines(f, d.columns)
 	return rendered{
-		HTML: template.HTML(b.String()), Plan: f.Plan, Unit: f.Unit.Name, Section: f.Section,
+		HTML: d.html(), Plan: f.Plan, Unit: f.Unit.Name, Section: f.Section,
 		Manifestations: len(f.Manifestations), Measures: len(f.Measures), Gaps: f.Gaps,
-	}, nil
+	}
 }
 
 // mayReport tells whether who may say how far a finding is.
@@ -157,27 +144,26 @@ func mayReport(who org.Person, f ledger.Finding) bool {
 func lines(f ledger.Finding, c columns) []line {
 	var list []line
 	for _, p := range ledger.Rows(f) {
-		l := line{ManifestationRows: p.ManifestationSpan, MeasureRows: p.MeasureSpan, Gap: p.Measure == ledger.NoMeasure, At: p.Manifestation}
+		l := line{manifestationRows: p.ManifestationSpan, measureRows: p.MeasureSpan, gap: p.Measure == ledger.NoMeasure, at: p.Manifestation}
 		if !c.Manifestation {
 			if p.MeasureSpan == 0 || p.Measure == ledger.SeeElsewhere {
 				continue
 			}
-			l.ManifestationRows, l.MeasureRows = 0, 1
+			l.manifestationRows, l.measureRows = 0, 1
 		}
 		if p.Manifestation >= 0 {
 			m := f.Manifestations[p.Manifestation]
-			l.Manifestation = m.Number + m.Text
+			l.manifestation = m.Number + m.Text
 		}
 		if p.Measure >= 0 {
 			m := f.Measures[p.Measure]
-			l.Measure = m.Number + m.Text
+			l.measure = m.Number + m.Text
 		}
 		if c.Manifestation {
-			l.Notes = pairNotes(f, p)
+			l.notes = pairNotes(f, p)
 		}
 		list = append(list, l)
 	}
-	list[0].First, list[len(list)-1].End = true, true
 	return list
 }
 
@@ -218,9 +204,6 @@ func quoteAll(list []int, name func(int) string) string {
 	}
 	return b.String()
 }
-
-// Rows is how many rows the finding takes.
-func (r findingRows) Rows() int { return len(r.Lines) }
 
 // without gives the elements of list that are not in other.
 func without(list, other []int) []int {

@@ -47,6 +47,7 @@ type Server struct {
 	orders   *memo[orderKey, []int64]
 	overview *memo[overviewKey, template.HTML]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
+	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
 }
 
@@ -69,8 +70,10 @@ func New(c Config) *Server {
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
 	s.overview = newMemo[overviewKey, template.HTML](50, nil)
 	s.heavy = make(chan struct{}, 2)
+	s.exports = make(chan struct{}, 1)
 	s.logins = newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
+	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, &visit{}, err) }
 	var err error
 	if s.assets, err = loadAssets(); err == nil {
 		s.pages, err = parsePages(s.assets)
@@ -110,6 +113,7 @@ func (s *Server) routes() (signedIn map[string]handler, open map[string]http.Han
 
 			"GET /import":               s.importNew,
 			"POST /import":              s.importCreate,
+			"GET /import/template.xlsx": s.importTemplate,
 			"GET /import/{id}":          s.importShow,
 			"POST /import/{id}/correct": s.importCorrect,
 			"POST /import/{id}/confirm": s.importConfirm,

@@ -3,12 +3,14 @@ package web_test
 import (
 	"context"
 	_ "embed"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +151,7 @@ type client struct {
 	t    testing.TB
 	site *site
 	http *http.Client
+	set  []*http.Cookie // as the site set them
 }
 
 // answer is what came back.
@@ -219,6 +222,7 @@ func (c *client) do(r *http.Request) answer {
 		c.t.Fatal(err)
 	}
 	defer response.Body.Close()
+	c.set = append(c.set, response.Cookies()...)
 	var b strings.Builder
 	buffer := make([]byte, 64<<10)
 	for {
@@ -229,4 +233,37 @@ func (c *client) do(r *http.Request) answer {
 		}
 	}
 	return answer{response.StatusCode, response.Header, b.String(), response.Header.Get("Location")}
+}
+
+// cookie is the session's, as the site set it.
+func (c *client) cookie() *http.Cookie {
+	c.t.Helper()
+	for _, x := range c.set {
+		if x.Name == "bihuan" && x.Value != "" {
+			return x
+		}
+	}
+	c.t.Fatal("no session")
+	return nil
+}
+
+// tags are the marks of HTML.
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// plain is the text of a piece of HTML, blanks and all line ends as one blank.
+func plain(s string) string {
+	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(s, " "))), " ")
+}
+
+// between is what stands between two marks for the first time, empty when they are not there.
+func between(s, from, to string) string {
+	_, rest, ok := strings.Cut(s, from)
+	if !ok {
+		return ""
+	}
+	inside, _, ok := strings.Cut(rest, to)
+	if !ok {
+		return ""
+	}
+	return inside
 }

@@ -39,7 +39,6 @@ func TestTemplates(t *testing.T) {
 		page, name string
 		over       any
 	}{
-		{"ledger", "finding-rows", findingRows{}},
 		{"ledger", "aspect", aspectRow{}},
 		{"overview", "tables", overviewData{}},
 		{"edit", "edit-form", editPage{}},

@@ -45,7 +45,7 @@
     options = options || {};
     options.credentials = "same-origin";
     return fetch(address, options).then(function (response) {
-      return response.text().then(function (html) { return { ok: response.ok, status: response.status, html: html }; });
+      return response.text().then(function (html) { return { ok: response.ok && !response.redirected, status: response.status, html: html }; });
     });
   }
 
