@@ -60,7 +60,7 @@ func planHead(p ledger.PlanInfo) report.Head {
 
 // export answers with a paper over all findings of a filter that may be seen, as of now.
 func (s *Server) export(w http.ResponseWriter, r *http.Request, v *visit, head report.Head, f ledger.Filter, p report.Paper) error {
-	done, err := s.takePlace(r.Context())
+	done, err := s.takeExport(r.Context())
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,24 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, v *visit, head r
 		return err
 	}
 	return download(w, head.Unit+p.Name, p.Type, func(w io.Writer) error { return p.Write(w, head, findings) })
+}
+
+// takeExport waits for the place to write a file and for one of those for heavy requests; the function it returns gives both back.
+// Who has waited too long is sent away with [errBusy].
+func (s *Server) takeExport(ctx context.Context) (func(), error) {
+	waiting, cancel := context.WithTimeout(ctx, heavyPatience)
+	defer cancel()
+	select {
+	case s.exports <- struct{}{}:
+	case <-waiting.Done():
+		return nil, errBusy
+	}
+	done, err := s.takePlace(ctx)
+	if err != nil {
+		<-s.exports
+		return nil, err
+	}
+	return func() { done(); <-s.exports }, nil
 }
 
 // allFindings reads every finding of a filter.
