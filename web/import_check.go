@@ -71,9 +71,6 @@ const (
 )
 
 func (s *Server) importShow(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if r.PathValue("id") == "template.xlsx" {
-		return s.importTemplate(w)
-	}
 	id, err := importID(r)
 	if err != nil {
 		return err

@@ -339,9 +339,9 @@ func (k *marker) addID(s plan.Source, class, tag, spot, id string) {
 		if text == nil {
 			return
 		}
-		m := docMark{part: s.Part, paragraph: i, from: 0, to: len(text), Class: class, Spot: spot}
+		m := docMark{part: s.Part, paragraph: i, to: len(text), Class: class + " m-more", Spot: spot}
 		if i == s.Paragraph {
-			m.from, m.to, m.Tag = s.From, min(s.To, len(text)), tag
+			m.Class, m.from, m.to, m.Tag = class, s.From, min(s.To, len(text)), tag
 			if m.from >= m.to || m.from < 0 {
 				return
 			}

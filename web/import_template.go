@@ -7,13 +7,17 @@ import (
 
 	"bihuan/ledger"
 	"bihuan/office"
+	"bihuan/org"
 )
 
 // templateRows is how many empty rows the template for village ledgers has.
 const templateRows = 60
 
 // importTemplate gives out an empty ledger for a village to fill in. Its heads are those that the reader knows best.
-func (s *Server) importTemplate(w http.ResponseWriter) error {
+func (s *Server) importTemplate(w http.ResponseWriter, _ *http.Request, v *visit) error {
+	if !v.Who.May(org.Import) {
+		return org.Denied{Who: v.Who, Action: org.Import}
+	}
 	states := make([]string, len(ledger.States))
 	for i, x := range ledger.States {
 		states[i] = x.Word
