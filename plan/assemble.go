@@ -99,7 +99,7 @@ func (k *reader) finding(d draft) Finding {
 	f := Finding{Number: k.text(d.num), Title: k.text(d.title), Source: k.source(cover(d.num, d.title))}
 	f.Manifestations, f.Measures = []Manifestation{}, []Measure{}
 	for _, s := range d.problems {
-		items, _, _ := k.split(s)
+		items := k.split(s)
 		for _, it := range items {
 			f.Manifestations = append(f.Manifestations, Manifestation{k.text(it.num), k.text(it.text), k.source(it.text)})
 		}
@@ -115,7 +115,7 @@ func (k *reader) finding(d draft) Finding {
 	for _, p := range d.pairs {
 		n := len(f.Manifestations)
 		f.Manifestations = append(f.Manifestations, Manifestation{k.text(p.num), k.text(p.problem), k.source(p.problem)})
-		items, _, _ := k.split(p.text)
+		items := k.split(p.text)
 		for _, it := range items {
 			m := k.measure(it, Done)
 			m.Answers, m.Confidence = []int{n}, 0.95
@@ -123,11 +123,9 @@ func (k *reader) finding(d draft) Finding {
 		}
 	}
 	for _, s := range texts {
-		items, _, single := k.split(s)
+		items := k.split(s)
 		for _, it := range items {
-			m := k.measure(it, tense)
-			m.loose = single
-			f.Measures = append(f.Measures, m)
+			f.Measures = append(f.Measures, k.measure(it, tense))
 		}
 	}
 	k.people(&f, d)

@@ -41,6 +41,11 @@ func (k *reader) fillField(d *draft, lb label, s span, last field) field {
 	case fDeadline:
 		d.deadlines = append(d.deadlines, k.clean(value))
 	case fStatus:
+		if _, _, ok := k.stateIn(value); !ok && value.b-value.a > 16 { // 完成情况：… tells what was done
+			list, _ := k.listEnd(s)
+			k.addList(d, fDone, list)
+			return fDone
+		}
 		d.status = append(d.status, k.clean(value))
 	}
 	if rest = k.resume(rest); !rest.empty() && listField(last) {

@@ -41,11 +41,8 @@ func (k *ink) frequencies(s span) ([]string, []Rule) {
 		if !ok {
 			continue
 		}
-		from := i
-		if len(phrases) == 0 || true {
-			phrases = append(phrases, k.text(span{from, to}))
-			rules = append(rules, r)
-		}
+		phrases = append(phrases, k.text(span{i, to}))
+		rules = append(rules, r)
 		i = to - 1
 	}
 	return phrases, rules
@@ -62,12 +59,6 @@ func (k *ink) frequencyAt(i int, s span) (int, Rule, bool) {
 		return i + 4, Rule{RRule: "FREQ=DAILY", Note: "全天24小时"}, true
 	case r == '全' && k.starts(i, "全天候"):
 		return i + 3, Rule{RRule: "FREQ=DAILY", Note: "全天24小时"}, true
-	case r == '月' && (k.starts(i, "月底前") || k.starts(i, "月末")):
-		return i, Rule{}, false
-	case r == '日' && (k.starts(i, "日督查") || k.starts(i, "日巡查") || k.starts(i, "日调度") || k.starts(i, "日清") || k.starts(i, "日报告")),
-		r == '周' && (k.starts(i, "周调度") || k.starts(i, "周报告") || k.starts(i, "周通报") || k.starts(i, "周例会")),
-		r == '月' && (k.starts(i, "月调度") || k.starts(i, "月报告") || k.starts(i, "月通报") || k.starts(i, "月度")):
-		return i, Rule{}, false
 	}
 	for _, w := range vague {
 		if k.starts(i, w) && i+runeLen(w) <= s.b {

@@ -236,7 +236,7 @@ func (k *reader) columnField(s span) field {
 		return fNone
 	}
 	for _, p := range columnParts {
-		if strings.Index(text, p.word) >= 0 {
+		if strings.Contains(text, p.word) {
 			return p.field
 		}
 	}

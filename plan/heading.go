@@ -267,7 +267,7 @@ func (k *reader) unitName(s span) span {
 			return span{}
 		}
 	}
-	if s.b-s.a < 2 || strings.Index(text, "问题") >= 0 {
+	if s.b-s.a < 2 || strings.Contains(text, "问题") {
 		return span{}
 	}
 	return s
@@ -301,22 +301,18 @@ func (k *reader) inspectedTitle(title span) span {
 }
 
 func unitLikeParty(s string) bool {
-	if strings.Index(s, "巡察") >= 0 || strings.Index(s, "巡视") >= 0 || strings.Index(s, "乡镇党委") == 0 {
+	if strings.Contains(s, "巡察") || strings.Contains(s, "巡视") || strings.Index(s, "乡镇党委") == 0 {
 		return false
 	}
 	n := runeLen(s)
-	return n >= 3 && unitLike(s) || n >= 3 && strings.Index(s, "委员会") >= 0 || n >= 3 && has("会", []rune(s)[n-1])
+	return n >= 3 && unitLike(s) || n >= 3 && strings.Contains(s, "委员会") || n >= 3 && has("会", []rune(s)[n-1])
 }
 
 // period finds the time of the inspection: the first pair of dates joined by 至.
 func (k *reader) period(p *Plan, s span) {
 	all := k.dates(s, date{})
-	var y int
 	for i := 0; i < len(all); i++ {
 		d := all[i]
-		if d.day.y != 0 {
-			y = d.day.y
-		}
 		if i+1 >= len(all) || !k.isRange(d.at.b, all[i+1].at.a) {
 			continue
 		}
@@ -328,7 +324,6 @@ func (k *reader) period(p *Plan, s span) {
 		if e.precision == "day" {
 			out.End = e.day.iso()
 		}
-		_ = y
 		if out.Start != "" || out.End != "" {
 			p.Period = &out
 		}
@@ -413,7 +408,7 @@ func (k *ink) inspects(s span) bool {
 }
 
 // anchors finds the year of the document and the day after which dates without a year fall.
-func (k *reader) anchors(p *Plan, body, tail int) {
+func (k *reader) anchors(p *Plan, body int) {
 	if p.FeedbackDate != "" {
 		k.base = anchorDay(p.FeedbackDate)
 	} else if p.Period != nil && p.Period.End != "" {

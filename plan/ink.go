@@ -217,17 +217,6 @@ func (k *ink) find(s span, word string) int {
 	return -1
 }
 
-// findAny gives the first place of any of the words and the word, or -1. It is meant for short pieces.
-func (k *ink) findAny(s span, words []string) (int, string) {
-	at, found := -1, ""
-	for _, w := range words {
-		if i := k.find(s, w); i >= 0 && (at < 0 || i < at || i == at && len(w) > len(found)) {
-			at, found = i, w
-		}
-	}
-	return at, found
-}
-
 func runeLen(s string) int {
 	n := 0
 	for range s {

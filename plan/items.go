@@ -6,18 +6,18 @@ type item struct {
 	text span
 }
 
-// split parts a text: at its enumerators where it has any, else at semicolons and sentence ends.
-// lead is what stands before the first enumerator; single says that one enumerator was followed by loose sentences.
-func (k *reader) split(s span) (items []item, lead span, single bool) {
+// split parts a text: at its enumerators where it has any, else at semicolons and sentence ends. What stands before the first
+// enumerator is no item. One enumerator that is followed by loose sentences parts nothing, so its sentences are items.
+func (k *reader) split(s span) []item {
 	s = k.trim(s, "。;,、:")
 	if s.empty() {
-		return nil, span{}, false
+		return nil
 	}
 	cuts := k.cuts(s)
 	if len(cuts) == 0 {
-		return k.parts(s), span{}, false
+		return k.parts(s)
 	}
-	lead = k.clean(span{s.a, cuts[0].from})
+	var items []item
 	for i, m := range cuts {
 		end := s.b
 		if i+1 < len(cuts) {
@@ -30,10 +30,10 @@ func (k *reader) split(s span) (items []item, lead span, single bool) {
 	if len(cuts) == 1 && len(items) == 1 && (cuts[0].style == stShi || cuts[0].style == stDi || cuts[0].style == stYao) {
 		if loose := k.sentences(items[0].text, nil); len(loose) > 1 {
 			loose[0].num = items[0].num
-			return loose, lead, true
+			return loose
 		}
 	}
-	return items, lead, false
+	return items
 }
 
 // clean drops the punctuation around a value.

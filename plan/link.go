@@ -152,9 +152,6 @@ func foldText(text string) []rune {
 	return out
 }
 
-// bareAll gives the whole text folded and without blanks.
-func (k *ink) bareAll() string { return k.bare(span{0, len(k.c)}) }
-
 // common are characters of words that say nothing about a topic.
 const common = "工作组织开展进行落实问题建设制度管理加强不到位够没有立及时情况群众部分存在人员年个的了和党委镇村"
 

@@ -40,7 +40,6 @@ type sectionDraft struct {
 	num, title span
 	ord        int
 	style      style
-	list       field // what a list of the three lists holds
 }
 
 // outline is the result of reading the running text.
@@ -189,15 +188,6 @@ func (w *walker) step(h head, end int) {
 			d.end = max(d.end, end)
 		}
 	}
-}
-
-func (w *walker) hasSections() bool {
-	for _, s := range w.out.sections {
-		if s.style != stNone {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *walker) newSection(s sectionDraft) {
@@ -369,7 +359,7 @@ func (k *reader) closing(title span) bool {
 		return true
 	}
 	for _, c := range closingWords {
-		if strings.Index(text, c) >= 0 {
+		if strings.Contains(text, c) {
 			return true
 		}
 	}
@@ -383,7 +373,7 @@ func (k *reader) surelyClosing(title span) bool {
 		return false
 	}
 	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障"} {
-		if strings.Index(text, sure) >= 0 {
+		if strings.Contains(text, sure) {
 			return true
 		}
 	}

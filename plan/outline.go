@@ -13,7 +13,6 @@ type reader struct {
 	labels []label
 	kind   Kind
 	base   date // dates without a year fall on or after it
-	year   int  // of the document, 0 when unknown
 	lost   int  // enumerators destroyed by scanning
 	lists  bool // several lists speak of the same findings
 	ledger bool // a table holds findings
@@ -53,6 +52,11 @@ func (k *reader) scan() {
 	k.mend()
 	k.fields = k.problemFields()
 	k.items()
+	for i := range k.labels { // the number of a label is part of it
+		if m := k.labels[i].mark; m >= 0 && k.marks[m].own {
+			k.labels[i].from = k.marks[m].from
+		}
+	}
 }
 
 // scanCell finds the enumerators of a line in a table; none is a heading.
@@ -164,6 +168,15 @@ func (k *reader) flat(n, first, before int) {
 		}
 	}
 	lost := l.to-l.from > 150 && (repeated || outer > 1 && inner > 1)
+	if len(k.marks)-first > 1 && len(k.labels) > before { // 「二是民生保障方面。1、…整改措施：…」
+		m, next := &k.marks[first], k.marks[first+1]
+		if title := k.trimEnd(span{m.to, next.from}, "。;,:"); m.start && next.style > stCn && next.style < stPar && k.starts(title.b-2, "方面") && title.b-title.a < 40 {
+			lost = true
+			if m.style == stShi {
+				m.style = stPart
+			}
+		}
+	}
 	for i := first; i < len(k.marks); i++ {
 		m := &k.marks[i]
 		m.head = m.start || lost && m.style < stPar
@@ -640,5 +653,5 @@ func (k *reader) aboutTail(i, end int) (int, bool) {
 	return i, true
 }
 
-// numeralHeading reports whether a heading that closes a paper stands at c[at].
+// han reports whether c[i] is a Chinese character.
 func (k *reader) han(i int) bool { return chinese.Han(k.at0(i)) }

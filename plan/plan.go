@@ -121,7 +121,6 @@ type Measure struct {
 	Answers     []int    `json:"answers"`           // indexes into the finding's Manifestations
 	Tense       Tense    `json:"tense"`
 	Confidence  float64  `json:"confidence"` // 0..1: how sure the reader is of Answers
-	loose       bool     // one of several sentences under a single number
 	Source      Source   `json:"source"`
 }
 

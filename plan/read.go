@@ -28,7 +28,7 @@ func Read(doc office.Document) Plan {
 	if k.lists {
 		p.Kind = KindLists
 	}
-	k.anchors(&p, body, 0)
+	k.anchors(&p, body)
 	for i := range out.drafts {
 		if !out.drafts[i].table {
 			k.fill(&out.drafts[i])
@@ -123,7 +123,7 @@ func pageMark(r []rune) bool {
 		return false
 	}
 	first, last := first(r), last(r)
-	return word || has("-—–－·", first) && has("-—–－·", last) && other >= 2 || digits == n && n <= 3 && chinese.Digit(first) && false
+	return word || has("-—–－·", first) && has("-—–－·", last) && other >= 2
 }
 
 func first(r []rune) rune {
@@ -155,12 +155,6 @@ func (k *reader) bodyStart(out outline) int {
 	for _, s := range out.sections {
 		if !s.title.empty() && s.title.a < at {
 			at = s.title.a
-		}
-	}
-	for n := range k.lines { // an opening part without findings
-		if l := k.lines[n]; l.mark >= 0 && k.marks[l.mark].head && k.marks[l.mark].style <= stCnPar && l.from < at && n > 0 && k.marks[l.mark].ord == 1 {
-			// keep reading: 一、基本情况 may tell the period
-			break
 		}
 	}
 	return at

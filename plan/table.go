@@ -332,6 +332,10 @@ func (t *tableReader) cell(d *draft, f field, s span, cols columns) {
 	case fDeadline:
 		d.deadlines = append(d.deadlines, t.clean(s))
 	case fStatus:
+		if _, _, ok := t.stateIn(s); !ok && s.b-s.a > 16 {
+			t.progressCell(d, s, cols)
+			return
+		}
 		d.status = append(d.status, t.clean(s))
 	}
 }

@@ -8,7 +8,7 @@ var doneWords = []string{"截至", "目前", "组织召开了", "召开了", "�
 // reportsDone reports whether a sentence tells what was done rather than what will be.
 func reportsDone(s string) bool {
 	for _, w := range doneWords {
-		if strings.Index(s, w) >= 0 {
+		if strings.Contains(s, w) {
 			return true
 		}
 	}
