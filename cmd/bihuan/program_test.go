@@ -5,11 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,21 +193,38 @@ func TestDemoInABrowser(t *testing.T) {
 	b.Follow(".btn-go")
 	shot("ledger", 900)
 	first := finding(0)
+	b.Click("td.t-unit a, .t-unit a")
+	b.Wait(".editing form")
+	shot("edit", 900)
 	b.Go(first)
 	shot("finding", 900)
 	b.Go(first + "/progress")
-	shot("progress", 700)
+	shot("progress", 620)
 	b.Go(p.URL() + "/search?q=高龄津贴")
-	shot("search", 700)
+	shot("search", 620)
 	b.Go(p.URL() + "/overview")
-	shot("overview", 900)
+	shot("overview", 620)
 	b.Go(p.URL() + "/import")
-	shot("import", 900)
+	shot("import", 620)
 	b.Follow("a[href^='/import/']")
 	shot("check", 900)
+	b.Follow("a[href='?confirm'].btn-go")
+	shot("confirm", 620)
+	b.Go(p.URL() + "/ledger")
+	b.Follow("a[href^='/plan/']")
+	shot("plan", 620)
+	b.Go(p.URL() + "/ledger/print")
+	shot("print", 900)
+	b.Follow("form[action='/logout'] button")
+	b.Type("#login", "donghuai")
+	b.Type("#password", sample.Password)
+	b.Follow(".btn-go")
+	b.Size(390, 844)
+	b.Go(p.URL() + "/ledger")
+	shot("village", 844)
 }
 
-// crop keeps the top of a picture.
+// crop keeps the top of a picture, in 256 colours.
 func crop(t *testing.T, from, to string, height int) {
 	t.Helper()
 	in, err := os.Open(from)
@@ -218,7 +238,7 @@ func crop(t *testing.T, from, to string, height int) {
 	}
 	top := whole.Bounds()
 	top.Max.Y = min(top.Max.Y, top.Min.Y+height)
-	picture := image.NewRGBA(top)
+	picture := image.NewPaletted(top, palette(whole, top))
 	draw.Draw(picture, top, whole, top.Min, draw.Src)
 	out, err := os.Create(to)
 	if err != nil {
@@ -230,4 +250,29 @@ func crop(t *testing.T, from, to string, height int) {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// palette is the colours of a part of a picture, the commonest first, those left out that are hardly different from one before.
+func palette(whole image.Image, part image.Rectangle) color.Palette {
+	count := map[color.Color]int{}
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			count[whole.At(x, y)]++
+		}
+	}
+	var list color.Palette
+	for _, c := range slices.SortedFunc(maps.Keys(count), func(a, b color.Color) int { return count[b] - count[a] }) {
+		if len(list) < 256 && (len(list) == 0 || apart(c, list.Convert(c)) > 24) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// apart is how far two colours are apart, channel by channel, of 3 × 255.
+func apart(a, b color.Color) int {
+	r, g, bl, _ := a.RGBA()
+	R, G, B, _ := b.RGBA()
+	far := func(x, y uint32) int { return int(max(x, y)-min(x, y)) >> 8 }
+	return far(r, R) + far(g, G) + far(bl, B)
 }

@@ -11,6 +11,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/org"
 	"bihuan/store"
 	"bihuan/web"
 )
@@ -36,6 +37,10 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	}
 	slog.Info("serving", "url", p.URL(), "database", c.shown(), "ready", time.Since(started).Round(time.Millisecond))
 	fmt.Fprintf(s.out, "闭环已启动：%s\n", p.URL())
+	if _, err := org.Root(ctx, p.db); errors.Is(err, store.ErrNotFound) {
+		fmt.Fprint(s.out, "数据库是空的，还没有人能登录。请另开一个窗口，先登记单位和用户：\n",
+			"  bihuan unit add 栖禾镇 --kind 镇\n  bihuan user add hexiaoyu --name 贺晓雨 --unit 栖禾镇 --role 经办人\n")
+	}
 	return errors.Join(p.Run(ctx), p.Close())
 }
 

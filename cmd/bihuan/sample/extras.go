@@ -55,7 +55,6 @@ func (b *builder) revise(w written) {
 		}
 		list[last].pairs[0].measure += "，检查结果在党政联席会议上通报"
 	})
-	second.signed = b.ago(62, 0)
 	b.at(b.ago(60, 15), func(ctx context.Context) error {
 		data, err := w.style.file(second.paper)
 		if err != nil {
@@ -139,7 +138,6 @@ func (b *builder) waiting(w written) {
 		list[0].pairs[0].measure += "，由包村干部每半月到场核实一次"
 		list[len(list)-1].dueText = b.today.AddDate(0, 2, 0).Format("2006年1月底前，长期坚持")
 	})
-	second.signed = b.ago(1, 0)
 	at := b.today.Add(8*time.Hour + 40*time.Minute)
 	if at.After(b.now) {
 		at = b.ago(1, 17)
