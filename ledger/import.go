@@ -25,8 +25,8 @@ const (
 
 // Upload is a document that came in, and what it is for.
 type Upload struct {
-	Unit int64
 	Kind string
+	Unit int64 // whose plan it is, for NewPlan
 	Plan int64 // the plan in force, for Revision and Merge
 	Name string
 	Data []byte
@@ -65,20 +65,14 @@ func (d Duplicate) Error() string {
 // StartImport reads an uploaded document and keeps it, verbatim under its hash, for somebody to look at what was read. Nothing is
 // in force before [Confirm]. Errors fit to be shown: [office.Error], [Invalid], [Duplicate], [org.Denied].
 func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who org.Person, up Upload) (int64, error) {
-	unit, err := org.UnitByID(ctx, db, up.Unit)
+	unit, err := up.unit(ctx, db, who)
 	if err != nil {
 		return 0, err
 	}
 	if err := who.Check(org.Import, unit); err != nil {
 		return 0, err
 	}
-	if up.Kind != NewPlan {
-		p, err := PlanByID(ctx, db, who, up.Plan)
-		if err != nil {
-			return 0, err
-		}
-		unit = p.Unit
-	} else {
+	if up.Kind == NewPlan {
 		up.Plan = 0
 	}
 	hash := evidence.Hash(up.Data)
@@ -134,6 +128,15 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 			Changes: []journal.Change{{Field: "文件", To: up.Name}, {Field: "SHA-256", To: hash}}})
 	})
 	return id, err
+}
+
+// unit is whose plan is uploaded: the chosen unit for a new plan, else that of the plan in force.
+func (up Upload) unit(ctx context.Context, q store.Querier, who org.Person) (org.Unit, error) {
+	if up.Kind == NewPlan {
+		return org.UnitByID(ctx, q, up.Unit)
+	}
+	p, err := PlanByID(ctx, q, who, up.Plan)
+	return p.Unit, err
 }
 
 func countFindings(p plan.Plan) int {

@@ -90,7 +90,7 @@ func (db *DB) openSQLite(path string) (err error) {
 	}
 	dsn := func(more string) string {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-16000)" + more
+			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-8000)" + more
 	}
 	if db.write, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
 		return err
