@@ -83,14 +83,19 @@ func names(list []ledger.Named) string {
 	for i, n := range list {
 		texts[i] = n.Name
 	}
-	return strings.Join(texts, "\n")
+	return strings.Join(texts, "、\n")
 }
 
-// sentence is a numbered text, closed with a full stop.
+// bullets are marks before a text that number nothing.
+const bullets = "-－–—•·●* "
+
+// sentence is a numbered text, closed with a full stop. Bullets are left out: each text has its own cell, and to a spreadsheet a
+// dash is the beginning of a formula.
 func sentence(number, text string) string {
+	text = strings.Trim(number, bullets) + text
 	last, _ := utf8.DecodeLastRuneInString(text)
 	if text == "" || strings.ContainsRune("。！？；…：.!?;:〕", last) {
-		return number + text
+		return text
 	}
-	return number + text + "。"
+	return text + "。"
 }

@@ -14,9 +14,9 @@ import (
 // 2026年4月30日前 in one line, 责任人 a name.
 func columns() []office.Column {
 	return []office.Column{
-		{Title: "序号", Width: 2.5, Align: office.AlignCenter}, {Title: "反馈问题", Width: 7.5}, {Title: "具体表现", Width: 13}, {Title: "整改措施", Width: 15},
-		{Title: "责任领导", Width: 3.4, Align: office.AlignCenter}, {Title: "责任单位", Width: 6, Align: office.AlignCenter},
-		{Title: "责任人", Width: 3.4, Align: office.AlignCenter}, {Title: "完成时限", Width: 7.8}, {Title: "进展", Width: 8}, {Title: "佐证", Width: 5.5},
+		{Title: "序号", Width: 2.5, Align: office.AlignCenter}, {Title: "反馈问题", Width: 7.5}, {Title: "具体表现", Width: 12.5}, {Title: "整改措施", Width: 14.5},
+		{Title: "责任领导", Width: 3.4, Align: office.AlignCenter}, {Title: "责任单位", Width: 9, Align: office.AlignCenter},
+		{Title: "责任人", Width: 4.2, Align: office.AlignCenter}, {Title: "完成时限", Width: 9}, {Title: "进展", Width: 7.5}, {Title: "佐证", Width: 5.5},
 		{Title: "状态", Width: 4.5, Align: office.AlignCenter}, {Title: "销号", Width: 2.7, Align: office.AlignCenter},
 	}
 }
@@ -134,13 +134,16 @@ func findingRows(f ledger.Finding, state string) []office.Row {
 			cells = append(cells, office.TableCell{Text: measure(f, r), Rows: r.MeasureSpan})
 		}
 		if i == 0 {
-			cells = append(cells, over(f.Leader), over(names(f.Units)), over(names(f.Persons)), over(due(f)), over(f.Progress), over(f.Evidence),
+			cells = append(cells, over(f.Leader), over(names(f.Units)), over(names(f.Persons)), over(dueLines(f)), over(f.Progress), over(f.Evidence),
 				over(state), over(""))
 		}
 		rows[i].Cells = cells
 	}
 	return rows
 }
+
+// dueLines is the deadline, broken after its commas as on the screen.
+func dueLines(f ledger.Finding) string { return strings.ReplaceAll(due(f), "，", "，\n") }
 
 // manifestation is the text of the manifestation with index i, numbered as printed; none is an empty cell.
 func manifestation(f ledger.Finding, i int) string {

@@ -60,10 +60,10 @@ func runOn(items []item) string {
 func findingBlocks(f ledger.Finding, serial string) []office.Block {
 	var shown, done []item
 	for _, m := range f.Manifestations {
-		shown = append(shown, item{m.Number, m.Text})
+		shown = append(shown, item{strings.Trim(m.Number, bullets), m.Text})
 	}
 	for _, m := range f.Measures {
-		done = append(done, item{m.Number, m.Text})
+		done = append(done, item{strings.Trim(m.Number, bullets), m.Text})
 	}
 	blocks := []office.Block{office.Heading{Level: 3, Text: serial + "．" + sentence("", f.Title)}}
 	labelled := func(label, text string) {
@@ -84,7 +84,7 @@ func findingBlocks(f ledger.Finding, serial string) []office.Block {
 	if f.Leader != "" {
 		labelled("责任领导", f.Leader)
 	}
-	flat := func(list []ledger.Named) string { return orBlank(strings.ReplaceAll(names(list), "\n", "、")) }
+	flat := func(list []ledger.Named) string { return orBlank(strings.ReplaceAll(names(list), "\n", "")) }
 	labelled("责任单位", flat(f.Units))
 	labelled("责任人", flat(f.Persons))
 	labelled("完成时限", orBlank(due(f)))

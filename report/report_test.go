@@ -122,7 +122,7 @@ func TestLedgerHasTheOfficialForm(t *testing.T) {
 		text += strings.Join(row, "|") + "\n"
 	}
 	for _, want := range []string{"|长期坚持\n", "正在整改\n临期：剩10个工作日", "阶段性完成\n超期4个工作日", "正在整改\n今天到期", "未完成：两个村的旧账尚未移交",
-		"（由“一是”一并回应）", "x月x日前完成整改，今后长期坚持", "合计：7个问题，14个具体表现，13条整改措施，1个具体表现没有措施回应。"} {
+		"（由“一是”一并回应）", "x月x日前完成整改，\n今后长期坚持", "合计：7个问题，14个具体表现，13条整改措施，1个具体表现没有措施回应。"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -209,7 +209,7 @@ func TestLists(t *testing.T) {
 		{Papers[2], []string{"编号\n问题\n编号\n措施\n频次\n成果形式\n时间节点\n1-1-1\n1-1\n一是制定年度学习计划", "每周五下午\n", "年度学习计划\n应知应会题库\n2026年3月31日前，长期坚持\n",
 			"2-1-3\n〔待填：回应“三是”的措施〕\n〔待填〕\n〔待填〕\n", "定期（频次未定）"}},
 		{Papers[3], []string{"编号\n责任领导\n牵头单位\n配合单位\n责任人\n联系人\n时限\n1-1\n孟昭宁\n党建办公室\n—\n韩春梅\n〔待填〕\n2026年3月31日前，长期坚持\n",
-			"农业农村办公室\n综合行政执法队\n吕志刚\n方晓岚\n", "2-2\n〔待填〕\n栖禾镇党委\n—\n〔待填〕\n〔待填〕\n立行立改\n"}},
+			"农业农村办公室\n综合行政执法队\n吕志刚、\n方晓岚\n", "2-2\n〔待填〕\n栖禾镇党委\n—\n〔待填〕\n〔待填〕\n立行立改\n"}},
 	} {
 		text := docxText(t, written(t, c.paper.Write, sampleFindings()))
 		for _, want := range c.wants {
@@ -321,6 +321,22 @@ func TestProduct(t *testing.T) {
 	} {
 		if got := product(text); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for _, c := range []struct{ number, text, want string }{
+		{"一是", "学习不够深入", "一是学习不够深入。"},
+		{"①", "已整改。", "①已整改。"},
+		{"", "“临阵磨刀”", "“临阵磨刀”。"},
+		{"-", "3.7亩农田撂荒", "3.7亩农田撂荒。"},
+		{"——", "账外资产", "账外资产。"},
+		{"2.1.1", "逐笔核对；", "2.1.1逐笔核对；"},
+		{"", "", ""},
+	} {
+		if got := sentence(c.number, c.text); got != c.want {
+			t.Errorf("%s %s: %s", c.number, c.text, got)
 		}
 	}
 }

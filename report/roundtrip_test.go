@@ -2,8 +2,11 @@ package report
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -149,4 +152,58 @@ func TestTemplateComesBack(t *testing.T) {
 	if diff := cmp.Diff(want, papersOf(ledger.FromReading(readBack(t, "村.xlsx", filled.Bytes())))); diff != "" {
 		t.Errorf("filled in (-) and read (+):\n%s", diff)
 	}
+}
+
+// TestCorpusComesBack writes what is read out of every sample of the reader as a ledger and reads that again. A sentence more or
+// less in one cell may part differently; no word is lost, and all else is the same.
+func TestCorpusComesBack(t *testing.T) {
+	files, err := filepath.Glob("../plan/testdata/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := 0
+	for _, path := range files {
+		name := filepath.Base(path)
+		if filepath.Ext(name) == ".json" {
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := readBack(t, name, data)
+		var b bytes.Buffer
+		if err := ReadingXlsx(&b, first); err != nil {
+			t.Fatal(err)
+		}
+		want, got := papersOf(ledger.FromReading(first)), papersOf(ledger.FromReading(readBack(t, "台账.xlsx", b.Bytes())))
+		findings += len(want)
+		for i := range min(len(want), len(got)) {
+			for _, texts := range [][2][]string{{want[i].Manifestations, got[i].Manifestations}, {want[i].Measures, got[i].Measures}} {
+				all := letters(strings.Join(texts[1], ""))
+				for _, text := range texts[0] {
+					if !strings.Contains(all, letters(text)) {
+						t.Errorf("%s %s: lost: %s", name, want[i].Number, text)
+					}
+				}
+			}
+			got[i].Manifestations, got[i].Measures = want[i].Manifestations, want[i].Measures
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: written (-) and read again (+):\n%s", name, diff)
+		}
+	}
+	if findings < 200 {
+		t.Errorf("only %d findings: where are the samples?", findings)
+	}
+}
+
+// letters is a text without marks and blanks.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
 }
