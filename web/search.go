@@ -115,7 +115,7 @@ func wordsOf(q string) [][]rune {
 	return words
 }
 
-// hits are the stretches of text, as rune offsets from and to, where one of the words stands; they do not overlap.
+// hits are the stretches of text, as rune offsets from and to, where one of the words stands; they do not touch.
 func hits(text []rune, words [][]rune) [][2]int {
 	var list [][2]int
 	for i := 0; i < len(text); {
@@ -129,7 +129,11 @@ func hits(text []rune, words [][]rune) [][2]int {
 			i++
 			continue
 		}
-		list = append(list, [2]int{i, i + longest})
+		if n := len(list); n > 0 && list[n-1][1] == i {
+			list[n-1][1] += longest
+		} else {
+			list = append(list, [2]int{i, i + longest})
+		}
 		i += longest
 	}
 	return list

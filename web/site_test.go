@@ -247,6 +247,9 @@ func (c *client) cookie() *http.Cookie {
 	return nil
 }
 
+// unescape is the text of an attribute or of a field.
+func unescape(s string) string { return html.UnescapeString(s) }
+
 // tags are the marks of HTML.
 var tags = regexp.MustCompile(`<[^>]*>`)
 
