@@ -19,7 +19,7 @@ import (
 
 // readCommand reads one document without any database.
 type readCommand struct {
-	File  string `arg:"" name:"文件" help:"docx、xlsx、csv、doc、txt、md；装有 LibreOffice 时还有 xls、wps、pdf、odt"`
+	File  string `arg:"" name:"文件" help:"docx、xlsx、csv、doc、txt、md；装有 LibreOffice 时还有 xls、rtf、odt、ods、pdf"`
 	JSON  bool   `name:"json" help:"输出 JSON"`
 	XLSX  string `name:"xlsx" placeholder:"文件" help:"另存为 Excel 台账"`
 	Width int    `placeholder:"列数" help:"表有多宽，默认同终端"`
