@@ -92,7 +92,7 @@ func welcome(url string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n  打开  %s\n  密码  %s（所有人相同）\n\n", url, sample.Password)
 	for _, l := range sample.Logins {
-		fmt.Fprintf(&b, "  %s  %s\n", pad(l.Login, 14), l.What)
+		fmt.Fprintf(&b, "  %s  %s  %s\n", pad(l.Login, 14), pad(l.Name, 10), l.What)
 	}
 	b.WriteString("\n按 Ctrl+C 停止。\n")
 	return b.String()

@@ -106,15 +106,15 @@ const Password = "bihuan-demo"
 // Logins are the ways into the sample, the one to begin with first.
 var Logins = []Login{
 	{"hexiaoyu", "贺晓雨", "栖禾镇党政办经办人：导入方案、改台账、登记进展"},
-	{"mengzhaoning", "孟昭宁", "栖禾镇分管领导：看自己分管的问题"},
+	{"mengzhaoning", "孟昭宁", "栖禾镇分管领导：看全镇，可筛出自己分管的"},
 	{"zhouxuming", "周叙明", "栖禾镇党委书记：看全镇"},
-	{"donghuai", "", "东槐村党支部书记：只看本村，登记进展"},
+	{"donghuai", "郝守祥", "东槐村党支部书记：只看本村，登记进展"},
 	{"shaowenlan", "邵文澜", "区委巡察办：看全区三个镇"},
 	{"shuangyan", "柏思源", "双堰镇党政办经办人：看不到栖禾镇"},
-	{"admin", "区管理员", "区管理员：单位和人员"},
+	{"admin", "区管理员", "各镇都能看、都能改"},
 }
 
-// loginOf gives a person the login of the same name, the village secretary of 东槐村 by place.
+// loginOf is the login of somebody who has one.
 func loginOf(name string) string {
 	for _, l := range Logins {
 		if l.Name == name {
@@ -126,7 +126,7 @@ func loginOf(name string) string {
 
 // towns makes the towns with all their people. No name occurs twice.
 func towns(rng *rand.Rand) []town {
-	taken := map[string]bool{}
+	taken := map[string]bool{"郝守祥": true}
 	for _, s := range townSeeds {
 		for _, n := range strings.Fields(s.leaders + " " + s.heads) {
 			taken[n] = true
@@ -154,7 +154,8 @@ func towns(rng *rand.Rand) []town {
 		}
 		list = append(list, t)
 	}
-	list[0].villages[0].setLogin("支部", "donghuai")
+	first := list[0].villages[0].officers
+	first["支部"] = person{name: "郝守祥", post: first["支部"].post, role: org.Cadre, login: loginOf("郝守祥")}
 	return list
 }
 
@@ -164,12 +165,6 @@ func newVillage(rng *rand.Rand, name string, taken map[string]bool) village {
 		v.officers[o.key] = person{name: newName(rng, o.key == "妇联", taken), post: o.post, role: org.Cadre}
 	}
 	return v
-}
-
-func (v village) setLogin(key, login string) {
-	p := v.officers[key]
-	p.login = login
-	v.officers[key] = p
 }
 
 const (
