@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // budget counts what reading one file has cost so far against its limits. Every reader draws on the same budget, so that a
@@ -52,20 +53,23 @@ func (b *budget) element() error {
 	return nil
 }
 
-// paragraph counts one paragraph or cell of n bytes.
-func (b *budget) paragraph(n int) error {
-	if err := b.line(n); err != nil {
-		return err
+// add counts one paragraph or cell and appends it.
+func (b *budget) add(out []Paragraph, p Paragraph) ([]Paragraph, error) {
+	if err := b.line(len(p.Text)); err != nil {
+		return out, err
 	}
 	b.paragraphs++
-	b.text += n
+	b.text += len(p.Text)
 	switch {
 	case b.paragraphs > b.limits.Paragraphs:
-		return &Error{What: fmt.Sprintf("文件的段落和单元格超过 %d 个", b.limits.Paragraphs), Do: doSplit}
+		return out, &Error{What: fmt.Sprintf("文件的段落和单元格超过 %d 个", b.limits.Paragraphs), Do: doSplit}
 	case b.text > b.limits.Text:
-		return &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(b.limits.Text))), Do: doSplit}
+		return out, &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(b.limits.Text))), Do: doSplit}
 	}
-	return nil
+	if n := len(out); n == cap(out) { // by doubling, but never past what may still come
+		out = slices.Grow(out, min(max(n, 64), b.limits.Paragraphs-n))
+	}
+	return append(out, p), nil
 }
 
 // line checks the length of a paragraph that may still grow.

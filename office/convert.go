@@ -1,6 +1,7 @@
 package office
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -71,7 +72,30 @@ func convert(b *budget, kind string, data []byte) (Document, error) {
 			return readPDF(ctx, b, tool, in)
 		}
 	}
-	return c.office(ctx, b, kind, dir, in)
+	doc, err := c.office(ctx, b, kind, dir, in)
+	if err != nil && ctx.Err() == nil && locked(kind, data) {
+		return doc, encrypted("文件")
+	}
+	return doc, err
+}
+
+// locked reports whether a file that could not be converted asks for a password.
+func locked(kind string, data []byte) bool {
+	switch kind {
+	case "xls":
+		return bytes.Contains(data, []byte("\x2F\x00\x36\x00\x01\x00")) || bytes.Contains(data, []byte("\x2F\x00\xC8\x00\x01\x00")) // FILEPASS
+	case "odt", "ods":
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return false
+		}
+		for _, f := range z.File {
+			if f.Name == "META-INF/manifest.xml" {
+				return bytes.Contains(head(f, 1<<20), []byte("encryption-data"))
+			}
+		}
+	}
+	return false
 }
 
 // failed is the error of a conversion that did not come about.
@@ -107,6 +131,9 @@ func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string)
 	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), b.limits.File)
 	if err != nil {
 		return Document{}, c.failed(err)
+	}
+	if Sniff(out) != c.to {
+		return Document{}, c.failed(errors.New("wrote something else than " + c.to))
 	}
 	doc, err := read(b, "", out)
 	if err != nil {

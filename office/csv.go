@@ -24,11 +24,9 @@ func readDelimited(text string, b *budget) (Part, error) {
 			if strings.TrimSpace(field) == "" {
 				return nil
 			}
-			if err := b.paragraph(len(field)); err != nil {
-				return err
-			}
-			part.Paragraphs = append(part.Paragraphs, Paragraph{Text: field, Cell: Cell{Table: 1, Row: row, Col: col, Rows: 1, Cols: 1}})
-			return nil
+			var err error
+			part.Paragraphs, err = b.add(part.Paragraphs, Paragraph{Text: field, Cell: Cell{Table: 1, Row: row, Col: col, Rows: 1, Cols: 1}})
+			return err
 		})
 		if err != nil {
 			return part, err

@@ -91,6 +91,9 @@ func (r *docBody) piece(p piece, from, to int) error {
 		if err := r.character(c, at, visible, bold); err != nil {
 			return err
 		}
+		if c == '\r' || c == 0x07 || c == 0x0C {
+			next = -1 // the next paragraph may have another style, whatever its characters say
+		}
 	}
 	return nil
 }
@@ -350,8 +353,9 @@ func (r *docBody) put(look docLook, inTable bool) error {
 		}
 		p.Cell = Cell{Table: r.tables, Row: len(r.table.rows) + 1, Col: r.table.cells + 1, Rows: 1, Cols: 1}
 	}
-	r.out = append(r.out, p)
-	return r.f.b.paragraph(len(text))
+	var err error
+	r.out, err = r.f.b.add(r.out, p)
+	return err
 }
 
 // closeTable turns the cells' places from the order in which they came into those on the grid that all edges of the table

@@ -106,10 +106,8 @@ func (d *docxReader) put(p *docPara) {
 	}
 	if !drop {
 		d.yield++
-		if err := d.b.paragraph(len(text)); err != nil {
-			d.x.fail(err)
-		}
-		d.out = append(d.out, Paragraph{
+		var err error
+		d.out, err = d.b.add(d.out, Paragraph{
 			Text:     text,
 			Numbered: utf8.RuneCountInString(p.label),
 			Level:    max(0, p.format.outline),
@@ -117,6 +115,9 @@ func (d *docxReader) put(p *docPara) {
 			Bold:     p.bold && !p.plain,
 			Cell:     d.cell,
 		})
+		if err != nil {
+			d.x.fail(err)
+		}
 	}
 	d.out = append(d.out, p.boxes...)
 }

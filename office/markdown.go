@@ -66,8 +66,9 @@ func (m *mdReader) line(line string) error {
 }
 
 func (m *mdReader) put(p Paragraph) error {
-	m.out = append(m.out, p)
-	return m.b.paragraph(len(p.Text))
+	var err error
+	m.out, err = m.b.add(m.out, p)
+	return err
 }
 
 // isTableLine takes a line for a row of a table when it begins with a pipe and holds another.

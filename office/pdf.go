@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,10 +22,9 @@ func readPDF(ctx context.Context, b *budget, tool, in string) (Document, error) 
 	doc := Document{Format: "pdf", Warnings: []string{"PDF 不分段落，段落和表格是按版面推断的，请逐项核对；有 Word 原件的请上传原件"}}
 	part := Part{Name: bodyName}
 	for _, p := range joinLines(text) {
-		if err := b.paragraph(len(p)); err != nil {
+		if part.Paragraphs, err = b.add(part.Paragraphs, Paragraph{Text: p}); err != nil {
 			return Document{}, err
 		}
-		part.Paragraphs = append(part.Paragraphs, Paragraph{Text: p})
 	}
 	doc.Parts = []Part{part}
 	return doc, nil
@@ -36,8 +36,12 @@ type layoutLine struct {
 	indent, ends int
 }
 
+// opening are the beginnings that no line has by chance: numbers of items and labels.
+var opening = regexp.MustCompile(`^(?:[一二三四五六七八九十]{1,3}[、，]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,3}(?:[、．]|\.\D)|[①-⑳]|第[一二三四五六七八九十\d]{1,3}[章条部]|\p{Han}{2,6}[：:])`)
+
 // joinLines makes paragraphs out of laid-out pages. A line begins a new one when it is indented deeper than the page's margin,
-// when the line before it stops short of the right edge, when either is a table's row (wide gaps), or after a blank line.
+// when the line before it stops short of the right edge, when either is a table's row (wide gaps), or when it
+// opens like an item.
 func joinLines(text string) []string {
 	var out []string
 	open := false // the last paragraph may go on
@@ -47,7 +51,7 @@ func joinLines(text string) []string {
 			switch {
 			case l.text == "":
 				continue
-			case open && l.indent <= left+1 && !gaps(l.text):
+			case open && l.indent <= left+1 && !gaps(l.text) && !opening.MatchString(l.text):
 				out[len(out)-1] += l.text
 			default:
 				out = append(out, l.text)

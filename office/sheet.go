@@ -145,13 +145,14 @@ func (s *sheet) readCell(x *xmlReader) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	if err := x.b.paragraph(len(text)); err != nil {
-		x.fail(err)
-	}
-	s.out = append(s.out, Paragraph{
+	var err error
+	s.out, err = x.b.add(s.out, Paragraph{
 		Text: text, Bold: style.bold, Centered: style.centered,
 		Cell: Cell{Table: 1, Row: s.row, Col: col, Rows: 1, Cols: 1},
 	})
+	if err != nil {
+		x.fail(err)
+	}
 }
 
 // value reads the children of a cell and words its value.

@@ -203,13 +203,12 @@ func readText(name string, data []byte, b *budget) (Document, error) {
 
 // readLines makes each line a paragraph.
 func readLines(text string, b *budget) (Part, error) {
-	count := min(strings.Count(text, "\n")+1, b.limits.Paragraphs)
-	part := Part{Name: bodyName, Paragraphs: make([]Paragraph, 0, count)}
+	part := Part{Name: bodyName}
 	for line := range lines(text) {
-		if err := b.paragraph(len(line)); err != nil {
+		var err error
+		if part.Paragraphs, err = b.add(part.Paragraphs, Paragraph{Text: line}); err != nil {
 			return part, err
 		}
-		part.Paragraphs = append(part.Paragraphs, Paragraph{Text: line})
 	}
 	return part, nil
 }

@@ -341,6 +341,14 @@ func (x *xmlReader) declaration() {
 // tagEnd finds the '>' that closes the tag at r, past quoted values, and makes sure the whole tag is in the buffer.
 // It returns the distance from r, or -1.
 func (x *xmlReader) tagEnd() int {
+	// The first '>' it is, unless it stands inside quotes, which real files hardly ever do.
+	unread := x.buf[x.r:x.w]
+	if end := bytes.IndexByte(unread, '>'); end > 0 {
+		tag := unread[:end]
+		if bytes.Count(tag, []byte{'"'})%2 == 0 && bytes.IndexByte(tag, '\'') < 0 && bytes.IndexByte(tag[1:], '<') < 0 {
+			return end
+		}
+	}
 	i, quote := 1, byte(0)
 	for {
 		b := x.buf[x.r:x.w]
