@@ -2,6 +2,7 @@
 package evidence
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -51,7 +52,7 @@ func (f *Files) Put(content []byte) (string, error) {
 
 // write makes the file appear whole or not at all.
 func (f *Files) write(name string, content []byte) error {
-	part := name + ".part"
+	part := name + "." + rand.Text() + ".part" // of this writer alone
 	w, err := f.root.Create(part)
 	if err != nil {
 		return err

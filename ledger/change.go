@@ -138,7 +138,7 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 			return nil
 		}
 		if old.Version != version {
-			return stale(ctx, tx, id)
+			return stale(ctx, tx, "finding", id)
 		}
 		var names org.Names
 		if touches(changes, "责任单位", "责任人") {
@@ -150,8 +150,9 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 	})
 }
 
-func stale(ctx context.Context, q store.Querier, id int64) error {
-	last, err := journal.Of(ctx, q, "finding", id, 1)
+// stale tells who changed a row last, and what.
+func stale(ctx context.Context, q store.Querier, kind string, id int64) error {
+	last, err := journal.Of(ctx, q, kind, id, 1)
 	if err != nil {
 		return err
 	}
@@ -310,14 +311,17 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 		next.Units, next.Persons = old.Units, old.Persons
 	}
 	next.derive()
-	_, err := tx.Exec(ctx, `update finding set section = $2, ord = $3, number = $4, title = $5, goal = $6, leader = $7, lead_unit = $8,
+	n, err := tx.Exec(ctx, `update finding set section = $2, ord = $3, number = $4, title = $5, goal = $6, leader = $7, lead_unit = $8,
 		due_text = $9, due = $10, long_term = $11, state = $12, reason = $13, progress = $14, evidence = $15, gaps = $16, vague = $17,
-		dropped = $18, changed = $19, version = version + 1 where id = $1`,
+		dropped = $18, changed = $19, version = version + 1 where id = $1 and version = $20`,
 		next.ID, next.Section.ID, next.Ord, next.Number, next.Title, next.Goal, next.Leader, next.leadUnit(),
 		next.DueText, next.Due, bit(next.LongTerm), string(next.State), next.Reason, next.Progress, next.Evidence, next.Gaps, bit(next.Vague),
-		next.Dropped, tx.Now.UnixMilli())
+		next.Dropped, tx.Now.UnixMilli(), old.Version)
 	if err != nil {
 		return fmt.Errorf("save finding: %w", err)
+	}
+	if n == 0 { // somebody saved between our reading and our writing
+		return stale(ctx, tx, "finding", next.ID)
 	}
 	if touches(changes, "具体表现", "整改措施", "措施对应") {
 		if err := writeItems(ctx, tx, &next); err != nil {

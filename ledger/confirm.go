@@ -98,7 +98,11 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 		return err
 	}
 	c.plan = p
-	c.plan.Current++
+	// The number is taken first: two who confirm at once meet here and get one version each.
+	c.plan.Current, err = store.One(ctx, c.tx, store.Value[int], `update plan set current = current + 1, version = version + 1 where id = $1 returning current`, p.ID)
+	if err != nil {
+		return fmt.Errorf("number the version: %w", err)
+	}
 	live, err := inForce(ctx, c.tx, p.ID)
 	if err != nil {
 		return err
@@ -130,10 +134,6 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 		if err := c.reorder(ctx); err != nil {
 			return err
 		}
-	}
-	_, err = c.tx.Exec(ctx, `update plan set current = $2, version = version + 1 where id = $1`, p.ID, c.plan.Current)
-	if err != nil {
-		return fmt.Errorf("update plan: %w", err)
 	}
 	return c.freeze(ctx, fmt.Sprintf("新增%d个、修改%d个、撤出%d个、不变%d个", len(d.Added), len(d.Changed), len(d.Dropped), d.Same))
 }
@@ -208,7 +208,7 @@ func (c *confirmation) freeze(ctx context.Context, summary string) error {
 	if err := c.notes(ctx); err != nil {
 		return err
 	}
-	_, err = c.tx.Exec(ctx, `update import set state = 'confirmed', plan = $2, version = version + 1 where id = $1`, c.imp.ID, c.plan.ID)
+	_, err = c.tx.Exec(ctx, `update import set state = 'confirmed', plan = $2 where id = $1`, c.imp.ID, c.plan.ID)
 	if err != nil {
 		return fmt.Errorf("close import: %w", err)
 	}

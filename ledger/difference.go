@@ -69,7 +69,7 @@ func FromReading(p plan.Plan) []Finding {
 				Number: r.Number, Title: r.Title, Goal: string(r.Goal), Leader: string(r.Leader),
 				Units: named(r.Units), Persons: named(besides(r.Persons, string(r.Leader))),
 				DueText: string(r.DeadlineText), Due: string(r.DeadlineDate), LongTerm: r.LongTerm,
-				State: StateOf(string(r.Status)), Progress: string(r.Progress),
+				State: StateOf(string(r.Status)), stated: r.Status != "", Progress: string(r.Progress),
 			}
 			if f.State == Failed {
 				f.Reason = string(r.Status)
@@ -98,64 +98,102 @@ func besides(names []string, leader string) []string {
 // overlay is what live becomes when the reading fresh is laid over it. Progress made stays unless the paper reports its own.
 func overlay(live, fresh Finding, merge bool) Finding {
 	next := live.clone()
-	keep := func(empty bool) bool { return merge && empty }
-	next.Section.Number, next.Section.Title = fresh.Section.Number, fresh.Section.Title
-	if !keep(fresh.Number == "") {
-		next.Number = fresh.Number
+	// lay keeps what stands when a merged ledger has nothing else to say than what stands.
+	lay := func(field *string, value string) {
+		if !merge || value != "" && plain(*field) != plain(value) {
+			*field = value
+		}
 	}
-	next.Title = fresh.Title
-	if !keep(fresh.Goal == "") {
-		next.Goal = fresh.Goal
-	}
-	if !keep(fresh.Leader == "") {
-		next.Leader = fresh.Leader
-	}
-	if !keep(len(fresh.Units) == 0) {
+	lay(&next.Section.Number, fresh.Section.Number)
+	lay(&next.Section.Title, fresh.Section.Title)
+	lay(&next.Number, fresh.Number)
+	lay(&next.Title, fresh.Title)
+	lay(&next.Goal, fresh.Goal)
+	lay(&next.Leader, fresh.Leader)
+	if !merge || len(fresh.Units) > 0 {
 		next.Units = fresh.Units
 	}
-	if !keep(len(fresh.Persons) == 0) {
+	if !merge || len(fresh.Persons) > 0 {
 		next.Persons = fresh.Persons
 	}
-	if !keep(fresh.DueText == "") {
+	if !merge || fresh.DueText != "" && plain(fresh.DueText) != plain(live.DueText) {
 		next.DueText, next.Due, next.LongTerm = fresh.DueText, fresh.Due, fresh.LongTerm
 	}
-	if fresh.State != Doing {
+	if fresh.stated {
 		next.State, next.Reason = fresh.State, fresh.Reason
+		if merge && plain(fresh.Reason) == plain(live.State.Word()) { // the bare word, with no reason of its own
+			next.Reason = live.Reason
+		}
 	}
-	if fresh.Progress != "" {
+	if fresh.Progress != "" && plain(fresh.Progress) != plain(live.Progress) {
 		next.Progress = fresh.Progress
 	}
-	if !keep(len(fresh.Manifestations) == 0) {
-		next.Manifestations = fresh.Manifestations
-		for i := range next.Manifestations {
-			for _, old := range live.Manifestations {
-				if plain(old.Text) == plain(next.Manifestations[i].Text) {
-					next.Manifestations[i].ID = old.ID
-				}
-			}
-		}
-	}
-	if !keep(len(fresh.Measures) == 0) {
-		next.Measures = fresh.Measures
-		for i := range next.Measures {
-			for _, old := range live.Measures {
-				if plain(old.Text) == plain(next.Measures[i].Text) {
-					next.Measures[i].ID = old.ID
-				}
-			}
-		}
-	}
-	// When only one side was laid over, answers may point past its end.
-	for i := range next.Measures {
-		var valid []int
-		for _, a := range next.Measures[i].Answers {
-			if a < len(next.Manifestations) {
-				valid = append(valid, a)
-			}
-		}
-		next.Measures[i].Answers = valid
+	if merge {
+		next.join(fresh)
+	} else {
+		next.replace(fresh)
 	}
 	return next
+}
+
+// replace takes manifestations, measures and links of fresh. Items that stay keep their ids; when all stay, so do their links,
+// which a person may have set right.
+func (f *Finding) replace(fresh Finding) {
+	manifestations, measures := slices.Clone(fresh.Manifestations), slices.Clone(fresh.Measures)
+	stay := len(manifestations) == len(f.Manifestations) && len(measures) == len(f.Measures)
+	for i := range manifestations {
+		if k := f.manifestation(manifestations[i].Text); k >= 0 {
+			manifestations[i].ID = f.Manifestations[k].ID
+			stay = stay && k == i
+		} else {
+			stay = false
+		}
+	}
+	for i := range measures {
+		if k := f.measure(measures[i].Text); k >= 0 {
+			measures[i].ID = f.Measures[k].ID
+			stay = stay && k == i
+		} else {
+			stay = false
+		}
+	}
+	if stay {
+		for i := range measures {
+			measures[i].Answers = f.Measures[i].Answers
+		}
+	}
+	f.Manifestations, f.Measures = manifestations, measures
+}
+
+// join adds the manifestations and measures of fresh that are not there yet.
+func (f *Finding) join(fresh Finding) {
+	at := make([]int, len(fresh.Manifestations)) // where each of fresh stands in f
+	for i, m := range fresh.Manifestations {
+		if at[i] = f.manifestation(m.Text); at[i] < 0 {
+			at[i] = len(f.Manifestations)
+			f.Manifestations = append(f.Manifestations, m)
+		}
+	}
+	for _, m := range fresh.Measures {
+		if f.measure(m.Text) >= 0 {
+			continue
+		}
+		m.Answers = slices.Clone(m.Answers)
+		for i, a := range m.Answers {
+			m.Answers[i] = at[a]
+		}
+		f.Measures = append(f.Measures, m)
+	}
+}
+
+// manifestation is the index of the manifestation with these words, or -1.
+func (f *Finding) manifestation(text string) int {
+	return slices.IndexFunc(f.Manifestations, func(m Manifestation) bool { return plain(m.Text) == plain(text) })
+}
+
+// measure is the index of the measure with these words, or -1.
+func (f *Finding) measure(text string) int {
+	return slices.IndexFunc(f.Measures, func(m Measure) bool { return plain(m.Text) == plain(text) })
 }
 
 // plain is a text without anything but its letters and digits, for comparing.

@@ -101,6 +101,8 @@ type Finding struct {
 
 	Manifestations []Manifestation
 	Measures       []Measure
+
+	stated bool // of a reading: the paper says how far it is
 }
 
 // Section is an aspect (方面) of a plan.

@@ -127,6 +127,9 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "上传", Kind: "import", Row: id,
 			Changes: []journal.Change{{Field: "文件", To: up.Name}, {Field: "SHA-256", To: hash}}})
 	})
+	if store.IsUnique(err) { // the same document from two hands at once
+		err = duplicate(ctx, db, unit.ID, hash)
+	}
 	return id, err
 }
 
@@ -221,7 +224,7 @@ func CorrectImport(ctx context.Context, db *store.DB, who org.Person, id, versio
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `update import set reading = $2, version = version + 1 where id = $1`, id, string(text)); err != nil {
+		if _, err := tx.Exec(ctx, `update import set reading = $2 where id = $1`, id, string(text)); err != nil {
 			return fmt.Errorf("correct import: %w", err)
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "更正", Kind: "import", Row: id, Changes: changes})
@@ -231,7 +234,7 @@ func CorrectImport(ctx context.Context, db *store.DB, who org.Person, id, versio
 // DropImport gives up an import. The document stays under its hash and may be uploaded again.
 func DropImport(ctx context.Context, db *store.DB, who org.Person, id, version int64) error {
 	return onImport(ctx, db, who, id, version, func(tx *store.Tx, i Import) error {
-		if _, err := tx.Exec(ctx, `update import set state = 'dropped', version = version + 1 where id = $1`, id); err != nil {
+		if _, err := tx.Exec(ctx, `update import set state = 'dropped' where id = $1`, id); err != nil {
 			return fmt.Errorf("drop import: %w", err)
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "放弃导入", Kind: "import", Row: id})
@@ -253,12 +256,14 @@ func onImport(ctx context.Context, db *store.DB, who org.Person, id, version int
 			return Invalid{"导入", "这份文件已经确认导入，不能再改；要改台账请到台账页"}
 		case i.State == "dropped":
 			return Invalid{"导入", "这次导入已放弃，请重新上传"}
-		case i.Version != version:
-			last, err := journal.Of(ctx, tx, "import", id, 1)
-			if err != nil || len(last) == 0 {
-				return Invalid{"导入", "内容已被更正过，请刷新页面再改"}
-			}
-			return Stale{By: last[0].Who, At: last[0].Entered, Changes: last[0].Changes}
+		}
+		// The version rises before anything else is done: it is what two who come at once meet at.
+		n, err := tx.Exec(ctx, `update import set version = version + 1 where id = $1 and version = $2 and state = 'open'`, id, version)
+		if err != nil {
+			return fmt.Errorf("take import: %w", err)
+		}
+		if n == 0 {
+			return stale(ctx, tx, "import", id)
 		}
 		return fn(tx, i)
 	})

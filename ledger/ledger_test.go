@@ -343,6 +343,47 @@ func TestManyEditOneRow(t *testing.T) {
 	})
 }
 
+// Of many who confirm one import at once, or upload one document at once, exactly one does it.
+func TestManyConfirmOneImport(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		var ids []int64
+		for range 8 {
+			wg.Go(func() {
+				id, err := ledger.StartImport(ctx, w.db, w.files, w.clerk, ledger.Upload{Unit: w.town.ID, Kind: ledger.NewPlan, Name: "方案.txt", Data: []byte(paper)})
+				var twice ledger.Duplicate
+				if err == nil {
+					mu.Lock()
+					ids = append(ids, id)
+					mu.Unlock()
+				} else if !errors.As(err, &twice) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(ids) != 1 {
+			t.Fatalf("one document was taken in %d times", len(ids))
+		}
+		confirmed := 0
+		for range 8 {
+			wg.Go(func() {
+				if _, err := ledger.Confirm(ctx, w.db, w.clerk, ids[0], 1); err == nil {
+					mu.Lock()
+					confirmed++
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		if plans, err := ledger.Plans(ctx, w.db, w.clerk); err != nil || confirmed != 1 || len(plans) != 1 || plans[0].Findings != 3 {
+			t.Errorf("confirmed %d times: %+v %v", confirmed, plans, err)
+		}
+	})
+}
+
 func TestSecondUploadAndHostileUploads(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
