@@ -125,7 +125,8 @@ func overlay(live, fresh Finding, merge bool) Finding {
 			next.Reason = live.Reason
 		}
 	}
-	if fresh.Progress != "" && plain(fresh.Progress) != plain(live.Progress) {
+	// Beside 未完成 a ledger writes the reason where others write the progress.
+	if said := plain(fresh.Progress); said != "" && said != plain(live.Progress) && said != plain(live.Reason) {
 		next.Progress = fresh.Progress
 	}
 	if merge {
