@@ -83,10 +83,11 @@ var dutyEdit = editForm{
 			{Name: "units", Label: "责任单位", Kind: "text", Value: ledger.Names(f.Units), Hint: "牵头单位写在最前，用顿号隔开"},
 			{Name: "persons", Label: "责任人", Kind: "text", Value: ledger.Names(f.Persons), Hint: "用顿号隔开"},
 			{Name: "due_text", Label: "完成时限", Kind: "text", Value: f.DueText, Hint: "照方案的写法"},
-			{Name: "due", Label: "到期日", Kind: "date", Value: f.Due, Hint: "按哪一天算临期、超期"},
+			{Name: "due", Label: "到期日", Kind: "date", Value: f.Due, Hint: "按哪一天算临期、超期；只改完成时限的写法，这一天会跟着改"},
 		}}
 	},
 	command: func(ctx context.Context, s *Server, v *visit, f ledger.Finding, version int64, p *editPage, _ url.Values) error {
+		p.Fields.dueFollows(f, v.Today)
 		return ledger.EditDuty(ctx, s.db, v.Who, f.ID, version, ledger.DutyEdit{
 			Leader: p.Fields.value("leader"), Units: splitNames(p.Fields.value("units")), Persons: splitNames(p.Fields.value("persons")),
 			DueText: p.Fields.value("due_text"), Due: p.Fields.value("due"),

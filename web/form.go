@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bihuan/ledger"
+	"bihuan/plan"
 	"bihuan/store"
 )
 
@@ -62,6 +63,20 @@ func (fs fields) merge(now fields) {
 			}
 		}
 		f.Was = current
+	}
+}
+
+// dueFollows sets the date of a deadline whose words were changed and whose date was left as it was, when the words name one.
+func (fs fields) dueFollows(f ledger.Finding, today string) {
+	year, _ := strconv.Atoi(max(f.Due, today)[:4])
+	for i := range fs {
+		words := fs.value("due_text")
+		if fs[i].Name != "due" || fs[i].Value != fs[i].Was || words == f.DueText {
+			continue
+		}
+		if d := plan.ParseDeadline(words, year); d.Date != "" && d.Err == nil {
+			fs[i].Value = string(d.Date)
+		}
 	}
 }
 

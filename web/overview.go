@@ -49,6 +49,7 @@ type tally struct {
 
 // cell is a number that leads to what it counts, when it can.
 type cell struct {
+	Word    string // what is counted
 	N       int
 	Address string
 }
@@ -152,7 +153,11 @@ func newOverview(list []ledger.UnitCounts, units []org.Unit, town int64) overvie
 }
 
 func newTally(name string) tally {
-	return tally{Name: name, Cells: make([]cell, len(ledger.States))}
+	t := tally{Name: name, All: cell{Word: "问题"}, Late: cell{Word: "超期"}}
+	for _, x := range ledger.States {
+		t.Cells = append(t.Cells, cell{Word: x.Word})
+	}
+	return t
 }
 
 // add takes the counts of a unit into a sum.

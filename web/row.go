@@ -76,6 +76,7 @@ type findingRows struct {
 	foreign   bool // of another unit than the reader's
 	lines     []line
 	dueLines  []string
+	dueYear   bool // the plan names the year, which is this one
 	due       light
 	state     light
 	mayEdit   bool
@@ -125,7 +126,7 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 func (s *Server) renderFinding(v *visit, f ledger.Finding) rendered {
 	d := findingRows{
 		Finding: f, columns: columnsOf(v.Who.Role), foreign: f.Unit.ID != v.Who.Unit.ID,
-		dueLines: dueLines(f, v.Today), due: dueLight(s.calendar, f, v.Days), state: stateLight(f),
+		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: dueLight(s.calendar, f, v.Days), state: stateLight(f),
 		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: mayReport(v.Who, f),
 	}
 	d.lines = lines(f, d.columns)

@@ -105,6 +105,9 @@ func (d findingRows) writeDuty(w *htmlWriter) {
 		w.raw(`<a class="ed" href="/finding/`).num(d.ID).raw(`/edit#due_text">`)
 	}
 	for i, l := range d.dueLines {
+		if i == 0 && d.dueYear {
+			w.raw(`<span class="yr">`).text(d.DueText[:len("2026年")]).raw(`</span>`)
+		}
 		if i > 0 {
 			w.raw(`<br>`)
 		}

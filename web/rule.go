@@ -51,10 +51,13 @@ func periodWords(part map[string]string) string {
 		}
 		return every(n, "天")
 	case "WEEKLY":
-		if n == 1 && days != "" {
+		switch {
+		case days == "":
+			return every(n, "周")
+		case n == 1:
 			return "每周" + weekdays(days)
 		}
-		return every(n, "周") + weekdays(days)
+		return every(n, "周") + "的周" + weekdays(days)
 	case "MONTHLY":
 		return monthly(n, part["BYMONTHDAY"], days)
 	case "YEARLY":

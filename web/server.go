@@ -87,60 +87,52 @@ func New(c Config) *Server {
 // handler answers one request of somebody signed in. An error becomes the page that says it; see [Server.fail].
 type handler func(w http.ResponseWriter, r *http.Request, v *visit) error
 
-// routes is everything there is to ask for. Only what stands under open can be had without signing in.
-func (s *Server) routes() (signedIn map[string]handler, open map[string]http.HandlerFunc) {
-	return map[string]handler{
-			"GET /{$}":     s.home,
-			"POST /logout": s.logout,
+// routes is everything there is to ask for, and who may: somebody signed in, or anybody.
+func (s *Server) routes() map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET /{$}":     s.signedIn(s.home),
+		"POST /logout": s.signedIn(s.logout),
 
-			"GET /ledger":       s.ledgerShow,
-			"GET /ledger/print": s.ledgerPrint,
-			"GET /ledger.xlsx":  s.ledgerXlsx,
-			"GET /overview":     s.overviewShow,
-			"GET /search":       s.searchShow,
+		"GET /ledger":       s.signedIn(s.ledgerShow),
+		"GET /ledger/print": s.signedIn(s.ledgerPrint),
+		"GET /ledger.xlsx":  s.signedIn(s.ledgerXlsx),
+		"GET /overview":     s.signedIn(s.overviewShow),
+		"GET /search":       s.signedIn(s.searchShow),
 
-			"GET /plan/{id}":         s.planShow,
-			"GET /plan/{id}/{paper}": s.paper,
+		"GET /plan/{id}":         s.signedIn(s.planShow),
+		"GET /plan/{id}/{paper}": s.signedIn(s.paper),
 
-			"GET /finding/{id}":           s.findingShow,
-			"GET /finding/{id}/edit":      s.dutyForm,
-			"POST /finding/{id}/edit":     s.dutySave,
-			"GET /finding/{id}/progress":  s.progressForm,
-			"POST /finding/{id}/progress": s.progressSave,
-			"GET /finding/{id}/measure":   s.measureForm,
-			"POST /finding/{id}/measure":  s.measureSave,
-			"POST /finding/{id}/answer":   s.answerSave,
+		"GET /finding/{id}":           s.signedIn(s.findingShow),
+		"GET /finding/{id}/edit":      s.signedIn(s.dutyForm),
+		"POST /finding/{id}/edit":     s.signedIn(s.dutySave),
+		"GET /finding/{id}/progress":  s.signedIn(s.progressForm),
+		"POST /finding/{id}/progress": s.signedIn(s.progressSave),
+		"GET /finding/{id}/measure":   s.signedIn(s.measureForm),
+		"POST /finding/{id}/measure":  s.signedIn(s.measureSave),
+		"POST /finding/{id}/answer":   s.signedIn(s.answerSave),
 
-			"GET /import":               s.importNew,
-			"POST /import":              s.importCreate,
-			"GET /import/template.xlsx": s.importTemplate,
-			"GET /import/{id}":          s.importShow,
-			"POST /import/{id}/correct": s.importCorrect,
-			"POST /import/{id}/confirm": s.importConfirm,
-			"POST /import/{id}/drop":    s.importDrop,
-			"GET /file/{hash}":          s.file,
+		"GET /import":               s.signedIn(s.importNew),
+		"POST /import":              s.signedIn(s.importCreate),
+		"GET /import/template.xlsx": s.signedIn(s.importTemplate),
+		"GET /import/{id}":          s.signedIn(s.importShow),
+		"POST /import/{id}/correct": s.signedIn(s.importCorrect),
+		"POST /import/{id}/confirm": s.signedIn(s.importConfirm),
+		"POST /import/{id}/drop":    s.signedIn(s.importDrop),
+		"GET /file/{hash}":          s.signedIn(s.file),
 
-			"/": s.nowhere,
-		}, map[string]http.HandlerFunc{
-			"GET /login":         s.loginForm,
-			"POST /login":        s.login,
-			"GET /static/{name}": s.asset,
-		}
+		"/": s.signedIn(s.nowhere),
+
+		"GET /login":         s.withSession(s.loginForm),
+		"POST /login":        s.withSession(s.login),
+		"GET /static/{name}": http.HandlerFunc(s.asset),
+	}
 }
 
 // Handler is the whole site.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	signedIn, open := s.routes()
-	for pattern, h := range signedIn {
-		mux.Handle(pattern, s.sessions.LoadAndSave(s.signedIn(h)))
-	}
-	for pattern, h := range open {
-		if pattern == "GET /static/{name}" {
-			mux.Handle(pattern, h) // needs no session
-			continue
-		}
-		mux.Handle(pattern, s.sessions.LoadAndSave(h))
+	for pattern, h := range s.routes() {
+		mux.Handle(pattern, h)
 	}
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(http.HandlerFunc(s.foreign))

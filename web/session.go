@@ -142,9 +142,12 @@ type visit struct {
 // personKey keeps a person good until anything changes.
 type personKey struct{ id, head int64 }
 
+// withSession lets h answer anybody, signed in or not.
+func (s *Server) withSession(h http.HandlerFunc) http.Handler { return s.sessions.LoadAndSave(h) }
+
 // signedIn lets h answer when somebody is signed in, and otherwise leads to the login page.
-func (s *Server) signedIn(h handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func (s *Server) signedIn(h handler) http.Handler {
+	return s.withSession(func(w http.ResponseWriter, r *http.Request) {
 		v, err := s.visit(r)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -156,7 +159,7 @@ func (s *Server) signedIn(h handler) http.HandlerFunc {
 				s.fail(w, r, v, err)
 			}
 		}
-	}
+	})
 }
 
 // visit finds out who asks; [store.ErrNotFound] when nobody is signed in, or somebody who has left since.
