@@ -99,7 +99,7 @@ func (k *reader) finding(d draft) Finding {
 	f := Finding{Number: k.text(d.num), Title: k.text(d.title), Source: k.source(cover(d.num, d.title))}
 	f.Manifestations, f.Measures = []Manifestation{}, []Measure{}
 	for _, s := range d.problems {
-		items := k.split(s)
+		items := k.splitOf(d.problems, s)
 		for _, it := range items {
 			f.Manifestations = append(f.Manifestations, Manifestation{k.text(it.num), k.text(it.text), k.source(it.text)})
 		}
@@ -123,7 +123,7 @@ func (k *reader) finding(d draft) Finding {
 		}
 	}
 	for _, s := range texts {
-		items := k.split(s)
+		items := k.splitOf(texts, s)
 		for _, it := range items {
 			f.Measures = append(f.Measures, k.measure(it, tense))
 		}

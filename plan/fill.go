@@ -219,11 +219,12 @@ func (k *reader) answers(d *draft, rest span) bool {
 
 // fillAnswer reads the text below a heading 关于“…”问题的整改: pairs of problems and answers, or measures.
 func (k *reader) fillAnswer(d *draft, s span) {
+	s = k.trim(s, "")
 	cuts := k.cuts(s)
 	pairs := 0
-	if t := k.trim(s, ""); len(cuts) == 0 || cuts[0].from > t.a {
-		if problem, to, ok := k.about(t.a, t.b); ok && k.starts(t.a, "关于") {
-			d.pairs = append(d.pairs, pair{span{}, problem, k.trim(span{to, t.b}, "。;,、:")})
+	if len(cuts) == 0 || cuts[0].from > s.a {
+		if problem, to, ok := k.about(s.a, s.b); ok && k.starts(s.a, "关于") {
+			d.pairs = append(d.pairs, pair{span{}, problem, k.trim(span{to, s.b}, "。;,、:")})
 			return
 		}
 	}

@@ -86,9 +86,27 @@ func (k *ink) dailyWork(i int) bool {
 	return false
 }
 
+// eventEnds end the name of an event that recurs: 每逢赶集日, 每逢雨天.
+var eventEnds = []string{"节假日", "赶集日", "集日", "圩日", "节日", "假期", "汛期", "雨天", "雨季", "换届", "开学", "节前", "周末", "期间", "日", "节", "集", "天"}
+
+// event reads 每逢….
+func (k *ink) event(i int, s span) (int, Rule, bool) {
+	for j := i + 2; j < s.b && j < i+14 && !has(",。;:(", k.c[j]); j++ {
+		for _, w := range eventEnds {
+			if to := j + runeLen(w); to <= s.b && k.starts(j, w) {
+				return to, Rule{Event: k.bare(span{i + 2, to})}, true
+			}
+		}
+	}
+	return i, Rule{}, false
+}
+
 // every reads 每….
 func (k *ink) every(i int, s span) (int, Rule, bool) {
 	a := i + 1
+	if k.at0(a) == '逢' {
+		return k.event(i, s)
+	}
 	if k.subject(&a) { // 每村每月接受检查不超过2次
 		a++
 	}
@@ -217,7 +235,7 @@ func (k *ink) dayPart(i, end int, p period, n int, rule *Rule) int {
 	}
 	start = k.festival(start, end, rule)
 	start = k.nthWeek(start, end, p, rule)
-	for _, w := range []string{"上午", "下午", "晚上", "早上", "晚", "早晨", "中午", "上旬", "中旬", "下旬"} {
+	for _, w := range []string{"上午", "下午", "晚上", "早上", "早晚", "晚", "早晨", "中午", "上旬", "中旬", "下旬"} {
 		if k.starts(start, w) && start+runeLen(w) <= end {
 			start += runeLen(w)
 			break

@@ -8,28 +8,35 @@ import (
 // ink is a document as one run of runes. Parsing works on c, where widths are folded and blanks are gone; values are cut out
 // of orig, as printed. at leads from c to orig and ends with len(orig).
 type ink struct {
-	orig  []rune
-	c     []rune // lines are parted by '\n'
-	at    []int32
-	lines []line
+	orig   []rune
+	c      []rune // lines are parted by '\n'
+	at     []int32
+	lines  []line
+	pieces []piece
+}
+
+// piece is a line of the document as it stands there; lines that were broken by force are glued out of several.
+type piece struct {
+	part, para int
+	base       int // rune offset in its paragraph
+	size       int // runes of the whole paragraph
+	start      int // in orig
+	from       int // in c
 }
 
 // line is one line of a paragraph; most paragraphs have one.
 type line struct {
-	part, para int
-	base       int // rune offset of the line in its paragraph
-	size       int // runes of the whole paragraph
-	start      int // in orig
-	from, to   int // in c, without the line end
-	mark       int // index in marks of an enumerator at the start, else -1
-	markTo     int // where the text after that enumerator begins
-	cell       office.Cell
-	level      int
-	centered   bool
-	bold       bool
-	gap        bool // an empty line stands before it
-	label      bool // begins with a label
-	bare       bool // short, no closing punctuation: may be a heading
+	part     int
+	from, to int // in c, without the line end
+	mark     int // index in marks of an enumerator at the start, else -1
+	markTo   int // where the text after that enumerator begins
+	cell     office.Cell
+	level    int
+	centered bool
+	bold     bool
+	gap      bool // an empty line stands before it
+	label    bool // begins with a label
+	bare     bool // short, no closing punctuation: may be a heading
 }
 
 // span is a piece of c.
@@ -47,20 +54,43 @@ func inkOf(text string) *ink {
 
 // add appends one line.
 func (k *ink) add(part, para, base int, r []rune, size int, markdown bool) {
-	l := line{part: part, para: para, base: base, size: size, start: len(k.orig), from: len(k.c), mark: -1}
+	l := line{part: part, from: len(k.c), mark: -1}
+	start := len(k.orig)
+	k.pieces = append(k.pieces, piece{part: part, para: para, base: base, size: size, start: start, from: len(k.c)})
 	for i, x := range r {
 		if chinese.Blank(x) || markdown && decoration(r, i) {
 			continue
 		}
 		k.c = append(k.c, chinese.Fold(x))
-		k.at = append(k.at, int32(l.start+i))
+		k.at = append(k.at, int32(start+i))
 	}
 	l.to = len(k.c)
+	mendDigits(k.c[l.from:])
 	k.orig = append(append(k.orig, r...), '\n')
 	k.c = append(k.c, '\n')
 	k.at = append(k.at, int32(len(k.orig)-1))
 	k.lines = append(k.lines, l)
 }
+
+// mendDigits turns the letters that scanning makes of digits back: 2O25年, 3O日, l2月.
+func mendDigits(c []rune) {
+	for i, r := range c {
+		if r != 'O' && r != 'o' && r != 'l' && r != 'I' {
+			continue
+		}
+		before := i > 0 && chinese.Digit(c[i-1])
+		after := i+1 < len(c) && (chinese.Digit(c[i+1]) || has("Ol", c[i+1]))
+		switch {
+		case (r == 'O' || r == 'o') && before && (after || i+1 < len(c) && !letter(c[i+1])):
+			c[i] = '0'
+		case (r == 'l' || r == 'I') && (before && i+1 < len(c) && (after || has("年月日号", c[i+1])) || after && (i == 0 || !letter(c[i-1]))):
+			c[i] = '1'
+		}
+	}
+}
+
+// letter reports whether a rune is a Latin letter.
+func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
 // decoration reports whether a rune is markdown's and not the author's.
 func decoration(r []rune, i int) bool {
@@ -121,7 +151,7 @@ func (k *ink) bare(s span) string {
 
 // gapAt reports whether white space stood before c[i].
 func (k *ink) gapAt(i int) bool {
-	return i > 0 && i < len(k.at) && k.at[i]-k.at[i-1] > 1 || i > 0 && k.c[i-1] == '\n'
+	return i > 0 && (i < len(k.at) && k.at[i]-k.at[i-1] > 1 && k.orig[k.at[i]-1] != '\n' || k.c[i-1] == '\n')
 }
 
 // lineAt finds the line that holds c[i].
@@ -137,12 +167,25 @@ func (k *ink) lineAt(i int) int {
 	return lo
 }
 
+// pieceAt finds the piece that holds c[i].
+func (k *ink) pieceAt(i int) piece {
+	lo, hi := 0, len(k.pieces)
+	for hi-lo > 1 {
+		if m := (lo + hi) / 2; k.pieces[m].from <= i {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return k.pieces[lo]
+}
+
 // source says where a piece stands in the document.
 func (k *ink) source(s span) Source {
 	if s.empty() {
 		return Source{}
 	}
-	first, last := k.lines[k.lineAt(s.a)], k.lines[k.lineAt(s.b-1)]
+	first, last := k.pieceAt(s.a), k.pieceAt(s.b-1)
 	out := Source{Part: first.part, Paragraph: first.para, From: first.base + int(k.at[s.a]) - first.start}
 	if first.part == last.part && first.para == last.para {
 		out.To = last.base + int(k.at[s.b-1]) + 1 - last.start

@@ -36,6 +36,34 @@ func (k *reader) split(s span) []item {
 	return items
 }
 
+// splitOf parts one of several texts. Where each has a number of its own (cells of several rows), that number parts it from the others and
+// nothing within it.
+func (k *reader) splitOf(all []span, s span) []item {
+	if len(all) > 1 {
+		if m, ok := k.soleNumber(s); ok {
+			for _, x := range all {
+				if y, ok := k.soleNumber(x); ok && y.ord != m.ord && y.style == m.style {
+					return []item{{m.num, k.clean(span{m.to, s.b})}}
+				}
+			}
+		}
+	}
+	return k.split(s)
+}
+
+// soleNumber gives the enumerator that a text begins with, when it has no other.
+func (k *reader) soleNumber(s span) (mark, bool) {
+	s = k.trim(s, "。;,、:")
+	cuts := k.cuts(s)
+	if len(cuts) == 1 && cuts[0].from == s.a {
+		return cuts[0], true
+	}
+	if i := k.markFrom(s.a); len(cuts) == 0 && i < len(k.marks) && k.marks[i].from == s.a && k.marks[i].start && !k.marks[i].own && k.marks[i].style != stDash && !s.empty() {
+		return k.marks[i], true
+	}
+	return mark{}, false
+}
+
 // clean drops the punctuation around a value.
 func (k *ink) clean(s span) span {
 	s = k.trim(s, "。;,、:|")

@@ -50,6 +50,8 @@ func (k *reader) fillInk(doc office.Document) {
 	guess := size/3 + 16
 	k.orig, k.c, k.at = make([]rune, 0, guess), make([]rune, 0, guess), make([]int32, 0, guess)
 	markdown := doc.Format == "md" || looksMarkdown(doc)
+	wrap := wrapOf(doc)
+	before := "" // the paragraph above
 	for pi, part := range doc.Parts {
 		gap := false
 		for i, p := range part.Paragraphs {
@@ -68,11 +70,14 @@ func (k *reader) fillInk(doc office.Document) {
 					l := &k.lines[len(k.lines)-1]
 					l.cell, l.level, l.centered, l.bold, l.gap = p.Cell, p.Level, p.Centered, p.Bold, gap
 					if l.from == l.to { // nothing but decoration
-						k.lines = k.lines[:len(k.lines)-1]
 						k.c, k.at = k.c[:l.from], k.at[:l.from]
-						k.orig = k.orig[:l.start]
+						k.lines = k.lines[:len(k.lines)-1]
+						k.orig = k.orig[:k.pieces[len(k.pieces)-1].start]
+						k.pieces = k.pieces[:len(k.pieces)-1]
+					} else if k.goesOn(wrap, before, p.Text) {
+						k.glue()
 					}
-					gap = false
+					gap, before = false, p.Text
 				}
 				base = to + 1
 			}

@@ -61,6 +61,7 @@ func (t *tableReader) read(g *grid) {
 	joins := t.seen > 0 && cols.of(fProblem) == 0 && cols.of(fManifest) == 0
 	t.seen++
 	var d *draft
+	var above []box // the row before
 	rank := 0
 	flush := func() {
 		if d != nil {
@@ -84,6 +85,16 @@ func (t *tableReader) read(g *grid) {
 			continue
 		}
 		t.sectionCell(row, cols, flush)
+		if d != nil && t.repeats(above, row, cols) {
+			for _, b := range row {
+				if f := cols.at(b.col); f != fNumber && f != fProblem && !t.sameCell(above, b) {
+					t.cell(d, f, b.s, cols)
+				}
+			}
+			above = row
+			continue
+		}
+		above = row
 		if t.begins(row, cols, d != nil) {
 			flush()
 			d = &draft{section: t.section, table: true, source: row[0].s}
@@ -287,6 +298,30 @@ func (t *tableReader) sectionCell(row []box, cols columns, flush func()) {
 	}
 }
 
+// repeats reports whether a row prints number and problem of the row above once more: it goes on with that finding.
+func (t *tableReader) repeats(above, row []box, cols columns) bool {
+	same := false
+	for _, b := range row {
+		if f := cols.at(b.col); f == fNumber || f == fProblem {
+			if !t.sameCell(above, b) {
+				return false
+			}
+			same = same || f == fProblem
+		}
+	}
+	return same
+}
+
+// sameCell reports whether the row above has the text of a cell in the same column.
+func (t *tableReader) sameCell(above []box, b box) bool {
+	for _, x := range above {
+		if x.col == b.col {
+			return t.bare(t.clean(x.s)) == t.bare(t.clean(b.s))
+		}
+	}
+	return false
+}
+
 // begins reports whether a row begins a finding.
 func (t *tableReader) begins(row []box, cols columns, open bool) bool {
 	number, problem, other := false, false, false
@@ -308,7 +343,7 @@ func (t *tableReader) begins(row []box, cols columns, open bool) bool {
 
 // cell adds the value of one cell to a finding.
 func (t *tableReader) cell(d *draft, f field, s span, cols columns) {
-	if t.clean(s).empty() {
+	if t.clean(s).empty() || t.starts(s.a, "〔待填") { // what an export of Bihuan asks for
 		return
 	}
 	switch f {
