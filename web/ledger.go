@@ -21,6 +21,7 @@ type ledgerPage struct {
 	Plans        []planChoice
 	Plan         *planChoice // the one shown, nil when several are
 	Unit         string      // name of the unit that the filter asks for
+	OwnDuty      bool        // the reader sees what the own unit answers for
 	Choices      offered
 	States       []stateChoice
 	Dues, Sorts  []choice
@@ -121,7 +122,7 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	p := ledgerPage{
 		frame: s.frame(r, v, "ledger", "巡察整改台账"), Filter: readFilter(q), Columns: columnsOf(v.Who.Role),
-		Dues: dueChoices, Sorts: sortChoices, MayImport: v.Who.May(org.Import), Moment: v.Now.Format("2006年1月2日 15:04"),
+		Dues: dueChoices, Sorts: sortChoices, OwnDuty: v.Who.Role == org.Cadre, MayImport: v.Who.May(org.Import), Moment: v.Now.Format("2006年1月2日 15:04"),
 	}
 	for _, x := range ledger.States {
 		p.States = append(p.States, stateChoice(x))

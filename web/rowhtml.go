@@ -158,6 +158,9 @@ func (d findingRows) writeState(w *htmlWriter) {
 	if d.state.Why != "" {
 		w.raw(`<span class="why">`).text(d.state.Why).raw(`</span>`)
 	}
+	if d.mayReport && !d.columns.Duty {
+		w.raw(`<span class="say no-print"><a href="/finding/`).num(d.ID).raw(`/progress">登记进展</a></span>`)
+	}
 	w.raw(`</td>`)
 	if d.columns.Closing {
 		d.cell(w, "span last t-close", "销号").light(light{Kind: "none", Word: "未申请"}).raw(`</td>`)
