@@ -97,7 +97,7 @@ func AddMeasure(ctx context.Context, db *store.DB, who org.Person, id, version i
 		return Invalid{"整改措施", "请写明做什么、做到什么程度"}
 	}
 	return change(ctx, db, who, org.Edit, "补充措施", id, version, func(f *Finding) error {
-		m := Measure{Text: text, Tense: plan.Todo, Answers: answers}
+		m := Measure{Text: text, Tense: plan.Todo, Added: true, Answers: answers}
 		m.Frequencies, m.Rules = plan.Frequencies(text)
 		f.Measures = append(f.Measures, m)
 		return nil
@@ -123,7 +123,7 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 		if err != nil {
 			return err
 		}
-		if err := who.Check(action, old.Unit); err != nil {
+		if err := old.Allows(who, action); err != nil {
 			return err
 		}
 		next := old.clone()
@@ -418,8 +418,8 @@ func writeItems(ctx context.Context, tx *store.Tx, f *Finding) error {
 		if m.ID == 0 {
 			m.ID = tx.ID()
 		}
-		_, err := tx.Exec(ctx, `insert into measure (id, finding, ord, number, text, frequencies, rules, tense) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			m.ID, f.ID, i, m.Number, m.Text, jsonList(m.Frequencies), jsonList(m.Rules), string(m.Tense))
+		_, err := tx.Exec(ctx, `insert into measure (id, finding, ord, number, text, frequencies, rules, tense, added) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			m.ID, f.ID, i, m.Number, m.Text, jsonList(m.Frequencies), jsonList(m.Rules), string(m.Tense), bit(m.Added))
 		if err != nil {
 			return fmt.Errorf("write measure: %w", err)
 		}

@@ -138,29 +138,40 @@ func overlay(live, fresh Finding, merge bool) Finding {
 }
 
 // replace takes manifestations, measures and links of fresh. Items that stay keep their ids; when all stay, so do their links,
-// which a person may have set right.
+// which a person may have set right. Measures that a person added stay as long as what they answer does.
 func (f *Finding) replace(fresh Finding) {
 	manifestations, measures := slices.Clone(fresh.Manifestations), slices.Clone(fresh.Measures)
-	stay := len(manifestations) == len(f.Manifestations) && len(measures) == len(f.Measures)
+	stay := len(manifestations) == len(f.Manifestations)
+	at := map[int]int{} // where each manifestation of f stands in fresh
 	for i := range manifestations {
-		if k := f.manifestation(manifestations[i].Text); k >= 0 {
-			manifestations[i].ID = f.Manifestations[k].ID
-			stay = stay && k == i
-		} else {
-			stay = false
+		k := f.manifestation(manifestations[i].Text)
+		if k >= 0 {
+			manifestations[i].ID, at[k] = f.Manifestations[k].ID, i
 		}
+		stay = stay && k == i
 	}
 	for i := range measures {
-		if k := f.measure(measures[i].Text); k >= 0 {
-			measures[i].ID = f.Measures[k].ID
-			stay = stay && k == i
-		} else {
-			stay = false
+		k := f.measure(measures[i].Text)
+		if k >= 0 {
+			measures[i].ID, measures[i].Added = f.Measures[k].ID, false
+		}
+		if stay && k >= 0 {
+			measures[i].Answers = f.Measures[k].Answers
 		}
 	}
-	if stay {
-		for i := range measures {
-			measures[i].Answers = f.Measures[i].Answers
+	for _, m := range f.Measures {
+		if !m.Added || fresh.measure(m.Text) >= 0 {
+			continue
+		}
+		var answers []int
+		for _, a := range m.Answers {
+			if i, ok := at[a]; ok {
+				answers = append(answers, i)
+			}
+		}
+		if len(answers) > 0 || len(m.Answers) == 0 {
+			m.Answers = answers
+			measures = append(measures, m)
 		}
 	}
 	f.Manifestations, f.Measures = manifestations, measures

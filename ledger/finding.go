@@ -128,6 +128,7 @@ type Measure struct {
 	Frequencies []string
 	Rules       []plan.Rule
 	Tense       plan.Tense
+	Added       bool // by a person, to what the plan says
 	Answers     []int
 }
 
@@ -142,6 +143,15 @@ func (f Finding) AnsweredBy(i int) []int {
 		}
 	}
 	return by
+}
+
+// Allows tells, with [org.Denied], whether who may do a to the finding, which who can see: whoever answers for it may report on it,
+// all else is for those above the plan's unit.
+func (f Finding) Allows(who org.Person, a org.Action) error {
+	if a == org.Progress && who.May(a) {
+		return nil
+	}
+	return who.Check(a, f.Unit)
 }
 
 const findingColumns = `f.id, f.plan, f.ord, f.number, f.title, f.goal, f.leader, f.due_text, f.due, f.long_term, f.state, f.reason,
@@ -230,6 +240,7 @@ type part struct {
 	number, text   string
 	freqs, rules   string
 	tense          plan.Tense
+	added          int
 	measure, manif int64
 }
 
@@ -283,10 +294,10 @@ func loadChunk(ctx context.Context, q store.Querier, list []Finding) error {
 	measure := map[int64]int{}
 	var broken error
 	err = read(func(rows *sql.Rows, p *part) error {
-		return rows.Scan(&p.finding, &p.id, &p.number, &p.text, &p.freqs, &p.rules, &p.tense)
-	}, `select finding, id, number, text, frequencies, rules, tense from measure where finding in (`+in+`) order by finding, ord`,
+		return rows.Scan(&p.finding, &p.id, &p.number, &p.text, &p.freqs, &p.rules, &p.tense, &p.added)
+	}, `select finding, id, number, text, frequencies, rules, tense, added from measure where finding in (`+in+`) order by finding, ord`,
 		func(f *Finding, p part) {
-			m := Measure{ID: p.id, Number: p.number, Text: p.text, Tense: p.tense}
+			m := Measure{ID: p.id, Number: p.number, Text: p.text, Tense: p.tense, Added: p.added == 1}
 			if p.freqs != "[]" && broken == nil {
 				broken = json.Unmarshal([]byte(p.freqs), &m.Frequencies)
 			}

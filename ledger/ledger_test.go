@@ -250,6 +250,9 @@ func TestScope(t *testing.T) {
 		if err := ledger.RecordProgress(ctx, w.db, w.stranger, road.ID, road.Version, edit); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("another town's clerk: %v", err)
 		}
+		if err := ledger.RecordProgress(ctx, w.db, w.cadre, road.ID, road.Version, edit); err != nil {
+			t.Errorf("the village that answers for it reports: %v", err)
+		}
 		var denied org.Denied
 		if err := ledger.EditDuty(ctx, w.db, w.cadre, road.ID, road.Version, ledger.DutyEdit{Leader: "我"}); !errors.As(err, &denied) {
 			t.Errorf("a cadre edits duties: %v", err)
@@ -425,6 +428,9 @@ func TestRevision(t *testing.T) {
 		if err := ledger.RecordProgress(ctx, w.db, w.clerk, old[0].ID, 1, ledger.ProgressEdit{State: ledger.Part, Progress: "抽问一次", Evidence: "抽问记录1份"}); err != nil {
 			t.Fatal(err)
 		}
+		if err := ledger.AddMeasure(ctx, w.db, w.clerk, old[2].ID, 1, "农家书屋每周开放不少于3天", []int{1}); err != nil {
+			t.Fatal(err)
+		}
 		revised := strings.Replace(paper, "2026年4月30日前", "2026年6月30日前", 1)
 		from, to := strings.Index(revised, "2.村内道路"), strings.Index(revised, "二、服务群众")
 		revised = revised[:from] + "2.财务票据管理混乱。一是白条入账。\n整改措施：一是每季度交叉审计一次，白条一律退回。\n责任单位：党政办\n责任人：韩春梅\n完成时限：2026年5月31日前\n" + revised[to:]
@@ -453,6 +459,9 @@ func TestRevision(t *testing.T) {
 		}
 		if now[0].ID != old[0].ID || now[0].Progress != "抽问一次" || now[0].State != ledger.Part || now[0].Due != "2026-06-30" {
 			t.Errorf("the finding worked on is now %+v", now[0])
+		}
+		if f := now[2]; len(f.Measures) != 2 || !f.Measures[1].Added || f.Gaps != 0 {
+			t.Errorf("the measure that was added by hand is lost: %+v", f)
 		}
 		gone, err := ledger.ByID(ctx, w.db, w.clerk, old[1].ID)
 		if err != nil || gone.Dropped != 2 || len(gone.Measures) != 1 {

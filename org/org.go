@@ -181,20 +181,26 @@ func AddUnit(ctx context.Context, tx *store.Tx, who Person, parent Unit, kind, n
 		Changes: []journal.Change{{Field: "单位", To: name}}})
 }
 
-// Names finds units and staff by the names a ledger writes, as seen from one unit: its own subtree first, then its town's.
+// Names finds units and staff by the names a ledger writes, as seen from one unit.
 type Names struct {
 	units map[string]int64 // 0 when two bear the name
 	staff map[string]int64
 	byID  map[int64]Unit
 }
 
-// NamesFor loads the names that a ledger of unit u may mean. A name borne by two is nobody's.
+// NamesFor loads the names that a ledger of unit u may mean: those of its town, or its own where no town stands above. A name borne
+// by two is nobody's.
 func NamesFor(ctx context.Context, q store.Querier, u Unit) (Names, error) {
 	n := Names{units: map[string]int64{}, staff: map[string]int64{}, byID: map[int64]Unit{}}
-	chain := u.Ancestors()
 	top := u.Path
-	if len(chain) >= 2 {
-		top = fmt.Sprintf("/%d/%d/", chain[0], chain[1]) // the town with its offices and villages
+	for _, id := range u.Ancestors() {
+		above, err := UnitByID(ctx, q, id)
+		if err != nil {
+			return n, err
+		}
+		if above.Kind == Town {
+			top = above.Path // the town with its offices and villages
+		}
 	}
 	units, err := Below(ctx, q, top)
 	if err != nil {

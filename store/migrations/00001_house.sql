@@ -200,7 +200,8 @@ create table measure (
   text        text   not null,
   frequencies text   not null,       -- JSON array of phrases
   rules       text   not null,       -- JSON array of plan.Rule, one for each phrase
-  tense       text   not null        -- todo done
+  tense       text   not null,       -- todo done
+  added       bigint not null        -- 1 when a person added it to what the plan says
 );
 create index measure_finding on measure (finding, ord);
 
