@@ -92,8 +92,8 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := findingPage{
-		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: dueLight(s.calendar, f, v.Days), DueLines: dueLines(f, v.Today),
-		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: mayReport(v.Who, f), ShowNames: len(f.Measures) > 0,
+		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(f, v.Days), DueLines: dueLines(f, v.Today),
+		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: f.Allows(v.Who, org.Progress) == nil, ShowNames: len(f.Measures) > 0,
 	}
 	p.Blocks = blocks(f, p.MayEdit)
 	if p.Plan, p.MayPlan, err = s.planOf(ctx, v, f); err != nil {

@@ -74,6 +74,23 @@ func dueLight(c calendar.Calendar, f ledger.Finding, d ledger.Days) light {
 	return l
 }
 
+// dueKey is everything that the light of a deadline depends on.
+type dueKey struct {
+	state      ledger.State
+	due, today string
+}
+
+// due is [dueLight], whose counting of working days is done once for each deadline a day.
+func (s *Server) due(f ledger.Finding, d ledger.Days) light {
+	key := dueKey{f.State, f.Due, d.Today}
+	l, ok := s.dues.get(key)
+	if !ok {
+		l = dueLight(s.calendar, f, d)
+		s.dues.put(key, l)
+	}
+	return l
+}
+
 // dueLines breaks a deadline as printed after its commas. As in all dates on the screen this year is left out.
 func dueLines(f ledger.Finding, today string) []string {
 	text := strings.TrimPrefix(f.DueText, today[:4]+"年")

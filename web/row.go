@@ -97,48 +97,78 @@ type line struct {
 // renderRows renders what is not yet kept of the findings with the given keys and returns all in that order.
 func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([]rendered, error) {
 	list := make([]rendered, len(keys))
-	var missing []int64
-	at := map[int64]int{}
+	var missing []ledger.Key
+	var at []int
 	key := rowKey{today: v.Today, role: v.Who.Role, unit: v.Who.Unit.ID}
 	for i, k := range keys {
 		key.Key = k
 		var ok bool
 		if list[i], ok = s.rows.get(key); !ok {
+			missing, at = append(missing, k), append(at, i)
+		}
+	}
+	findings, err := s.load(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range findings {
+		r := s.renderFinding(v, f)
+		key.Key = ledger.Key{ID: f.ID, Version: f.Version}
+		s.rows.put(key, r)
+		list[at[i]] = r
+	}
+	return list, nil
+}
+
+// load gives the findings with the given keys, in that order, reading those that are not kept. One that somebody has changed since
+// its key was read is given as it is now.
+func (s *Server) load(ctx context.Context, keys []ledger.Key) ([]ledger.Finding, error) {
+	list := make([]ledger.Finding, len(keys))
+	var missing []int64
+	at := map[int64]int{}
+	for i, k := range keys {
+		var ok bool
+		if list[i], ok = s.findings.get(k); !ok {
 			missing = append(missing, k.ID)
 			at[k.ID] = i
 		}
 	}
 	for part := range slices.Chunk(missing, 500) { // a query takes only so many parameters
-		findings, err := ledger.ByIDs(ctx, s.db, part)
+		read, err := ledger.ByIDs(ctx, s.db, part)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range findings {
-			r := s.renderFinding(v, f)
-			key.Key = ledger.Key{ID: f.ID, Version: f.Version}
-			s.rows.put(key, r)
-			list[at[f.ID]] = r
+		for _, f := range read {
+			s.findings.put(ledger.Key{ID: f.ID, Version: f.Version}, f)
+			list[at[f.ID]] = f
 		}
 	}
 	return list, nil
 }
 
+// findingSize is about how many bytes a finding takes in memory.
+func findingSize(f ledger.Finding) int {
+	n := 800 + len(f.Title) + len(f.Goal) + len(f.Progress) + len(f.Evidence) + len(f.Reason) + 60*(len(f.Units)+len(f.Persons))
+	for _, m := range f.Manifestations {
+		n += 60 + len(m.Text)
+	}
+	for _, m := range f.Measures {
+		n += 160 + len(m.Text) + 150*len(m.Rules)
+	}
+	return n
+}
+
 func (s *Server) renderFinding(v *visit, f ledger.Finding) rendered {
 	d := findingRows{
 		Finding: f, columns: columnsOf(v.Who.Role), foreign: f.Unit.ID != v.Who.Unit.ID,
-		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: dueLight(s.calendar, f, v.Days), state: stateLight(f),
-		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: mayReport(v.Who, f),
+		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: s.due(f, v.Days), state: stateLight(f),
+		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: f.Allows(v.Who, org.Progress) == nil,
 	}
 	d.lines = lines(f, d.columns)
 	return rendered{
 		HTML: d.html(), Plan: f.Plan, Unit: f.Unit.Name, Section: f.Section,
 		Manifestations: len(f.Manifestations), Measures: len(f.Measures), Gaps: f.Gaps,
 	}
-}
-
-// mayReport tells whether who may say how far a finding is.
-func mayReport(who org.Person, f ledger.Finding) bool {
-	return who.Check(org.Progress, f.Unit) == nil
 }
 
 // lines are the rows of a finding. Without the column 具体表现 there is one for each measure and one for each gap.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,28 +14,13 @@ import (
 // searchPage lists the findings that hold what was asked for.
 type searchPage struct {
 	frame
-	Asked   bool // there was something to look for
-	Total   int
-	Results []result
-	Pages   *pages
+	Asked bool // there was something to look for
+	Total int
+	Pages *pages
 }
 
-// result is one finding with the places where the words stand.
-type result struct {
-	ID      int64
-	Title   []stretch
-	Unit    string
-	Section string
-	State   light
-	Due     light
-	Places  []foundPlace
-}
-
-// foundPlace is a part of a finding in which the words stand.
-type foundPlace struct {
-	Name string // 表现 措施 责任
-	Text []stretch
-}
+// Results marks where the results belong.
+func (p searchPage) Results() template.HTML { return rowsHere }
 
 // stretch is a stretch of text that was looked for, or not.
 type stretch struct {
@@ -61,44 +47,60 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	ids := make([]int64, len(keys))
-	for i, k := range keys {
-		ids[i] = k.ID
-	}
-	findings, err := ledger.ByIDs(ctx, s.db, ids)
+	findings, err := s.load(ctx, keys)
 	if err != nil {
 		return err
 	}
+	results := &htmlWriter{b: make([]byte, 0, 1000*len(findings))}
 	words := wordsOf(q)
 	for _, f := range findings {
-		p.Results = append(p.Results, s.result(f, words, v.Days))
+		s.writeResult(results, f, words, v.Days)
 	}
-	return s.render(w, http.StatusOK, "search", p)
+	return s.renderAround(w, "search", p, []template.HTML{template.HTML(results.b)})
 }
 
 // mostPlaces is how many places of a finding a result shows.
 const mostPlaces = 3
 
-func (s *Server) result(f ledger.Finding, words [][]rune, d ledger.Days) result {
-	x := result{
-		ID: f.ID, Title: highlight(f.Title, words), Unit: f.Unit.Name, Section: f.Section.Number + f.Section.Title,
-		State: stateLight(f), Due: dueLight(s.calendar, f, d),
-	}
-	look := func(name, text string) {
-		if len(x.Places) < mostPlaces {
-			if around := excerpt(text, words); around != nil {
-				x.Places = append(x.Places, foundPlace{name, around})
-			}
+// writeResult writes one finding with the places where the words stand.
+func (s *Server) writeResult(w *htmlWriter, f ledger.Finding, words [][]rune, d ledger.Days) {
+	w.raw(`<li><p class="what"><a href="/finding/`).num(f.ID).raw(`">`)
+	writeMarked(w, highlight(f.Title, words))
+	w.raw(`</a></p>`)
+	places := 0
+	look := func(name markup, number, text string) {
+		if places == mostPlaces {
+			return
+		}
+		if around := excerpt(number+text, words); around != nil {
+			places++
+			w.raw(`<p class="place"><span class="quiet">`).raw(name).raw(`</span> `)
+			writeMarked(w, around)
+			w.raw(`</p>`)
 		}
 	}
 	for _, m := range f.Manifestations {
-		look("表现", m.Number+m.Text)
+		look("表现", m.Number, m.Text)
 	}
 	for _, m := range f.Measures {
-		look("措施", m.Number+m.Text)
+		look("措施", m.Number, m.Text)
 	}
-	look("责任", strings.Join([]string{f.Leader, ledger.Names(f.Units), ledger.Names(f.Persons)}, "　"))
-	return x
+	look("责任", "", strings.Join([]string{f.Leader, ledger.Names(f.Units), ledger.Names(f.Persons)}, "　"))
+	w.raw(`<p class="meta">`).light(stateLight(f))
+	if due := s.due(f, d); due.Word != "" {
+		w.light(due)
+	}
+	w.raw(`<span class="quiet">`).text(f.Unit.Name).raw(`</span><span class="quiet">`).text(f.Section.Number).text(f.Section.Title).raw("</span></p></li>\n")
+}
+
+func writeMarked(w *htmlWriter, text []stretch) {
+	for _, x := range text {
+		if x.Hit {
+			w.raw(`<mark>`).text(x.Text).raw(`</mark>`)
+		} else {
+			w.text(x.Text)
+		}
+	}
 }
 
 // wordsOf are the words to mark: what the index was asked for, put together again.

@@ -39,7 +39,9 @@ type Server struct {
 	pages    map[string]*template.Template
 	buffers  sync.Pool // of *bytes.Buffer, pages are rendered into
 	people   *memo[personKey, org.Person]
+	findings *memo[ledger.Key, ledger.Finding]
 	rows     *memo[rowKey, rendered]
+	dues     *memo[dueKey, light]
 	counts   *memo[countKey, ledger.Counts]
 	totals   *memo[countKey, int]
 	lists    *memo[listKey, []ledger.Key]
@@ -51,8 +53,11 @@ type Server struct {
 	logins   *limits
 }
 
-// rowBytes bounds the rendered rows of findings that are kept: those of some 30,000 findings.
-const rowBytes = 64 << 20
+// What is kept at most: the rendered rows of some 25,000 findings, and some 10,000 findings with all that is under them.
+const (
+	rowBytes     = 48 << 20
+	findingBytes = 16 << 20
+)
 
 // New builds a server. It panics when a template or asset is broken: they are part of the program.
 func New(c Config) *Server {
@@ -62,6 +67,8 @@ func New(c Config) *Server {
 	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
+	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
+	s.dues = newMemo[dueKey, light](5000, nil)
 	s.rows = newMemo[rowKey](rowBytes, func(r rendered) int { return len(r.HTML) + 200 })
 	s.counts = newMemo[countKey, ledger.Counts](2000, nil)
 	s.totals = newMemo[countKey, int](2000, nil)
