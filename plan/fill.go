@@ -13,6 +13,7 @@ func (k *reader) fill(d *draft) {
 		headEnd = k.labels[first].from
 	}
 	k.fillHead(d, span{d.title.a, headEnd}, d.region)
+	defer k.divide(d)
 	last := fNone
 	for j := first; j < len(k.labels) && k.labels[j].from < end; j++ {
 		lb := k.labels[j]
@@ -24,8 +25,71 @@ func (k *reader) fill(d *draft) {
 	}
 }
 
+// divide finds the measures in a paper that has no label for them: what stands below a problem and acts instead of blaming.
+func (k *reader) divide(d *draft) {
+	if len(d.measures)+len(d.done)+len(d.pairs) > 0 || k.measured || k.kind == KindBulletin || d.region != fNone {
+		return
+	}
+	for i, s := range d.problems {
+		at := k.actsFrom(s)
+		if at < 0 {
+			continue
+		}
+		d.measures = append(d.measures, span{at, s.b})
+		d.measures = append(d.measures, d.problems[i+1:]...)
+		d.problems = d.problems[:i]
+		if t := k.clean(span{s.a, at}); !t.empty() {
+			d.problems = append(d.problems, t)
+		}
+		return
+	}
+}
+
+// actsFrom gives the place from which the items of a text say what is to be done, -1 when none does.
+func (k *reader) actsFrom(s span) int {
+	for i := k.markFrom(s.a); i < len(k.marks) && k.marks[i].from < s.b; i++ {
+		if m := k.marks[i]; !m.own && !k.inBrackets(s.a, m.from) && k.acts(span{m.to, s.b}) {
+			return m.from
+		}
+	}
+	for _, it := range k.sentences(s, nil) {
+		if k.acts(it.text) {
+			return it.text.a
+		}
+	}
+	return -1
+}
+
+// actWords begin sentences that say what is to be done.
+var actWords = []string{"制定", "建立", "修订", "开展", "组织", "完善", "健全", "追回", "追缴", "清退", "明确", "更换", "清理", "落实", "出台", "每月", "每周", "每季", "每半年", "每年", "每日", "每天", "按月", "按季", "定期", "召开", "严格", "加强", "强化", "进一步", "将", "由", "对照", "立即", "安排", "实行", "推行", "成立", "设立", "聘请", "整改", "补齐", "补缴", "逐一", "逐项", "逐户", "重新", "全面", "深入", "督促", "协调", "引导", "举办", "压实", "规范", "编制", "梳理", "收回", "拆除", "修复", "新建", "公开", "公示", "列出", "签订", "约谈", "联系", "对接", "投入", "争取", "邀请", "委托", "坚持", "提高", "加大", "推进", "推动", "盘活", "通过", "配齐", "配备", "增设", "班子成员"}
+
+// acts reports whether a sentence begins with what is to be done and blames nobody.
+func (k *reader) acts(s span) bool {
+	end := s.a
+	for end < s.b && !has("。;\n", k.c[end]) {
+		end++
+	}
+	for _, w := range actWords {
+		if k.starts(s.a, w) {
+			for _, f := range []string{"不到位", "不力", "不严", "不够", "不足", "不实", "不规范", "不及时", "不深", "不高", "不强", "不健全", "不完善", "滞后", "缺失", "未", "没有", "较差", "薄弱", "缓慢"} {
+				if k.find(span{max(s.a, end-8), end}, f) >= 0 {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
 // fillField adds the value of one label and gives the field that an enumeration after it goes on with.
 func (k *reader) fillField(d *draft, lb label, s span, last field) field {
+	if lb.field == fDone || lb.field == fStatus {
+		if value, rest := k.single(lb, s); k.onlyDay(value) && k.clean(rest).empty() {
+			d.deadlines = append(d.deadlines, k.clean(value))
+			return last
+		}
+	}
 	if listField(lb.field) {
 		list, rest := k.listEnd(s)
 		k.addList(d, lb.field, list)
@@ -37,6 +101,12 @@ func (k *reader) fillField(d *draft, lb label, s span, last field) field {
 	value, rest := k.single(lb, s)
 	switch lb.field {
 	case fUnit, fCoUnit, fOwner, fPerson, fLeader:
+		if day := k.dayAfter(value); day > 0 {
+			if len(d.deadlines) == 0 {
+				d.deadlines = append(d.deadlines, k.clean(span{day, value.b}))
+			}
+			value.b = day
+		}
 		d.owners = append(d.owners, owned{lb.field, value})
 	case fDeadline:
 		d.deadlines = append(d.deadlines, k.clean(value))
@@ -52,6 +122,35 @@ func (k *reader) fillField(d *draft, lb label, s span, last field) field {
 		k.addList(d, last, rest)
 	}
 	return last
+}
+
+// onlyDay reports whether a value is nothing but a day by which something is to be done, in a paper without labels for days.
+func (k *reader) onlyDay(s span) bool {
+	s = k.clean(s)
+	if s.empty() || s.b-s.a > 30 || k.find(s, "前") < 0 && k.bare(s) != "立行立改" {
+		return false
+	}
+	for _, lb := range k.labels {
+		if lb.field == fDeadline {
+			return false
+		}
+	}
+	d := k.dates(s, date{2000, 1, 1})
+	return k.starts(s.a, "立行立改") || len(d) > 0 && d[0].at.a == s.a
+}
+
+// dayAfter finds the comma after which a line of names goes on with a day: 「责任人：张三，6月底前完成」.
+func (k *reader) dayAfter(s span) int {
+	for i := s.a + 2; i+3 < s.b; i++ {
+		if !has(",;", k.c[i]) {
+			continue
+		}
+		rest := span{i + 1, s.b}
+		if d := k.dates(rest, date{2000, 1, 1}); len(d) > 0 && d[0].at.a == rest.a || k.starts(rest.a, "长期坚持") || k.starts(rest.a, "立行立改") || k.starts(rest.a, "持续") {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // addList adds a text that may be enumerated.
@@ -140,6 +239,11 @@ func (k *reader) fillHead(d *draft, s span, region field) {
 		k.fillRegion(d, s, region)
 		d.title = span{s.a, s.a}
 		return
+	}
+	if i := k.colon(s); i > 0 && i-s.a < 12 { // 「1.反馈指出：河长制流于表面」
+		if w, at := k.labelBefore(i, s.a); at == s.a && (w.field == fManifest || w.field == fProblem) {
+			s = k.trim(span{i + 1, s.b}, "")
+		}
 	}
 	if _, to, ok := k.about(s.a, s.b); ok {
 		d.title = k.clean(span{s.a, to})

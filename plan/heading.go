@@ -190,6 +190,9 @@ func (k *reader) titleIn(s span) span {
 // inspected finds who was inspected.
 func (k *reader) inspected(title, intro span) string {
 	if s := k.inspectedIn(intro); !s.empty() {
+		if t := k.inspectedTitle(title); t.b-t.a > s.b-s.a && strings.HasSuffix(k.bare(t), k.bare(s)) && has("街镇乡局村社院校", k.c[s.a]) {
+			return k.text(t) // 「向街道党工委反馈」
+		}
 		return k.text(s)
 	}
 	if i := k.find(intro, "期间"); i > 0 { // 在巡察X期间

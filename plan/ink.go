@@ -8,11 +8,12 @@ import (
 // ink is a document as one run of runes. Parsing works on c, where widths are folded and blanks are gone; values are cut out
 // of orig, as printed. at leads from c to orig and ends with len(orig).
 type ink struct {
-	orig   []rune
-	c      []rune // lines are parted by '\n'
-	at     []int32
-	lines  []line
-	pieces []piece
+	orig    []rune
+	c       []rune // lines are parted by '\n'
+	at      []int32
+	lines   []line
+	pieces  []piece
+	learned []labelWord // words this paper uses as labels
 }
 
 // piece is a line of the document as it stands there; lines that were broken by force are glued out of several.

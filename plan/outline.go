@@ -8,15 +8,16 @@ import (
 // reader holds one document while it is read.
 type reader struct {
 	ink
-	doc    office.Document
-	marks  []mark
-	labels []label
-	kind   Kind
-	base   date // dates without a year fall on or after it
-	lost   int  // enumerators destroyed by scanning
-	lists  bool // several lists speak of the same findings
-	ledger bool // a table holds findings
-	fields bool // problem labels stand below numbered titles and tell how the problem shows
+	doc      office.Document
+	marks    []mark
+	labels   []label
+	kind     Kind
+	base     date // dates without a year fall on or after it
+	lost     int  // enumerators destroyed by scanning
+	lists    bool // several lists speak of the same findings
+	ledger   bool // a table holds findings
+	measured bool // a label announces measures somewhere
+	fields   bool // problem labels stand below numbered titles and tell how the problem shows
 }
 
 // head is where a section or finding begins.
@@ -51,6 +52,9 @@ func (k *reader) scan() {
 	k.headingLines()
 	k.mend()
 	k.fields = k.problemFields()
+	for _, lb := range k.labels {
+		k.measured = k.measured || lb.field == fMeasure || lb.field == fDone
+	}
 	k.items()
 	for i := range k.labels { // the number of a label is part of it
 		if m := k.labels[i].mark; m >= 0 && k.marks[m].own {
@@ -79,7 +83,7 @@ func (k *reader) labelAfterMark(n, first, before int) {
 	}
 	part := *l
 	part.from = k.marks[l.mark].to
-	if lb, ok := k.lineLabel(&part); ok && lb.field != fProblem && lb.field != fSection {
+	if lb, ok := k.lineLabel(&part); ok && lb.field != fProblem && lb.field != fSection && !k.starts(lb.word.b-2, "清单") {
 		lb.line, lb.plain = false, true
 		k.labels = append(k.labels, lb)
 	}

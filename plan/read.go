@@ -11,6 +11,7 @@ func Read(doc office.Document) Plan {
 	k := &reader{doc: doc}
 	k.fillInk(doc)
 	grids := k.grids()
+	k.learn()
 	k.scan()
 	p := Plan{}
 	k.kind = k.kindOf(k.title(len(k.c)))

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // unnumbered reads a paper without any enumerator that could count findings: short lines stand above labelled fields, or
 // paragraphs tell of one problem each.
 func (k *reader) unnumbered() outline {
@@ -163,19 +165,28 @@ func (k *reader) pastLead(at, end int) int {
 
 // faults are words of a sentence that says what is wrong.
 var faults = []string{"不到位", "不力", "不严", "不够", "不足", "不实", "不规范", "不及时", "不深", "不高", "不强", "不健全", "不完善", "不落实", "不扎实", "不清", "不明", "不公开", "不透明", "不平衡", "不充分", "不好", "不了", "不紧", "不细", "不全", "不准", "不畅", "不浓", "不精", "不彻底",
-	"松懈", "薄弱", "滞后", "缺失", "缺位", "弱化", "淡化", "虚化", "混乱", "形式", "走过场", "打折扣", "偏慢", "缓慢", "较差", "较弱", "松散", "落后", "短板", "隐患", "乏力", "随意", "粗放", "偏低", "存在", "有差距", "闲置", "流失", "没有", "未", "难", "乱", "差", "漏", "少", "慢", "旧", "空转", "违规", "问题"}
+	"松懈", "薄弱", "滞后", "缺失", "缺位", "弱化", "淡化", "虚化", "混乱", "形式", "走过场", "打折扣", "偏慢", "缓慢", "较差", "较弱", "松散", "落后", "短板", "隐患", "乏力", "随意", "粗放", "偏低", "存在", "有差距", "闲置", "流失", "没有", "没人", "无人", "无专人", "损坏", "拖欠", "欠", "缺", "低", "弱", "少", "不愿", "不敢", "不会", "不作为", "怠慢", "未", "难", "乱", "差", "漏", "少", "慢", "旧", "空转", "违规", "问题"}
 
 // turns begin the sentence in which a letter goes from the problem to what is done.
 var turns = []string{"对此", "为此", "针对", "我们", "我村", "我镇", "我局", "我院", "我校", "我社区", "我所", "我公司", "我单位", "整改中", "整改后", "整改期间", "收到反馈", "反馈后", "接到反馈", "目前", "现已", "现在", "已", "将", "下一步", "由", "责任", "村党", "镇党", "党支部已", "支部已", "经整改", "通过整改", "截至", "立即", "随即", "今年", "从", "计划", "一是", "拟", "要", "整改"}
 
 // complaint reads a paragraph whose first sentence says what is wrong and that goes on.
 func (k *reader) complaint(l line) (span, int, bool) {
-	from := k.pastLead(l.from, l.to)
+	start := l.from
+	for i := start; i < l.to && i < start+30; i++ { // 「反馈的问题主要有四个。一个是…」
+		if k.c[i] == '。' || k.c[i] == ':' {
+			if from := k.pastLead(i+1, l.to); from > i+1 && k.find(span{start, i}, "问题") >= 0 {
+				start = i + 1
+			}
+			break
+		}
+	}
+	from := k.pastLead(start, l.to)
 	end := from
 	for end < l.to && !has("。;:!", k.c[end]) {
 		end++
 	}
-	if from == l.from { // only the sign of a whole sentence
+	if from == start { // only the sign of a whole sentence
 		for end < l.to && k.c[end] != '。' {
 			end++
 		}
@@ -184,7 +195,12 @@ func (k *reader) complaint(l line) (span, int, bool) {
 	if end+4 >= l.to || s.b-s.a < 4 || s.b-s.a > 60 {
 		return span{}, 0, false
 	}
-	if from > l.from {
+	if from > start {
+		for i := s.a + 4; i+5 < s.b; i++ { // the first clause names it, the others tell more
+			if k.c[i] == ',' && k.wrong(span{s.a, i}) {
+				return span{s.a, i}, i + 1, true
+			}
+		}
 		return s, end + 1, true
 	}
 	if s.b-s.a > 36 || k.turnsAt(s.a) || k.find(s, "巡察") >= 0 || k.find(s, "如下") >= 0 {
@@ -231,15 +247,13 @@ func (k *reader) fillLetter(d *draft) {
 func (k *reader) fillTold(d *draft, s span) {
 	s = k.clean(s)
 	wrong := span{s.a, s.a}
-	for _, it := range k.sentences(s, nil) {
-		t := it.text
-		if t.a < wrong.b {
-			continue
-		}
-		if k.turnsAt(t.a) || !k.wrong(t) {
+	list := k.sentences(s, nil)
+	for i, it := range list {
+		turn := slices.IndexFunc(list[i:], func(x item) bool { return k.turnsAt(x.text.a) })
+		if turn == 0 || turn < 0 && !k.wrong(it.text) {
 			break
 		}
-		wrong.b = t.b
+		wrong.b = it.text.b
 	}
 	if !wrong.empty() {
 		d.problems = append(d.problems, wrong)
@@ -280,7 +294,7 @@ func (k *reader) lastSentence(s span) span {
 
 // told reads 「由谭永顺负责」 and 「6月底前完成」.
 func (k *reader) told(d *draft, s span) bool {
-	if s.b-s.a < 4 || s.b-s.a > 40 {
+	if s.b-s.a < 3 || s.b-s.a > 40 {
 		return false
 	}
 	if k.c[s.a] == '由' {
@@ -298,7 +312,11 @@ func (k *reader) told(d *draft, s span) bool {
 		}
 	}
 	if all := k.dates(span{at, s.b}, date{2000, 1, 1}); len(all) == 0 || all[0].at.a != at {
-		return false
+		state, ok := k.state(s)
+		if ok {
+			d.status = append(d.status, state)
+		}
+		return ok
 	}
 	for _, w := range []string{"完成整改", "整改到位", "整改完成", "全部完成", "全面完成", "完成", "到位", "办结"} {
 		if n := runeLen(w); k.starts(s.b-n, w) && len(d.deadlines) == 0 {
