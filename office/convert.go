@@ -180,12 +180,20 @@ func writeProfile(dir string) error {
 	return os.WriteFile(filepath.Join(user, "registrymodifications.xcu"), []byte(profileSettings), 0o600)
 }
 
+// passedOn are the variables a converter gets to see. Everything else, passwords among it, is none of its business.
+var passedOn = []string{"PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TEMP", "TMP"}
+
 // runTool runs a program in a folder of its own until it ends or the context does; then it and all it started are killed. It
 // returns what the program printed.
 func runTool(ctx context.Context, dir, tool string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
+	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir}
+	for _, name := range passedOn {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &capped{b: &out, left: 64 << 20}, &capped{b: &errs, left: 4096}
 	cmd.WaitDelay = 2 * time.Second

@@ -120,6 +120,9 @@ func TestReadDocxDialects(t *testing.T) {
 		{"main part elsewhere", moved, want},
 		{"backslashes and capitals in part names", backslashes, want},
 		{"UTF-16", change(docxOf(body, "", numbering), func(s string) string { return utf16Bytes(strings.ReplaceAll(s, "UTF-8", "UTF-16"), true, true) }), want},
+		{"GBK", change(docxOf(body, "", numbering), func(s string) string {
+			return gb18030(t, `<?xml version="1.0" encoding="gbk"?>`+strings.TrimPrefix(s, `<?xml version="1.0" encoding="UTF-8"?>`))
+		}), want},
 		{"byte order mark", change(docxOf(body, "", numbering), func(s string) string { return "\uFEFF" + s }), want},
 		{"macros", macros, append([]string{"! 文件带有宏，宏没有读入"}, want...)},
 	}

@@ -123,7 +123,22 @@ func (s *sheet) readRow(x *xmlReader) {
 // readCell reads one cell and keeps it if it shows anything.
 func (s *sheet) readCell(x *xmlReader) {
 	col := s.col + 1
-	if ref := x.attr("r"); ref != nil {
+	var ref, index, kind []byte
+	for rest := x.attrs; ; { // one pass for all of them: this is the busiest place of a workbook
+		var name, value []byte
+		if name, value, rest = nextAttr(rest); name == nil {
+			break
+		}
+		switch string(name) {
+		case "r":
+			ref = value
+		case "s":
+			index = value
+		case "t":
+			kind = value
+		}
+	}
+	if ref != nil {
 		row, c, ok := reference(ref)
 		if !ok || c > maxCols || row != s.row {
 			x.fail(&Error{What: "有位置不对的单元格 " + quote(string(ref)), Do: doSuspect})
@@ -138,10 +153,10 @@ func (s *sheet) readCell(x *xmlReader) {
 	s.disorder = s.disorder || col <= s.col
 	s.col = col
 	var style cellStyle
-	if i := integer(x.attr("s"), -1); i >= 0 && i < len(s.w.styles) {
+	if i := integer(index, -1); i >= 0 && i < len(s.w.styles) {
 		style = s.w.styles[i]
 	}
-	text := s.value(x, style.format)
+	text := s.value(x, cellKinds[string(kind)], &style.format)
 	if strings.TrimSpace(text) == "" {
 		return
 	}
@@ -155,10 +170,21 @@ func (s *sheet) readCell(x *xmlReader) {
 	}
 }
 
+// cellKind is what the value of a cell is.
+type cellKind uint8
+
+const (
+	cellNumber cellKind = iota
+	cellShared
+	cellText
+	cellBool
+	cellDate
+)
+
+var cellKinds = map[string]cellKind{"s": cellShared, "str": cellText, "inlineStr": cellText, "e": cellText, "b": cellBool, "d": cellDate}
+
 // value reads the children of a cell and words its value.
-func (s *sheet) value(x *xmlReader, format numberFormat) string {
-	var kind [8]byte
-	typed := string(append(kind[:0], x.attr("t")...))
+func (s *sheet) value(x *xmlReader, kind cellKind, format *numberFormat) string {
 	s.buf = s.buf[:0]
 	formula, inline := false, false
 	for x.child() {
@@ -176,7 +202,7 @@ func (s *sheet) value(x *xmlReader, format numberFormat) string {
 		}
 	}
 	if len(s.buf) == 0 {
-		if formula && typed != "str" {
+		if formula && kind != cellText {
 			if s.uncounted++; s.firstBlank == "" {
 				s.firstBlank = s.place()
 			}
@@ -184,20 +210,20 @@ func (s *sheet) value(x *xmlReader, format numberFormat) string {
 		return ""
 	}
 	if inline {
-		return cellText(s.buf)
+		return cleanCell(s.buf)
 	}
-	switch typed {
-	case "s":
+	switch kind {
+	case cellShared:
 		return s.shared(x)
-	case "str", "inlineStr", "e":
-		return cellText(s.buf)
-	case "b":
+	case cellText:
+		return cleanCell(s.buf)
+	case cellBool:
 		if truth(s.buf) {
 			return "TRUE"
 		}
 		return "FALSE"
-	case "d":
-		return isoDate(cellText(s.buf))
+	case cellDate:
+		return isoDate(cleanCell(s.buf))
 	}
 	return s.numeric(format)
 }
@@ -214,13 +240,13 @@ func (s *sheet) shared(x *xmlReader) string {
 }
 
 // numeric words a number. Whole numbers of 15 digits or less in the general format are the common case and pass unchanged.
-func (s *sheet) numeric(format numberFormat) string {
+func (s *sheet) numeric(format *numberFormat) string {
 	if (format.kind == formatGeneral || format.kind == formatText) && len(s.buf) <= 15 && wholeNumber(s.buf) {
 		return string(s.buf)
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(string(s.buf)), 64)
 	if err != nil {
-		return cellText(s.buf)
+		return cleanCell(s.buf)
 	}
 	if s.cut == "" && (v >= 1e15 || v <= -1e15) && format.kind != formatDate {
 		s.cut = s.place()

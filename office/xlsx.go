@@ -143,7 +143,7 @@ func (w *workbook) readStrings(x *xmlReader) {
 			x.fail(&Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(x.b.limits.Text))), Do: doSplit})
 			return
 		}
-		w.strings = append(w.strings, cellText(buf))
+		w.strings = append(w.strings, cleanCell(buf))
 	}
 }
 
@@ -168,8 +168,8 @@ func richText(x *xmlReader, dst []byte) []byte {
 	return dst
 }
 
-// cellText turns the characters of a cell into clean text. Excel writes what XML cannot hold as _x000D_.
-func cellText(b []byte) string {
+// cleanCell turns the characters of a cell into clean text. Excel writes what XML cannot hold as _x000D_.
+func cleanCell(b []byte) string {
 	s := string(b)
 	if strings.Contains(s, "_x") {
 		s = unescapeCell(s)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -94,6 +96,10 @@ type binding struct {
 	depth  int
 }
 
+// declaredGB finds a declaration that the part is written in the national encoding, which no standard allows and some
+// programs do all the same.
+var declaredGB = regexp.MustCompile(`(?i)^<\?xml[^>]*encoding=["'](?:gb2312|gbk|gb18030)["']`)
+
 func newXML(src io.Reader, part string, b *budget) *xmlReader {
 	x := &xmlReader{src: src, part: part, b: b, buf: make([]byte, xmlBuffer)}
 	x.fill()
@@ -104,6 +110,11 @@ func newXML(src io.Reader, part string, b *budget) *xmlReader {
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")):
 		whole := io.MultiReader(bytes.NewReader(bytes.Clone(head)), src)
 		x.src = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(whole)
+		x.w, x.eof = 0, false
+		x.fill()
+	case declaredGB.Match(head[:min(len(head), 100)]):
+		whole := io.MultiReader(bytes.NewReader(bytes.Clone(head)), src)
+		x.src = simplifiedchinese.GB18030.NewDecoder().Reader(whole)
 		x.w, x.eof = 0, false
 		x.fill()
 	}
