@@ -356,7 +356,7 @@ func (x *xmlReader) tagEnd() int {
 	unread := x.buf[x.r:x.w]
 	if end := bytes.IndexByte(unread, '>'); end > 0 {
 		tag := unread[:end]
-		if bytes.Count(tag, []byte{'"'})%2 == 0 && bytes.IndexByte(tag, '\'') < 0 && bytes.IndexByte(tag[1:], '<') < 0 {
+		if bytes.Count(tag, []byte{'"'})%2 == 0 && bytes.IndexByte(tag, '\'') < 0 {
 			return end
 		}
 	}
@@ -427,7 +427,9 @@ func (x *xmlReader) startTag() bool {
 		return false
 	}
 	x.begun = true
-	x.names = append(x.names, name...)
+	if !x.selfClosed { // a tag that closes itself meets no end tag to be compared with
+		x.names = append(x.names, name...)
+	}
 	x.ends = append(x.ends, len(x.names))
 	x.attrs = tag[n:]
 	if len(x.attrs) > 8 && bytes.Contains(x.attrs, []byte("xmlns")) {
