@@ -66,7 +66,7 @@ var actWords = []string{"制定", "建立", "修订", "开展", "组织", "完�
 // acts reports whether a sentence begins with what is to be done and blames nobody.
 func (k *reader) acts(s span) bool {
 	end := s.a
-	for end < s.b && !has("。;\n", k.c[end]) {
+	for end < s.b && end < s.a+200 && !has("。;\n", k.c[end]) {
 		end++
 	}
 	for _, w := range actWords {

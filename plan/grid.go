@@ -200,6 +200,11 @@ func (k *reader) drawnHead(n int) bool {
 		if k.columnField(b.s) != fNone {
 			known++
 		}
+		for i := b.s.a; i < b.s.b; i++ {
+			if chinese.Digit(k.c[i]) { // no head, but labels with values between bars
+				return false
+			}
+		}
 	}
 	return known >= 3
 }

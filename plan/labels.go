@@ -289,6 +289,9 @@ func (k *ink) found(w labelWord, at, end, to, floor int, l *line) (label, bool) 
 func (k *ink) lineLabel(l *line) (label, bool) {
 	at := l.from
 	w, end := k.labelAfter(at, l.to)
+	if end == l.to && k.starts(end-2, "清单") { // the heading of a list
+		return label{}, false
+	}
 	if end > 0 && end < l.to-1 && len(w.word) >= 4 && has(";.·", k.c[end]) && w.field != fSkip { // a colon that scanning broke
 		return label{field: w.field, from: at, to: end + 1, word: span{at, end}, mark: -1, line: true}, true
 	}

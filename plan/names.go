@@ -246,6 +246,12 @@ func (k *ink) roles(t span) span {
 		}
 	}
 	t = k.trim(t, ":")
+	for _, w := range []string{"整改责任人", "责任人", "负责人", "责任领导", "分管领导", "牵头领导"} { // 「责任人廖一帆」
+		if n := runeLen(w); k.starts(t.a, w) && nameLike(k.bare(span{t.a + n, t.b})) {
+			t.a += n
+			break
+		}
+	}
 	for _, w := range []string{"牵头负责", "具体负责", "负责落实", "具体落实", "共同负责", "牵头", "负责", "配合", "协助", "主办", "协办", "落实", "同志", "等"} {
 		n := runeLen(w)
 		if t.b-t.a > n+1 && k.starts(t.b-n, w) {

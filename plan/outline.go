@@ -49,6 +49,7 @@ func (k *reader) scan() {
 		k.flat(n, first, before)
 	}
 	k.dropLoose()
+	k.bullets()
 	k.headingLines()
 	k.mend()
 	k.fields = k.problemFields()
@@ -102,11 +103,28 @@ func (k *reader) problemFields() bool {
 			continue
 		}
 		l := k.lines[n-1]
-		if m := k.marks[l.mark]; m.style != stDash && l.to > m.to && !l.label && k.find(span{m.to, l.to}, "方面") < 0 {
+		if m := k.marks[l.mark]; l.to > m.to && !l.label && k.find(span{m.to, l.to}, "方面") < 0 {
 			below++
 		}
 	}
 	return below > 0 && below*5 >= all*4
+}
+
+// bullets keeps, where a paper has bullets of several looks, only those of the first look as headings.
+func (k *reader) bullets() {
+	outer := rune(0)
+	for i := range k.marks {
+		m := &k.marks[i]
+		if m.style != stDash || !m.head {
+			continue
+		}
+		switch look := k.c[m.from]; {
+		case outer == 0:
+			outer = look
+		case look != outer:
+			m.head = false
+		}
+	}
 }
 
 // dropLoose forgets the labels without a colon whose number counts no labels around it: they are headings (二、整改任务).
@@ -571,6 +589,9 @@ func (k *reader) aboutStyle(heads []head) style {
 	}
 	for s := stCn; s <= stDi; s++ {
 		if about[s] > 0 && about[s]*2 >= count[s] {
+			if s <= stCnPar && about[stNum] > about[s] && about[stNum]*2 >= count[stNum] { // 一、关于…的问题 is an aspect of 1.关于…的问题
+				continue
+			}
 			return s
 		}
 	}

@@ -6,9 +6,32 @@ import "slices"
 // paragraphs tell of one problem each.
 func (k *reader) unnumbered() outline {
 	if k.labelledText() {
-		return k.titledBlocks()
+		if out := k.titledBlocks(); len(out.drafts) > 0 {
+			return out
+		}
 	}
-	return k.letter()
+	if out := k.letter(); len(out.drafts) > 0 {
+		return out
+	}
+	return k.blocks()
+}
+
+// blocks takes a short line that stands above whole sentences for the title of a finding.
+func (k *reader) blocks() outline {
+	w := walker{reader: k}
+	w.out.sections = append(w.out.sections, sectionDraft{})
+	for n := 1; n+1 < len(k.lines); n++ {
+		l, next := k.lines[n], k.lines[n+1]
+		if !l.bare || next.bare || l.cell.Table > 0 || k.joined(n) || k.datedLine(span{l.from, l.to}) || !l.gap && !k.wrong(span{l.from, l.to}) {
+			continue
+		}
+		s := k.clean(span{l.from, l.to})
+		if w.cutAt(l.from); w.closing(s) {
+			continue
+		}
+		w.out.drafts = append(w.out.drafts, draft{section: w.current, num: span{l.from, l.from}, source: s, title: span{l.from, l.from}, end: len(k.c), inferred: true, letter: s, body: next.from})
+	}
+	return w.out
 }
 
 // titledBlocks takes the short line before a block of labels as the title of a finding, and a short line before that as the
@@ -260,11 +283,16 @@ func (k *reader) fillTold(d *draft, s span) {
 		s = k.clean(span{wrong.b, s.b})
 	}
 	for { // who and when stand at the end
-		cut := k.lastSentence(s)
-		if !k.told(d, cut) {
-			break
+		cut := k.lastPart(s, "。;\n")
+		if !k.toldWhen(d, cut) {
+			if cut = k.lastPart(s, "。;,\n"); !k.told(d, cut) {
+				break
+			}
 		}
 		s = k.trimEnd(span{s.a, cut.a}, "。;,、:")
+	}
+	if first := k.firstClause(s); k.toldWho(d, first) {
+		s.a = first.b
 	}
 	if !k.clean(s).empty() {
 		d.done = append(d.done, s)
@@ -281,29 +309,57 @@ func (k *reader) wrong(s span) bool {
 	return false
 }
 
-// lastSentence gives the last sentence or clause of a piece.
-func (k *reader) lastSentence(s span) span {
+// lastPart gives what follows the last of some signs.
+func (k *reader) lastPart(s span, signs string) span {
 	s = k.clean(s)
 	for i := s.b - 1; i > s.a; i-- {
-		if has("。;,\n", k.c[i]) {
+		if has(signs, k.c[i]) {
 			return span{i + 1, s.b}
 		}
 	}
 	return s
 }
 
-// told reads 「由谭永顺负责」 and 「6月底前完成」.
+func (k *reader) firstClause(s span) span {
+	s = k.clean(s)
+	for i := s.a; i < s.b; i++ {
+		if has("。;,\n", k.c[i]) {
+			return span{s.a, i}
+		}
+	}
+	return span{s.a, s.a}
+}
+
+// told reads 「由谭永顺负责」, 「6月底前完成」 and 「已完成」.
 func (k *reader) told(d *draft, s span) bool {
-	if s.b-s.a < 3 || s.b-s.a > 40 {
+	if k.toldWho(d, s) || k.toldWhen(d, s) {
+		return true
+	}
+	state, ok := k.state(s)
+	if ok = ok && s.b-s.a <= 12; ok {
+		d.status = append(d.status, state)
+	}
+	return ok
+}
+
+// toldWho reads 「由谭永顺负责」.
+func (k *reader) toldWho(d *draft, s span) bool {
+	if s.b-s.a < 4 || s.b-s.a > 40 || k.c[s.a] != '由' {
 		return false
 	}
-	if k.c[s.a] == '由' {
-		for _, w := range []string{"负责落实", "具体负责", "牵头负责", "负责", "牵头", "落实", "抓落实", "具体抓"} {
-			if n := runeLen(w); k.starts(s.b-n, w) && s.b-n > s.a+2 {
-				d.owners = append([]owned{{fOwner, span{s.a + 1, s.b - n}}}, d.owners...)
-				return true
-			}
+	for _, w := range []string{"负责落实", "具体负责", "牵头负责", "负责", "牵头", "落实", "抓落实", "具体抓"} {
+		if n := runeLen(w); k.starts(s.b-n, w) && s.b-n > s.a+2 {
+			d.owners = append([]owned{{fOwner, span{s.a + 1, s.b - n}}}, d.owners...)
+			return true
 		}
+	}
+	return false
+}
+
+// toldWhen reads 「预计6月底前完成，长期坚持」.
+func (k *reader) toldWhen(d *draft, s span) bool {
+	if s.b-s.a < 4 || s.b-s.a > 30 || len(d.deadlines) > 0 {
+		return false
 	}
 	at := s.a
 	for _, w := range []string{"预计", "计划", "力争", "确保", "要求", "争取", "于", "在", "到"} {
@@ -311,18 +367,21 @@ func (k *reader) told(d *draft, s span) bool {
 			at += runeLen(w)
 		}
 	}
-	if all := k.dates(span{at, s.b}, date{2000, 1, 1}); len(all) == 0 || all[0].at.a != at {
-		state, ok := k.state(s)
-		if ok {
-			d.status = append(d.status, state)
+	if !k.starts(at, "立行立改") && !k.starts(at, "长期坚持") {
+		all := k.dates(span{at, s.b}, date{2000, 1, 1})
+		if len(all) == 0 || all[0].at.a != at {
+			return false
 		}
-		return ok
-	}
-	for _, w := range []string{"完成整改", "整改到位", "整改完成", "全部完成", "全面完成", "完成", "到位", "办结"} {
-		if n := runeLen(w); k.starts(s.b-n, w) && len(d.deadlines) == 0 {
-			d.deadlines = append(d.deadlines, span{at, s.b - n})
-			return true
+		for i := all[0].at.b; i < s.b; i++ { // nothing else may be said
+			rest := span{i, s.b}
+			if k.c[i] == ',' && k.isLongTerm(rest) {
+				break
+			}
+			if !has("前以之底末内完成整改到位办结全部面面就均", k.c[i]) {
+				return false
+			}
 		}
 	}
-	return false
+	d.deadlines = append(d.deadlines, span{at, s.b})
+	return true
 }
