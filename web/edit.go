@@ -179,7 +179,7 @@ func (s *Server) editable(r *http.Request, v *visit, e editForm) (ledger.Finding
 	if err != nil {
 		return f, err
 	}
-	return f, v.Who.Check(e.action, f.Unit)
+	return f, f.Allows(v.Who, e.action)
 }
 
 // saveEdit answers POST of a form. What cannot be saved comes back in the same form: what was typed, what is wrong with it, and
@@ -244,7 +244,7 @@ func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, st
 	if p.Part {
 		return s.renderPart(w, status, "edit", "edit-form", p)
 	}
-	p.frame = s.frame(r, v, "ledger", p.Heading)
+	p.frame = s.frame(v, "ledger", p.Heading)
 	return s.render(w, status, "edit", p)
 }
 

@@ -73,7 +73,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	}
 	p := errorPage{frame: frame{Title: head}, Head: head, What: what, Back: "/"}
 	if v.Who.ID != 0 {
-		p.frame = s.frame(r, v, "", head)
+		p.frame = s.frame(v, "", head)
 	}
 	if err := s.render(w, status, "error", p); err != nil {
 		s.log.ErrorContext(r.Context(), "error page failed", "error", err)

@@ -116,7 +116,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
 		return err
 	}
-	p.frame = s.frame(r, v, "ledger", f.Title)
+	p.frame = s.frame(v, "ledger", f.Title)
 	return s.render(w, http.StatusOK, "finding", p)
 }
 

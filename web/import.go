@@ -67,7 +67,7 @@ func (s *Server) renderImport(w http.ResponseWriter, r *http.Request, v *visit, 
 	if !v.Who.May(org.Import) {
 		return org.Denied{Who: v.Who, Action: org.Import}
 	}
-	p := importPage{frame: s.frame(r, v, "import", "导入方案"), Kind: up.Kind, Unit: up.Unit, Plan: up.Plan, Problem: problem}
+	p := importPage{frame: s.frame(v, "import", "导入方案"), Kind: up.Kind, Unit: up.Unit, Plan: up.Plan, Problem: problem}
 	if importKinds[p.Kind] == "" {
 		p.Kind = ledger.NewPlan
 	}

@@ -109,7 +109,7 @@ func (s *Server) renderCheck(w http.ResponseWriter, r *http.Request, v *visit, i
 	if err != nil {
 		return err
 	}
-	p := importCheckPage{frame: s.frame(r, v, "import", "核对导入"), Import: i, KindWord: importKinds[i.Kind], Open: i.State == "open",
+	p := importCheckPage{frame: s.frame(v, "import", "核对导入"), Import: i, KindWord: importKinds[i.Kind], Open: i.State == "open",
 		State: i.State, About: aboutReading(i), Warnings: i.Document.Warnings}
 	if i.Kind != ledger.NewPlan && p.Open {
 		d, err := ledger.Preview(r.Context(), s.db, i)
@@ -340,7 +340,7 @@ func (s *Server) renderConfirm(w http.ResponseWriter, r *http.Request, v *visit,
 	if err != nil {
 		return err
 	}
-	p := importConfirmPage{frame: s.frame(r, v, "import", "确认导入"), Import: i, About: aboutReading(i), KindWord: importKinds[i.Kind], Problem: problem}
+	p := importConfirmPage{frame: s.frame(v, "import", "确认导入"), Import: i, About: aboutReading(i), KindWord: importKinds[i.Kind], Problem: problem}
 	p.Levels, p.Kinds = countLevels(i.Reading.Notes), countKinds(i.Reading.Notes)
 	p.Left = p.Levels[0].N + p.Levels[1].N
 	p.count(i.Reading, names, v.Today)

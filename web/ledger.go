@@ -121,7 +121,7 @@ func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) e
 func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	p := ledgerPage{
-		frame: s.frame(r, v, "ledger", "巡察整改台账"), Filter: readFilter(q), Columns: columnsOf(v.Who.Role),
+		frame: s.frame(v, "ledger", "巡察整改台账"), Filter: readFilter(q), Columns: columnsOf(v.Who.Role),
 		Dues: dueChoices, Sorts: sortChoices, OwnDuty: v.Who.Role == org.Cadre, MayImport: v.Who.May(org.Import), Moment: v.Now.Format("2006年1月2日 15:04"),
 	}
 	for _, x := range ledger.States {

@@ -86,7 +86,7 @@ func (s *Server) overviewShow(w http.ResponseWriter, r *http.Request, v *visit) 
 	if err != nil {
 		return err
 	}
-	p := overviewPage{frame: s.frame(r, v, "overview", v.Who.Unit.Name+"巡察整改总览"), Moment: clock(v.Now, v.Today), Table: table}
+	p := overviewPage{frame: s.frame(v, "overview", v.Who.Unit.Name+"巡察整改总览"), Moment: clock(v.Now, v.Today), Table: table}
 	return s.render(w, http.StatusOK, "overview", p)
 }
 

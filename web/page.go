@@ -42,9 +42,9 @@ var navLinks = []navLink{
 	{"overview", "/overview", "总览", org.Overview},
 }
 
-// frame makes the frame of a page and takes the message that waits for it.
-func (s *Server) frame(r *http.Request, v *visit, nav, title string) frame {
-	f := frame{Title: title, Nav: nav, Who: v.Who, Flash: s.sessions.PopString(r.Context(), keyFlash)}
+// frame makes the frame of a page.
+func (s *Server) frame(v *visit, nav, title string) frame {
+	f := frame{Title: title, Nav: nav, Who: v.Who, Flash: v.Flash}
 	for _, l := range navLinks {
 		if v.Who.May(l.Action) {
 			f.Links = append(f.Links, l)

@@ -55,7 +55,7 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	p.Counts = countLinks(f, counts)
-	p.frame = s.frame(r, v, "ledger", info.Title)
+	p.frame = s.frame(v, "ledger", info.Title)
 	return s.render(w, http.StatusOK, "plan", p)
 }
 

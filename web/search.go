@@ -31,7 +31,7 @@ type stretch struct {
 // searchShow answers GET /search.
 func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx, q := r.Context(), strings.TrimSpace(r.URL.Query().Get("q"))
-	p := searchPage{frame: s.frame(r, v, "", "查找"), Asked: len(chinese.Query(q)) > 0}
+	p := searchPage{frame: s.frame(v, "", "查找"), Asked: len(chinese.Query(q)) > 0}
 	p.Query = q
 	if !p.Asked {
 		return s.render(w, http.StatusOK, "search", p)

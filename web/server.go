@@ -53,10 +53,10 @@ type Server struct {
 	logins   *limits
 }
 
-// What is kept at most: the rendered rows of some 25,000 findings, and some 10,000 findings with all that is under them.
+// What is kept at most: the rendered rows of some 12,000 findings, and some 5,000 findings with all that is under them.
 const (
-	rowBytes     = 48 << 20
-	findingBytes = 16 << 20
+	rowBytes     = 24 << 20
+	findingBytes = 8 << 20
 )
 
 // New builds a server. It panics when a template or asset is broken: they are part of the program.

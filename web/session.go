@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -22,11 +24,11 @@ import (
 // sessionLife is how long somebody stays signed in: a working day.
 const sessionLife = 12 * time.Hour
 
-// The values of a session.
-const (
-	keyStaff = "staff" // id of who is signed in
-	keyFlash = "flash" // one message for the next page
-)
+// keyStaff is the value of a session that says who is signed in.
+const keyStaff = "staff"
+
+// flashCookie holds one message for the next page. It lives in the browser, so that a saved form costs one write and not three.
+const flashCookie = "bihuan-said"
 
 func newSessions(db *store.DB, secure bool) *scs.SessionManager {
 	m := scs.New()
@@ -91,43 +93,25 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 // Delete implements [scs.Store].
 func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
-// sessionCodec writes sessions as JSON, whose decoding costs a tenth of gob's. Values are strings and int64.
+// sessionCodec writes sessions as JSON, whose decoding costs a tenth of gob's. A session holds who is signed in and nothing else.
 type sessionCodec struct{}
 
 type sessionData struct {
-	Deadline time.Time         `json:"deadline"`
-	Staff    int64             `json:"staff"`
-	Texts    map[string]string `json:"texts,omitempty"`
+	Deadline time.Time `json:"deadline"`
+	Staff    int64     `json:"staff"`
 }
 
 // Encode implements [scs.Codec].
 func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	d := sessionData{Deadline: deadline, Texts: map[string]string{}}
-	for k, v := range values {
-		switch v := v.(type) {
-		case int64:
-			d.Staff = v
-		case string:
-			d.Texts[k] = v
-		}
-	}
-	return json.Marshal(d)
+	staff, _ := values[keyStaff].(int64) // nobody is signed in before the login
+	return json.Marshal(sessionData{deadline, staff})
 }
 
 // Decode implements [scs.Codec].
 func (sessionCodec) Decode(b []byte) (time.Time, map[string]any, error) {
 	var d sessionData
-	if err := json.Unmarshal(b, &d); err != nil {
-		return time.Time{}, nil, err
-	}
-	values := map[string]any{}
-	if d.Staff != 0 {
-		values[keyStaff] = d.Staff
-	}
-	for k, v := range d.Texts {
-		values[k] = v
-	}
-	return d.Deadline, values, nil
+	err := json.Unmarshal(b, &d)
+	return d.Deadline, map[string]any{keyStaff: d.Staff}, err
 }
 
 // visit is one request of somebody signed in.
@@ -137,6 +121,7 @@ type visit struct {
 	Now   time.Time // the clock of the database, read once
 	Today string    // the date of Now
 	Days  ledger.Days
+	Flash string // what was done just before
 }
 
 // personKey keeps a person good until anything changes.
@@ -155,6 +140,7 @@ func (s *Server) signedIn(h handler) http.Handler {
 		case err != nil:
 			s.fail(w, r, v, err)
 		default:
+			v.Flash = s.takeFlash(w, r)
 			if err := h(w, r, v); err != nil {
 				s.fail(w, r, v, err)
 			}
@@ -195,7 +181,26 @@ func (s *Server) toLogin(w http.ResponseWriter, r *http.Request) {
 
 // done leads on after something was done, with a message for the next page.
 func (s *Server) done(w http.ResponseWriter, r *http.Request, address, message string) error {
-	s.sessions.Put(r.Context(), keyFlash, message)
+	s.setFlash(w, base64.RawURLEncoding.EncodeToString([]byte(message)), 60)
 	http.Redirect(w, r, address, http.StatusSeeOther)
 	return nil
+}
+
+// takeFlash gives the message that waits for this page, once.
+func (s *Server) takeFlash(w http.ResponseWriter, r *http.Request) string {
+	c, err := r.Cookie(flashCookie)
+	if err != nil || r.Method != http.MethodGet {
+		return ""
+	}
+	s.setFlash(w, "", -1)
+	message, err := base64.RawURLEncoding.DecodeString(c.Value)
+	if err != nil || !utf8.Valid(message) {
+		return ""
+	}
+	return string(message)
+}
+
+func (s *Server) setFlash(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: flashCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
+		Secure: s.sessions.Cookie.Secure, SameSite: http.SameSiteLaxMode})
 }
