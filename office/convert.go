@@ -17,10 +17,9 @@ import (
 
 // conversion is how LibreOffice turns a kind of file into one that is read here.
 type conversion struct {
-	what  string // the kind, for a person
-	to    string // docx or xlsx
-	save  string // what to save it as by hand
-	infix string // an import filter to be named, because the content would open in another program
+	what string // the kind, for a person
+	to   string // docx or xlsx; "" where pdftotext does it, because LibreOffice loses the order of a PDF's words
+	save string // what to save it as by hand
 }
 
 var conversions = map[string]conversion{
@@ -32,7 +31,7 @@ var conversions = map[string]conversion{
 	"ods":    {what: "OpenDocument 表格（ods）", to: "xlsx", save: "xlsx"},
 	"wordml": {what: "XML 格式的旧版 Office 文件", to: "docx", save: "docx"},
 	"works":  {what: "很早的文字处理文件", to: "docx", save: "docx"},
-	"pdf":    {what: "PDF 文件", to: "docx", save: "docx", infix: "writer_pdf_import"},
+	"pdf":    {what: "PDF 文件", save: "docx"},
 }
 
 // conversionTime bounds one conversion. LibreOffice starts in two to five seconds and then needs little more.
@@ -68,9 +67,7 @@ func convert(b *budget, kind string, data []byte) (Document, error) {
 		return Document{}, c.failed(err)
 	}
 	if kind == "pdf" {
-		if tool, err := exec.LookPath("pdftotext"); err == nil {
-			return readPDF(ctx, b, tool, in)
-		}
+		return readPDF(ctx, b, dir, in)
 	}
 	doc, err := c.office(ctx, b, kind, dir, in)
 	if err != nil && ctx.Err() == nil && locked(kind, data) {
@@ -103,15 +100,20 @@ func (c conversion) failed(err error) *Error {
 	return &Error{What: c.what + "没能转换", Do: "请用原来的程序打开，另存为 " + c.save + " 后再上传", Err: err}
 }
 
+// missing is the error of a conversion whose program is not installed.
+func (c conversion) missing(tool string, err error) *Error {
+	return &Error{
+		What: "这是" + c.what + "，服务器上没有安装能读取它的程序（" + tool + "）",
+		Do:   "请用原来的程序打开，另存为 " + c.save + " 后再上传",
+		Err:  err,
+	}
+}
+
 // office runs LibreOffice and reads what it wrote.
 func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string) (Document, error) {
 	tool, err := findOffice()
 	if err != nil {
-		return Document{}, &Error{
-			What: "这是" + c.what + "，服务器上没有安装能转换它的程序（LibreOffice）",
-			Do:   "请用原来的程序打开，另存为 " + c.save + " 后再上传",
-			Err:  err,
-		}
+		return Document{}, c.missing("LibreOffice", err)
 	}
 	profile := filepath.Join(dir, "profile")
 	if err := writeProfile(profile); err != nil {
@@ -120,11 +122,8 @@ func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string)
 	args := []string{
 		"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: profile}).String(),
 		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo",
+		"--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in,
 	}
-	if c.infix != "" {
-		args = append(args, "--infilter="+c.infix)
-	}
-	args = append(args, "--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in)
 	if _, err := runTool(ctx, dir, tool, args...); err != nil {
 		return Document{}, c.stopped(ctx, err)
 	}

@@ -7,7 +7,7 @@ package office
 
 // Document is a file reduced to its words and their order.
 type Document struct {
-	Format   string   // what the content is, not what the name says: docx, doc, txt, md, xlsx, csv; through LibreOffice also xls, rtf, odt, ods, pdf
+	Format   string   // what the content is, not what the name says: docx, doc, txt, md, xlsx, csv; where programs for them are installed also xls, rtf, odt, ods, pdf …
 	Parts    []Part   // one for a text document; one for each sheet of a workbook
 	Warnings []string // Chinese sentences: what was left out or could not be read, for the reader of the result
 }

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"os/exec"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -9,9 +10,13 @@ import (
 
 // readPDF reads the text layer of a PDF. A PDF knows lines, not paragraphs: lines are joined again where the layout shows that
 // one sentence goes on.
-func readPDF(ctx context.Context, b *budget, tool, in string) (Document, error) {
+func readPDF(ctx context.Context, b *budget, dir, in string) (Document, error) {
 	c := conversions["pdf"]
-	out, err := runTool(ctx, "", tool, "-layout", "-enc", "UTF-8", "-q", in, "-")
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		return Document{}, c.missing("pdftotext", err)
+	}
+	out, err := runTool(ctx, dir, tool, "-layout", "-enc", "UTF-8", "-q", in, "-")
 	if err != nil {
 		return Document{}, c.stopped(ctx, err)
 	}

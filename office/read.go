@@ -14,7 +14,7 @@ func Read(ctx context.Context, name string, data []byte) (Document, error) {
 // ReadLimited reads a file by what it contains. The name decides only between the kinds of plain text (csv, md, txt); a wrong
 // extension is no obstacle and not worth a word. Every error is an [*Error].
 //
-// .xls, .odt, .ods, .rtf, .pdf and the like are handed to LibreOffice or pdftotext where those are installed; the context
+// .xls, .odt, .ods, .rtf and the like are handed to LibreOffice, .pdf to pdftotext, where those are installed; the context
 // bounds the time that takes.
 func ReadLimited(ctx context.Context, name string, data []byte, limits Limits) (Document, error) {
 	doc, err := read(&budget{ctx: ctx, limits: limits}, name, data)

@@ -73,16 +73,28 @@ func TestReadRTF(t *testing.T) {
 	}
 }
 
+func TestReadPDFRefuses(t *testing.T) {
+	const scanned = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+	for data, want := range map[string]string{scanned: "没有文字，多半是扫描件", "%PDF-1.4\n": "PDF 文件没能转换"} {
+		_, err := Read(t.Context(), "", []byte(data))
+		if e, ok := err.(*Error); !ok || !strings.Contains(e.What, want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // Without the programs the message says what to save the file as.
 func TestConvertWithout(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	for file, want := range map[string]string{"plan.odt": "另存为 docx", "plan.pdf": "另存为 docx", "ledger.xls": "另存为 xlsx"} {
+	for file, want := range map[string][2]string{
+		"plan.odt": {"LibreOffice", "另存为 docx"}, "plan.pdf": {"pdftotext", "另存为 docx"}, "ledger.xls": {"LibreOffice", "另存为 xlsx"},
+	} {
 		data, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = Read(t.Context(), file, data)
-		if e, ok := err.(*Error); !ok || !strings.Contains(e.Do, want) || !strings.Contains(e.What, "LibreOffice") {
+		if e, ok := err.(*Error); !ok || !strings.Contains(e.What, want[0]) || !strings.Contains(e.Do, want[1]) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
