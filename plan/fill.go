@@ -23,6 +23,13 @@ func (k *reader) fill(d *draft) {
 		}
 		last = k.fillField(d, lb, span{lb.to, to}, last)
 	}
+	if len(d.owners)+len(d.deadlines) == 0 && !k.owned { // told in sentences: 由管理科负责，年底前完成
+		for _, list := range [][]span{d.measures, d.done} {
+			if n := len(list) - 1; n >= 0 {
+				list[n] = k.peel(d, list[n])
+			}
+		}
+	}
 }
 
 // divide finds the measures in a paper that has no label for them: what stands below a problem and acts instead of blaming.
@@ -352,6 +359,15 @@ func (k *reader) fillRegion(d *draft, s span, region field) {
 	s = k.trim(s, "。;,、:")
 	if s.empty() {
 		return
+	}
+	if region == fMeasure { // 「针对…的问题。」
+		_, to, ok := k.about(s.a, s.b)
+		if !ok {
+			_, to, ok = k.concerning(line{from: s.a, to: s.b})
+		}
+		if ok {
+			s = k.trim(span{to, s.b}, "。;,、:")
+		}
 	}
 	switch region {
 	case fMeasure, fDone, fGoal:

@@ -219,7 +219,7 @@ var columnParts = []struct {
 	{"配合", fCoUnit}, {"协办", fCoUnit}, {"协助", fCoUnit}, {"责任领导", fLeader}, {"分管领导", fLeader}, {"领导", fLeader}, {"责任人", fPerson}, {"负责人", fPerson}, {"责任单位", fUnit}, {"责任部门", fUnit}, {"牵头", fUnit}, {"科室", fUnit}, {"站所", fUnit},
 	{"销号", fStatus}, {"状态", fStatus}, {"是否完成", fStatus}, {"时限", fDeadline}, {"期限", fDeadline}, {"完成时间", fDeadline}, {"整改时间", fDeadline}, {"完成日期", fDeadline}, {"截止", fDeadline}, {"办结", fDeadline}, {"何时", fDeadline},
 	{"措施", fMeasure}, {"举措", fMeasure}, {"整改要求", fGoal}, {"进展", fDone}, {"整改情况", fDone}, {"完成情况", fDone}, {"落实情况", fDone}, {"成效", fDone}, {"目标", fGoal}, {"标准", fGoal},
-	{"具体表现", fManifest}, {"表现", fManifest}, {"问题", fProblem}, {"序号", fNumber}, {"编号", fNumber}, {"类别", fSection}, {"方面", fSection}, {"原因", fCause}, {"办法", fMeasure}, {"做法", fMeasure}, {"对策", fMeasure}, {"指出", fProblem}, {"单位", fUnit}, {"部门", fUnit}, {"时间", fDeadline}, {"日期", fDeadline},
+	{"具体表现", fManifest}, {"表现", fManifest}, {"问题", fProblem}, {"序号", fNumber}, {"编号", fNumber}, {"类别", fSection}, {"方面", fSection}, {"原因", fCause}, {"办法", fMeasure}, {"做法", fMeasure}, {"对策", fMeasure}, {"指出", fProblem}, {"单位", fUnit}, {"部门", fUnit}, {"时间", fDeadline}, {"日期", fDeadline}, {"要点", fMeasure}, {"如何改", fMeasure}, {"怎么改", fMeasure}, {"目前", fDone}, {"情况", fDone}, {"挂钩", fLeader}, {"包保", fLeader},
 }
 
 // columnField tells what a column holds from its head.

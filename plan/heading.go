@@ -76,6 +76,9 @@ func (k *reader) kindOf(title span) Kind {
 func (k *reader) title(body int) span {
 	for n := range k.lines {
 		l := k.lines[n]
+		if l.cell.Table > 0 && n+1 < len(k.lines) && k.lines[n+1].cell.Table == l.cell.Table && k.lines[n+1].cell.Row == l.cell.Row && k.lines[n+1].cell.Col > l.cell.Col && k.columnField(span{l.from, l.to}) != fNone {
+			return span{} // the heads of a table
+		}
 		if l.to == l.from || k.noTitle(l) {
 			continue
 		}
@@ -190,7 +193,7 @@ func (k *reader) titleIn(s span) span {
 // inspected finds who was inspected.
 func (k *reader) inspected(title, intro span) string {
 	if s := k.inspectedIn(intro); !s.empty() {
-		if t := k.inspectedTitle(title); t.b-t.a > s.b-s.a && strings.HasSuffix(k.bare(t), k.bare(s)) && has("街镇乡局村社院校", k.c[s.a]) {
+		if t := k.inspectedTitle(title); t.b-t.a > s.b-s.a && s.b-s.a <= 6 && (hasPrefixAny(k.bare(s), []string{"街道", "镇党", "乡党", "局党", "村党", "社区党", "院党", "校党"})) {
 			return k.text(t) // 「向街道党工委反馈」
 		}
 		return k.text(s)

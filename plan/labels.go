@@ -57,7 +57,7 @@ var labelWords = []struct {
 	{fDeadline, "整改时限 完成时限 整改期限 整改时间 完成时间 时限 计划完成时间 完成日期 时间节点 期限 整改完成时限 计划完成日期 整改完成时间 完成期限 时限要求 整改时限要求 时间要求 计划完成时限 完成时间节点 拟完成时间 预计完成时间 整改完成期限 办结时限 时间 时限清单 整改截止时间 截止时间 整改时间节点 计划整改时间 整改到位时间 办结时间 办结期限 完成日 何时完成 截止日期 预计完成时限 完成节点 目标时限 限期 计划时限 办理时限 整改期"},
 	{fStatus, "整改结果 完成情况 整改状态 状态 销号情况 销号状态 是否完成 完成状态 整改完成状态 是否销号 办理状态 当前状态 目前状态 完成与否 是否完成整改 复查结果 验收结果 整改类型状态 整改进度状态 办结状态 办理结果 评估结果 是否整改到位 整改完成与否 状态标识 完成程度"},
 	{fSkip, "佐证材料 备注 说明 注 监督单位 督导单位 验收单位 督办单位 督导领导 监督领导 督查单位 整改前图片 整改后图片 整改档案清单 附件 联系人 联系电话 联系方式 电话 填表人 审核人 填报单位 填报时间 填表时间 填报人 制表人 资金 检查时间 检查人 检查单位 " +
-		"复查时间 复查人 等级 程度 点位 项目 工点 销号时间 佐证 证明材料 支撑材料 验收人 监督人 督导责任人 整改成果 邮编 通讯地址 电子邮箱 邮箱 地址 来源 问题来源 性质 问题性质 频次 计量 是否长期 上级意见 审核意见 制表单位 制表日期 单位 日期 整改档案 监督责任人 监督责任 督办领导 验收标准 验收方式 公示情况 涉及单位 " +
+		"复查时间 复查人 等级 程度 点位 项目 工点 销号时间 佐证 证明材料 支撑材料 验收人 监督人 督导责任人 整改成果 邮编 通讯地址 电子邮箱 邮箱 地址 来源 问题来源 性质 问题性质 频次 计量 是否长期 是否长期坚持 上级意见 审核意见 制表单位 制表日期 单位 日期 整改档案 监督责任人 监督责任 督办领导 验收标准 验收方式 公示情况 涉及单位 " +
 		"监督电话 举报电话 邮政信箱 抄送 抄报 主送 通信地址 来信地址 受理电话"},
 }
 
@@ -169,7 +169,12 @@ func (k *ink) labelsIn(l *line, out []label) []label {
 				out = append(out, lb)
 				done = lb.to
 			}
-		case '为':
+		case '|':
+			if w, end := k.labelAfter(i+1, l.to); end > 0 && end < l.to && k.gapAt(end) && len(w.word) >= 2 {
+				out = append(out, label{field: w.field, from: i + 1, to: end, word: span{i + 1, end}, mark: -1})
+				done = end
+			}
+		case '为', '在':
 			if lb, ok := k.spokenLabel(i, done, l); ok {
 				out = append(out, lb)
 				done = lb.to
@@ -237,9 +242,12 @@ func (k *ink) spokenLabel(i, floor int, l *line) (label, bool) {
 		return label{}, false
 	}
 	start := at == l.from || at == l.markTo
+	if k.c[i] == '在' && (w.field != fManifest || len(w.word) > 4) {
+		return label{}, false
+	}
 	switch w.field {
 	case fManifest:
-		if !start {
+		if !start && !has("。;", k.at0(at-1)) {
 			return label{}, false
 		}
 	case fUnit, fCoUnit, fPerson, fLeader, fDeadline, fStatus:

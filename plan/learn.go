@@ -97,7 +97,7 @@ var labelParts = []struct {
 	{"单位", fUnit}, {"部门", fUnit}, {"科室", fUnit}, {"站所", fUnit}, {"股室", fUnit}, {"牵头", fOwner}, {"主办", fOwner}, {"承办", fOwner},
 	{"措施", fMeasure}, {"举措", fMeasure}, {"办法", fMeasure}, {"做法", fMeasure}, {"对策", fMeasure}, {"怎么改", fMeasure}, {"如何改", fMeasure}, {"怎么办", fMeasure}, {"任务", fMeasure}, {"动作", fMeasure},
 	{"目标", fGoal}, {"标准", fGoal}, {"状态", fStatus}, {"销号", fStatus}, {"进展", fDone}, {"成效", fDone}, {"落实", fDone}, {"整改情况", fDone}, {"完成情况", fDone}, {"进度", fDone},
-	{"表现", fManifest}, {"指出", fManifest}, {"反馈", fManifest}, {"症结", fManifest}, {"症状", fManifest}, {"情形", fManifest}, {"现象", fManifest}, {"描述", fManifest}, {"差在", fManifest}, {"问题", fManifest},
+	{"表现", fManifest}, {"指出", fManifest}, {"反馈", fManifest}, {"症结", fManifest}, {"症状", fManifest}, {"情形", fManifest}, {"现象", fManifest}, {"描述", fManifest}, {"差在", fManifest}, {"问题", fManifest}, {"情况", fDone}, {"结果", fDone},
 }
 
 func partField(word string) field {
@@ -124,7 +124,7 @@ func (k *reader) fieldOfValues(at []int, texts *int) field {
 		}
 		if d := k.dates(s, date{2000, 1, 1}); len(d) > 0 && d[0].at.a-s.a < 3 || k.starts(s.a, "立行立改") || k.isLongTerm(s) && s.b-s.a < 10 {
 			days++
-		} else if text := k.bare(s); s.b-s.a <= 30 && (nameLike(text) || unitLike(text) || len(k.owners(s, fOwner)) > 1) {
+		} else if s.b-s.a <= 30 && k.onlyNames(s) {
 			owners++
 		} else if s.b-s.a > 6 {
 			long++
@@ -142,6 +142,17 @@ func (k *reader) fieldOfValues(at []int, texts *int) field {
 		return fManifest
 	}
 	return fMeasure
+}
+
+// onlyNames reports whether a piece is a list of units and persons.
+func (k *reader) onlyNames(s span) bool {
+	all := k.tokens(s)
+	for _, t := range all {
+		if text := k.bare(t); !nameLike(text) && !unitLike(text) && !postLike(text) {
+			return false
+		}
+	}
+	return len(all) > 0
 }
 
 // namesMeasures reports whether a line of the paper begins with a known label for measures.

@@ -62,7 +62,7 @@ func (k *ink) markAt(i, end int) (mark, bool) {
 		return k.codeMark(i, end)
 	case chinese.Digit(r):
 		return k.digitMark(i, end)
-	case r == '(' || r == '〔':
+	case r == '(' || r == '〔' || r == '【' && chinese.Digit(k.at0(i+1)):
 		return k.parenMark(i, end)
 	case r >= 0x2460 && r <= 0x2473: // ①
 		return mark{style: stCircle, ord: int(r-0x2460) + 1, from: i, to: i + 1, num: span{i, i + 1}}, true
@@ -225,7 +225,7 @@ func (k *ink) parenMark(i, end int) (mark, bool) {
 	if a == i+1 {
 		m.style, a = stCnPar, k.numerals(i+1, end)
 	}
-	if a == i+1 || a-i > 4 || a >= end || !has(")〕]", k.c[a]) {
+	if a == i+1 || a-i > 4 || a >= end || !has(")〕]】", k.c[a]) {
 		return mark{}, false
 	}
 	m.ord = k.number(i+1, a)
@@ -401,7 +401,7 @@ func (k *ink) boundary(i, from int) int {
 func (k *ink) marksIn(n int, seq *[styles]int, out []mark) []mark {
 	l := &k.lines[n]
 	i := l.from
-	for i < l.to && has("【", k.c[i]) { // 【问题1】
+	for i < l.to && k.c[i] == '【' && !chinese.Digit(k.at0(i+1)) { // 【问题1】
 		i++
 	}
 	first := len(out)

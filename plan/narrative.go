@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // draft is a finding or a piece of one while it is put together; several pieces with one number may meet (three lists).
 type draft struct {
@@ -69,6 +72,10 @@ func (k *reader) narrative() outline {
 	w.numbered = above > 1
 	w.lists = k.listTitles(heads)
 	k.lists = len(w.lists) > 0
+	if !k.lists {
+		w.lists = k.halves(heads, style)
+		w.halved = len(w.lists) > 0
+	}
 	for i, h := range heads {
 		end := len(k.c)
 		if i+1 < len(heads) {
@@ -77,6 +84,43 @@ func (k *reader) narrative() outline {
 		w.step(h, end)
 	}
 	return w.out
+}
+
+// halves finds a paper that first lists all problems (一、存在问题) and then, under the same numbers, all measures (二、整改措施).
+func (k *reader) halves(heads []head, style style) []listTitle {
+	var out []listTitle
+	var count [3]int // findings before, in the first half, in the second
+	for i, h := range heads {
+		end := len(k.c)
+		if i+1 < len(heads) {
+			end = heads[i+1].from
+		}
+		if h.style == style {
+			count[len(out)]++
+		}
+		if h.style >= style {
+			continue
+		}
+		switch text := k.bare(k.headTitle(h, end)); {
+		case len(out) == 0 && exactly(text, "存在问题", "存在的问题", "存在的主要问题", "主要问题", "反馈问题", "反馈的问题", "反馈的主要问题", "巡察反馈问题", "巡察反馈的问题", "巡察反馈的主要问题", "巡察发现的问题", "巡察指出的问题"):
+			out = append(out, listTitle{h.from, fProblem})
+		case len(out) == 1 && exactly(text, "整改措施", "整改举措", "整改任务", "整改情况", "整改落实情况", "整改任务及措施", "整改具体措施", "具体整改措施", "整改办法"):
+			out = append(out, listTitle{h.from, fMeasure})
+		case len(out) == 2:
+			if count[1] == count[2] && count[0] == 0 && count[1] > 0 {
+				return out
+			}
+			return nil
+		}
+	}
+	if len(out) == 2 && count[1] == count[2] && count[0] == 0 && count[1] > 0 {
+		return out
+	}
+	return nil
+}
+
+func exactly(text string, words ...string) bool {
+	return slices.Contains(words, text)
 }
 
 // labelledText reports whether the running text has findings with labels of its own.
@@ -135,6 +179,8 @@ type walker struct {
 	open     bool  // the last draft may still grow
 	line     int   // lines before this one are done
 	numbered bool  // the aspects have numbers
+	entered  int   // where the list begins that the walk is in
+	halved   bool  // all problems stand before all measures
 }
 
 // listTitle is the line that begins 问题清单, 任务清单, 责任清单.
@@ -181,6 +227,9 @@ func (w *walker) step(h head, end int) {
 			w.skip = h.style
 			return
 		}
+		if w.halved && h.from == w.entered {
+			return
+		}
 		w.newSection(sectionDraft{num: h.num, title: title, ord: h.ord, style: h.style})
 	default: // deeper: belongs to the open finding
 		if w.open && len(w.out.drafts) > 0 {
@@ -198,9 +247,9 @@ func (w *walker) newSection(s sectionDraft) {
 
 // passLists enters the list that begins before c[at].
 func (w *walker) passLists(at int) {
-	for len(w.lists) > 0 && w.lists[0].at < at {
+	for len(w.lists) > 0 && (w.lists[0].at < at || w.halved && w.lists[0].at == at) {
 		w.cutAt(w.lists[0].at)
-		w.region = w.lists[0].field
+		w.region, w.entered = w.lists[0].field, w.lists[0].at
 		w.lists = w.lists[1:]
 		w.open = false
 		w.skip = stNone

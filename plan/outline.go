@@ -16,6 +16,7 @@ type reader struct {
 	lost     int  // enumerators destroyed by scanning
 	lists    bool // several lists speak of the same findings
 	ledger   bool // a table holds findings
+	owned    bool // a label announces who answers for something, or when it is due
 	measured bool // a label announces measures somewhere
 	fields   bool // problem labels stand below numbered titles and tell how the problem shows
 }
@@ -54,7 +55,12 @@ func (k *reader) scan() {
 	k.mend()
 	k.fields = k.problemFields()
 	for _, lb := range k.labels {
-		k.measured = k.measured || lb.field == fMeasure || lb.field == fDone
+		switch lb.field {
+		case fMeasure, fDone:
+			k.measured = true
+		case fUnit, fOwner, fPerson, fLeader, fDeadline:
+			k.owned = true
+		}
 	}
 	k.items()
 	for i := range k.labels { // the number of a label is part of it

@@ -159,6 +159,14 @@ func (t *tableReader) header(g *grid) (columns, int) {
 	}
 	t.titleColumn(cols, g, body)
 	t.settle(cols)
+	if cols.of(fMeasure)+cols.of(fDone) == 0 && cols.of(fProblem) > 0 { // the text after the problem, whatever its head
+		for _, b := range g.row(upper) {
+			if cols.at(b.col) == fNone && b.col > cols.of(fProblem) {
+				cols[b.col] = fMeasure
+				break
+			}
+		}
+	}
 	return cols, body
 }
 

@@ -282,7 +282,14 @@ func (k *reader) fillTold(d *draft, s span) {
 		d.problems = append(d.problems, wrong)
 		s = k.clean(span{wrong.b, s.b})
 	}
-	for { // who and when stand at the end
+	if s = k.peel(d, s); !k.clean(s).empty() {
+		d.done = append(d.done, s)
+	}
+}
+
+// peel takes who and when off the end of a text that tells them in sentences, and who off its beginning.
+func (k *reader) peel(d *draft, s span) span {
+	for {
 		cut := k.lastPart(s, "。;\n")
 		if !k.toldWhen(d, cut) {
 			if cut = k.lastPart(s, "。;,\n"); !k.told(d, cut) {
@@ -294,9 +301,7 @@ func (k *reader) fillTold(d *draft, s span) {
 	if first := k.firstClause(s); k.toldWho(d, first) {
 		s.a = first.b
 	}
-	if !k.clean(s).empty() {
-		d.done = append(d.done, s)
-	}
+	return s
 }
 
 // wrong reports whether a sentence says what is wrong.
@@ -333,6 +338,10 @@ func (k *reader) firstClause(s span) span {
 // told reads 「由谭永顺负责」, 「6月底前完成」 and 「已完成」.
 func (k *reader) told(d *draft, s span) bool {
 	if k.toldWho(d, s) || k.toldWhen(d, s) {
+		return true
+	}
+	if at, ok := k.name(s); ok && at.a > s.a && len(d.owners) == 0 { // 「科长贺新」
+		d.owners = append(d.owners, owned{fPerson, at})
 		return true
 	}
 	state, ok := k.state(s)
