@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"bihuan/chinese"
@@ -41,6 +42,7 @@ type checker struct {
 	owners           bool // the paper names owners somewhere, or is of a kind that must
 	deadlines        bool
 	measures         bool
+	unanswered       []int  // manifestations of the finding that were noted as a whole
 	place            string // the inspected unit's own place: 云峰镇
 }
 
@@ -150,6 +152,7 @@ func (c *checker) deadline() {
 // coverage finds manifestations that no measure answers.
 func (c *checker) coverage() {
 	f := c.f
+	c.unanswered = c.unanswered[:0]
 	if !c.measures {
 		return
 	}
@@ -173,6 +176,7 @@ func (c *checker) coverage() {
 			text = "未见措施明确回应这条表现：“" + short(m.Text) + "”，有措施尚未对应，请核对。"
 		}
 		c.add(UnansweredManifestation, level, m.Source, text)
+		c.unanswered = append(c.unanswered, j)
 	}
 	if len(f.Manifestations) == 0 && len(f.Measures) == 0 {
 		c.add(UnansweredManifestation, LevelGap, f.Source, "这个问题没有任何整改措施。")
@@ -200,6 +204,7 @@ func (c *checker) details() {
 	}
 	d := theDomain()
 	var all wordSet
+	var noted []int // things of which a note has spoken
 	for _, m := range c.f.Measures {
 		all = all.union(d.lexicon.scan(foldText(m.Text)))
 	}
@@ -207,12 +212,16 @@ func (c *checker) details() {
 		if j == 200 { // no plan
 			break
 		}
+		if slices.Contains(c.unanswered, j) {
+			continue
+		}
 		text := m.Text
 		words := d.lexicon.scan(foldText(text))
-		for _, t := range d.things {
-			if !t.named.meets(words) || t.answered.meets(all) {
+		for i, t := range d.things {
+			if !t.named.meets(words) || t.answered.meets(all) || slices.Contains(noted, i) {
 				continue
 			}
+			noted = append(noted, i)
 			name := t.names[0]
 			for _, n := range t.names {
 				if strings.Contains(text, n) {
@@ -312,10 +321,36 @@ func placeholderIn(text string) (string, bool) {
 		if letter(before) || letter(after) || x == '×' && chinese.Digit(before) && chinese.Digit(after) {
 			continue
 		}
-		from, to := max(0, i-2), min(len(r), i+4)
-		return string(r[from:to]), true
+		return placeholderPhrase(r, i), true
 	}
 	return "", false
+}
+
+// placeholderPhrase gives the clause that holds the placeholder r[i], or only the word when the clause is long.
+func placeholderPhrase(r []rune, i int) string {
+	isX := func(x rune) bool { return has("xX×*某", chinese.Fold(x)) || chinese.Digit(chinese.Fold(x)) }
+	from, to := i, i
+	for from > 0 && (chinese.Han(r[from-1]) || isX(r[from-1])) {
+		from--
+	}
+	for to < len(r) && (chinese.Han(r[to]) || isX(r[to])) {
+		to++
+	}
+	if to-from <= 18 {
+		return string(r[from:to])
+	}
+	for from, to = i, i; from > 0 && isX(r[from-1]); {
+		from--
+	}
+	for to < len(r) && isX(r[to]) {
+		to++
+	}
+	for _, unit := range []string{"万元", "亿元", "街道", "社区", "公里", "平方米", "村集体"} {
+		if strings.HasPrefix(string(r[to:min(to+3, len(r))]), unit) {
+			return string(r[from : to+runeLen(unit)])
+		}
+	}
+	return string(r[from:min(to+1, len(r))])
 }
 
 // placeholders finds unknown values in the texts of a finding.
