@@ -22,10 +22,11 @@ func Check(p Plan) []Note {
 			c.owner()
 			c.deadline()
 			c.coverage()
+			c.scan()
 			c.details()
 			c.placeholders()
 			for i := range c.f.Measures {
-				c.measure(&c.f.Measures[i])
+				c.measure(&c.f.Measures[i], c.words[i])
 			}
 		}
 	}
@@ -42,8 +43,9 @@ type checker struct {
 	owners           bool // the paper names owners somewhere, or is of a kind that must
 	deadlines        bool
 	measures         bool
-	unanswered       []int  // manifestations of the finding that were noted as a whole
-	place            string // the inspected unit's own place: 云峰镇
+	words            []wordSet // of the finding's measures
+	unanswered       []int     // manifestations of the finding that were noted as a whole
+	place            string    // the inspected unit's own place: 云峰镇
 }
 
 func (c *checker) add(code string, level Level, at Source, text string) {
@@ -194,6 +196,14 @@ func short(s string) string {
 	return s
 }
 
+// scan finds the words of the finding's measures.
+func (c *checker) scan() {
+	c.words = c.words[:0]
+	for _, m := range c.f.Measures {
+		c.words = append(c.words, theDomain().lexicon.scan(foldText(m.Text)))
+	}
+}
+
 // details finds concrete things named in a manifestation that no measure of the finding touches.
 func (c *checker) details() {
 	for _, m := range c.f.Manifestations {
@@ -205,8 +215,8 @@ func (c *checker) details() {
 	d := theDomain()
 	var all wordSet
 	var noted []int // things of which a note has spoken
-	for _, m := range c.f.Measures {
-		all = all.union(d.lexicon.scan(foldText(m.Text)))
+	for _, words := range c.words {
+		all = all.union(words)
 	}
 	for j, m := range c.f.Manifestations {
 		if j == 200 { // no plan
@@ -257,6 +267,9 @@ func (c *checker) target(m Manifestation, index int) {
 
 // happened finds a result told inside a manifestation.
 func (c *checker) happened(m Manifestation) {
+	if !strings.Contains(m.Text, "已") && !strings.Contains(m.Text, "到了") && !strings.Contains(m.Text, "题后") {
+		return
+	}
 	for _, w := range []string{"享受到了", "发现该问题后", "已补发", "已整改", "已清退", "已完成整改", "已追回"} {
 		if strings.Contains(m.Text, w) {
 			c.add(AlreadyDone, LevelInfo, inside(m.Source, m.Text, w), fmt.Sprintf("“%s”说的是已经办到的结果，却写在问题里。请移到整改情况，并附佐证。", w))
@@ -301,7 +314,7 @@ func hasPlaceholder(text string) bool {
 
 // placeholderIn finds the first placeholder with its neighbours: x镇, 20xx年, **村.
 func placeholderIn(text string) (string, bool) {
-	if !strings.ContainsAny(text, "xX×*ｘＸ＊") {
+	if !anyX(text) {
 		return "", false
 	}
 	r := []rune(text)
@@ -324,6 +337,16 @@ func placeholderIn(text string) (string, bool) {
 		return placeholderPhrase(r, i), true
 	}
 	return "", false
+}
+
+func anyX(text string) bool {
+	for _, r := range text {
+		switch r {
+		case 'x', 'X', '×', '*', 'ｘ', 'Ｘ', '＊':
+			return true
+		}
+	}
+	return false
 }
 
 // placeholderPhrase gives the clause that holds the placeholder r[i], or only the word when the clause is long.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// measure checks one measure.
-func (c *checker) measure(m *Measure) {
+// measure checks one measure that has these words.
+func (c *checker) measure(m *Measure, words wordSet) {
 	text := string(foldText(m.Text))
 	for i, r := range m.Rules {
 		if r.Vague != "" && i < len(m.Frequencies) {
@@ -28,7 +28,6 @@ func (c *checker) measure(m *Measure) {
 	if vagueMeasure(text) && len(m.Frequencies) == 0 && m.Tense != Done {
 		c.add(VagueMeasure, LevelCheck, m.Source, "措施没有对象、数量、成果或时间，做没做到无法判断。请写明做什么、做多少、形成什么。")
 	}
-	words := theDomain().lexicon.scan([]rune(text))
 	for i, r := range theDomain().rules {
 		if r.touches(words) {
 			c.add(LawfulForm, LevelCheck, inside(m.Source, m.Text, lawRules[i].word(text)), lawRules[i].rule+"："+lawRules[i].text)

@@ -122,6 +122,10 @@ func (k *ink) dates(s span, base date) []stated {
 	var out []stated
 	year := 0
 	for i := s.a; i < s.b; {
+		if !startsDate(k.c[i]) {
+			i++
+			continue
+		}
 		d, to, ok := k.dateAt(i, s.b, &year, base)
 		if !ok {
 			i++
@@ -132,6 +136,15 @@ func (k *ink) dates(s span, base date) []stated {
 		i = to
 	}
 	return out
+}
+
+// startsDate reports whether a date may begin with a rune.
+func startsDate(r rune) bool {
+	switch r {
+	case 'x', 'X', '*', '×', '某', '_', '年', '上', '下', '第':
+		return true
+	}
+	return chinese.Digit(r) || chinese.Numeral(r)
 }
 
 // numAt reads a whole number in ASCII or Chinese digits.

@@ -37,6 +37,11 @@ var vague = []string{"不定期", "定期", "常态化", "经常性", "经常", 
 func (k *ink) frequencies(s span) ([]string, []Rule) {
 	phrases, rules := []string{}, []Rule{}
 	for i := s.a; i < s.b; i++ {
+		switch k.c[i] { // the signs a phrase may begin with
+		case '每', '按', '逐', '分', '2', '全', '不', '定', '常', '经', '日', '随':
+		default:
+			continue
+		}
 		to, r, ok := k.frequencyAt(i, s)
 		if !ok {
 			continue

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"bihuan/chinese"
 	"bihuan/office"
 )
@@ -47,8 +49,9 @@ func (s span) empty() bool { return s.b <= s.a }
 
 // inkOf makes an ink of one string, for the helpers that take plain text.
 func inkOf(text string) *ink {
-	k := &ink{}
-	k.add(0, 0, 0, []rune(text), len([]rune(text)), false)
+	r := []rune(text)
+	k := &ink{orig: make([]rune, 0, len(r)+1), c: make([]rune, 0, len(r)+1), at: make([]int32, 0, len(r)+2)}
+	k.add(0, 0, 0, r, len(r), false)
 	k.at = append(k.at, int32(len(k.orig)))
 	return k
 }
@@ -214,10 +217,18 @@ func (k *ink) trimEnd(s span, signs string) span {
 	return s
 }
 
-// has reports whether a rune is one of the signs.
+// has reports whether a rune is one of the signs. It compares bytes, since decoding the signs each time is what reading took
+// longest for.
 func has(signs string, r rune) bool {
-	for _, x := range signs {
-		if x == r {
+	switch {
+	case r < 0x80:
+		return strings.IndexByte(signs, byte(r)) >= 0
+	case r < 0x800 || r >= 0x10000:
+		return strings.ContainsRune(signs, r)
+	}
+	x, y, z := byte(0xe0|r>>12), byte(0x80|r>>6&0x3f), byte(0x80|r&0x3f)
+	for i := 2; i < len(signs); i++ {
+		if signs[i] == z && signs[i-1] == y && signs[i-2] == x {
 			return true
 		}
 	}
@@ -234,8 +245,14 @@ func (k *ink) at0(i int) rune {
 
 // starts reports whether a word stands at c[i].
 func (k *ink) starts(i int, word string) bool {
+	if i < 0 || i >= len(k.c) {
+		return false
+	}
+	if r := k.c[i]; r >= 0x800 && len(word) > 2 && word[2] != byte(0x80|r&0x3f) { // most words fail here
+		return false
+	}
 	for _, r := range word {
-		if i < 0 || i >= len(k.c) || k.c[i] != r {
+		if i >= len(k.c) || k.c[i] != r {
 			return false
 		}
 		i++

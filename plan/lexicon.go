@@ -2,7 +2,9 @@ package plan
 
 // lexicon finds which of many words a text has in one pass over it.
 type lexicon struct {
-	byFirst map[rune][]entry
+	entries [][]entry              // the words that begin with one character
+	first   [0xa000 - 0x4e00]int16 // where in entries those of a Chinese character are
+	other   map[rune]int16         // likewise, of other signs
 	ids     map[string]int
 }
 
@@ -14,7 +16,9 @@ type entry struct {
 // wordSet is a set of words of a lexicon.
 type wordSet []uint64
 
-func newLexicon() lexicon { return lexicon{map[rune][]entry{}, map[string]int{}} }
+func newLexicon() lexicon {
+	return lexicon{entries: [][]entry{nil}, other: map[rune]int16{}, ids: map[string]int{}}
+}
 
 // add gives the id of a word, new or known.
 func (x *lexicon) add(word string) int {
@@ -24,8 +28,26 @@ func (x *lexicon) add(word string) int {
 	id := len(x.ids)
 	x.ids[word] = id
 	r := []rune(word)
-	x.byFirst[r[0]] = append(x.byFirst[r[0]], entry{r, id})
+	at := x.at(r[0])
+	if at == 0 {
+		at = int16(len(x.entries))
+		x.entries = append(x.entries, nil)
+		if r[0] >= 0x4e00 && r[0] < 0xa000 {
+			x.first[r[0]-0x4e00] = at
+		} else {
+			x.other[r[0]] = at
+		}
+	}
+	x.entries[at] = append(x.entries[at], entry{r, id})
 	return id
+}
+
+// at gives the index in entries of the words that begin with a rune, 0 when there are none.
+func (x *lexicon) at(r rune) int16 {
+	if r >= 0x4e00 && r < 0xa000 {
+		return x.first[r-0x4e00]
+	}
+	return x.other[r]
 }
 
 // set adds words and gives the set of them.
@@ -69,7 +91,7 @@ func (s wordSet) union(t wordSet) wordSet {
 func (x *lexicon) scan(text []rune) wordSet {
 	s := make(wordSet, len(x.ids)/64+1)
 	for i, r := range text {
-		for _, e := range x.byFirst[r] {
+		for _, e := range x.entries[x.at(r)] {
 			if i+len(e.word) <= len(text) && equal(text[i:i+len(e.word)], e.word) {
 				s[e.id/64] |= 1 << (e.id % 64)
 			}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"unicode/utf8"
+
 	"bihuan/chinese"
 	"bihuan/office"
 )
@@ -45,18 +47,22 @@ func (k *reader) fillInk(doc office.Document) {
 	size := 0
 	for _, part := range doc.Parts {
 		for _, p := range part.Paragraphs {
-			size += len(p.Text) + 1
+			size += utf8.RuneCountInString(p.Text) + 1
 		}
 	}
-	guess := size/3 + 16
+	guess := size + 1
 	k.orig, k.c, k.at = make([]rune, 0, guess), make([]rune, 0, guess), make([]int32, 0, guess)
 	markdown := doc.Format == "md" || looksMarkdown(doc)
 	wrap := wrapOf(doc)
 	before := "" // the paragraph above
+	var r []rune // the paragraph
 	for pi, part := range doc.Parts {
 		gap := false
 		for i, p := range part.Paragraphs {
-			r := []rune(p.Text)
+			r = r[:0]
+			for _, x := range p.Text {
+				r = append(r, x)
+			}
 			if len(trimLeft(r)) == 0 {
 				gap = true
 				continue

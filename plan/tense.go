@@ -7,6 +7,9 @@ var doneWords = []string{"截至", "目前", "组织召开了", "召开了", "�
 
 // reportsDone reports whether a sentence tells what was done rather than what will be.
 func reportsDone(s string) bool {
+	if !strings.Contains(s, "了") && !strings.Contains(s, "已") && !strings.Contains(s, "截至") && !strings.Contains(s, "目前") {
+		return false // none of the words can be there
+	}
 	for _, w := range doneWords {
 		if strings.Contains(s, w) {
 			return true
