@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"sync"
 
 	"bihuan/chinese"
@@ -93,8 +94,8 @@ func loose(list []Measure) bool {
 func likeness(f *Finding) [][]float64 {
 	d := theDomain()
 	n := len(f.Manifestations)
-	firsts, rests, grams := make([]wordSet, n), make([]wordSet, n), make([][]uint64, n)
-	owner := map[uint64]int{} // the one manifestation that has a pair of characters; -1 when several have it
+	firsts, rests := make([]wordSet, n), make([]wordSet, n)
+	var owners []uint64 // pairs of characters, each with the number of the manifestation that has it
 	for j, x := range f.Manifestations {
 		text := foldText(x.Text)
 		cut := len(text)
@@ -104,15 +105,11 @@ func likeness(f *Finding) [][]float64 {
 				break
 			}
 		}
-		firsts[j], rests[j], grams[j] = d.lexicon.scan(text[:cut]), d.lexicon.scan(text[cut:]), bigrams(text)
-		for _, g := range grams[j] {
-			if o, ok := owner[g]; ok && o != j {
-				owner[g] = -1
-			} else {
-				owner[g] = j
-			}
-		}
+		firsts[j], rests[j] = d.lexicon.scan(text[:cut]), d.lexicon.scan(text[cut:])
+		owners = bigrams(owners, text, uint64(j))
 	}
+	slices.Sort(owners)
+	var pairs []uint64
 	out := make([][]float64, len(f.Measures))
 	for i, m := range f.Measures {
 		out[i] = make([]float64, n)
@@ -130,13 +127,9 @@ func likeness(f *Finding) [][]float64 {
 				}
 			}
 		}
-		seen := map[uint64]bool{}
-		for _, g := range bigrams(text) {
-			if j, ok := owner[g]; ok && j >= 0 && !seen[g] {
-				seen[g] = true
-				out[i][j] += 0.4
-			}
-		}
+		pairs = bigrams(pairs[:0], text, 0)
+		slices.Sort(pairs)
+		shared(slices.Compact(pairs), owners, out[i])
 	}
 	return out
 }
@@ -155,25 +148,53 @@ func foldText(text string) []rune {
 // common are characters of words that say nothing about a topic.
 const common = "工作组织开展进行落实问题建设制度管理加强不到位够没有立及时情况群众部分存在人员年个的了和党委镇村"
 
+// runeSet is a set of Chinese characters.
+type runeSet [(0xa000 - 0x4e00) / 64]uint64
+
+func (s *runeSet) has(r rune) bool {
+	i := r - 0x4e00
+	return i >= 0 && i < 0xa000-0x4e00 && s[i/64]&(1<<(i%64)) != 0
+}
+
 // commonRunes holds the characters of common.
-var commonRunes = sync.OnceValue(func() map[rune]bool {
-	m := map[rune]bool{}
+var commonRunes = sync.OnceValue(func() *runeSet {
+	var s runeSet
 	for _, r := range common {
-		m[r] = true
+		s[(r-0x4e00)/64] |= 1 << ((r - 0x4e00) % 64)
 	}
-	return m
+	return &s
 })
 
-// bigrams gives the pairs of Chinese characters of a text, but for those of common words.
-func bigrams(r []rune) []uint64 {
-	out := make([]uint64, 0, len(r))
+// gramBits is how far a pair of characters is shifted to leave room for the number of a manifestation.
+const gramBits = 16
+
+// bigrams appends the pairs of Chinese characters of a text, but for those of common words, each with a number below it.
+func bigrams(out []uint64, r []rune, number uint64) []uint64 {
 	telling, dull := false, commonRunes()
 	for i := 0; i < len(r) && i < 600; i++ {
 		was := telling
-		telling = chinese.Han(r[i]) && !dull[r[i]]
+		telling = chinese.Han(r[i]) && !dull.has(r[i])
 		if was && telling {
-			out = append(out, uint64(r[i-1])<<32|uint64(r[i]))
+			out = append(out, (uint64(r[i-1])<<24|uint64(r[i]))<<gramBits|number)
 		}
 	}
 	return out
+}
+
+// shared adds to the score of each manifestation the pairs that it alone has in common with a measure. Both lists are in order.
+func shared(pairs, owners []uint64, score []float64) {
+	at := 0
+	for _, p := range pairs {
+		for at < len(owners) && owners[at]>>gramBits < p>>gramBits {
+			at++
+		}
+		end := at
+		for end < len(owners) && owners[end]>>gramBits == p>>gramBits {
+			end++
+		}
+		if j := 1<<gramBits - 1; end > at && owners[at]&uint64(j) == owners[end-1]&uint64(j) {
+			score[owners[at]&uint64(j)] += 0.4
+		}
+		at = end
+	}
 }

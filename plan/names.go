@@ -3,6 +3,7 @@ package plan
 import (
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"bihuan/chinese"
 )
@@ -368,42 +369,49 @@ func nameLike(s string) bool {
 			return false
 		}
 	}
+	first, size := utf8.DecodeRuneInString(s)
 	if !allHan(s) || unknown(s) || postWord(s) {
 		return false
 	}
-	first := []rune(s)[0]
 	if strings.Contains(s, "·") {
 		return true
 	}
-	for _, c := range compound {
-		if strings.HasPrefix(s, c) {
-			return n >= 3
-		}
+	if second, two := utf8.DecodeRuneInString(s[size:]); compoundNames()[[2]rune{first, second}] {
+		return size+two < len(s)
 	}
 	return n <= 3 && familyNames()[first]
 }
+
+// compoundNames holds compound.
+var compoundNames = sync.OnceValue(func() map[[2]rune]bool {
+	m := map[[2]rune]bool{}
+	for _, c := range compound {
+		r := []rune(c)
+		m[[2]rune{r[0], r[1]}] = true
+	}
+	return m
+})
 
 // unitLike reports whether a text ends as the names of units do.
 func unitLike(s string) bool {
 	if i := strings.IndexAny(s, "(〔"); i > 0 {
 		s = s[:i]
 	}
-	r := []rune(s)
-	if len(r) < 2 {
+	n := runeLen(s)
+	if n < 2 {
 		return false
 	}
-	if len(r) >= 3 && has(unitEnds, r[len(r)-1]) || len(r) == 2 && has("各镇县区市乡村街全本", r[0]) {
-		return true
-	}
-	if len(r) == 2 && (!familyNames()[r[0]] && has(unitEnds, r[1]) || has("办所站局委厅科村", r[1])) {
-		return true
-	}
-	for _, w := range unitTails {
-		if strings.HasSuffix(s, w) {
+	first, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case n > 2:
+		if has(unitEnds, last) {
 			return true
 		}
+	case has("各镇县区市乡村街全本", first), has("办所站局委厅科村", last), has(unitEnds, last) && !familyNames()[first]:
+		return true
 	}
-	return strings.HasPrefix(s, "各") || strings.HasPrefix(s, "相关") || strings.HasPrefix(s, "有关") || strings.HasPrefix(s, "沿")
+	return tails().ends(s) || strings.HasPrefix(s, "各") || strings.HasPrefix(s, "相关") || strings.HasPrefix(s, "有关") || strings.HasPrefix(s, "沿")
 }
 
 // strongUnit reports whether a short text that could be a name is a unit all the same.
@@ -413,8 +421,31 @@ func strongUnit(s string) bool {
 }
 
 // postLike reports whether a text ends in the word for a post.
-func postLike(s string) bool {
-	for _, w := range postWords {
+func postLike(s string) bool { return posts().ends(s) }
+
+// postWord reports whether a text is the word for a post.
+func postWord(s string) bool { return posts().whole[s] }
+
+// endings finds which of many words a text ends in.
+type endings struct {
+	whole  map[string]bool
+	byLast map[rune][]string
+}
+
+func newEndings(words []string) endings {
+	x := endings{map[string]bool{}, map[rune][]string{}}
+	for _, w := range words {
+		x.whole[w] = true
+		last, _ := utf8.DecodeLastRuneInString(w)
+		x.byLast[last] = append(x.byLast[last], w)
+	}
+	return x
+}
+
+// ends reports whether a text ends in one of the words.
+func (x endings) ends(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	for _, w := range x.byLast[last] {
 		if strings.HasSuffix(s, w) {
 			return true
 		}
@@ -422,11 +453,8 @@ func postLike(s string) bool {
 	return false
 }
 
-func postWord(s string) bool {
-	for _, w := range postWords {
-		if s == w {
-			return true
-		}
-	}
-	return false
-}
+// posts and tails hold postWords and unitTails.
+var (
+	posts = sync.OnceValue(func() endings { return newEndings(postWords) })
+	tails = sync.OnceValue(func() endings { return newEndings(unitTails) })
+)
