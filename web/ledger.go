@@ -389,6 +389,15 @@ type choices struct {
 	options map[string]options // by the name of the field
 }
 
+// size is about how many bytes the choices take in memory.
+func (c choices) size() int {
+	n := 200 + 400*len(c.plans)
+	for _, o := range c.options {
+		n += 2 * len(o) // the names themselves, and as entries
+	}
+	return n
+}
+
 // options are the entries of a list to choose from, rendered once.
 type options string
 

@@ -35,17 +35,22 @@ func (d findingRows) html() template.HTML {
 }
 
 // cell begins a cell that covers all rows of the finding.
-func (d findingRows) cell(w *htmlWriter, class, label markup) *htmlWriter {
-	w.raw(`<td class="`).raw(class).raw(`" rowspan="`).num(int64(len(d.lines)))
-	if label != "" {
-		w.raw(`" data-l="`).raw(label)
+func (d findingRows) cell(w *htmlWriter, class markup) *htmlWriter {
+	return w.cell(class, len(d.lines))
+}
+
+// cell begins a cell of so many rows.
+func (w *htmlWriter) cell(class markup, rows int) *htmlWriter {
+	w.raw(`<td class="`).raw(class)
+	if rows > 1 {
+		w.raw(`" rowspan="`).num(int64(rows))
 	}
 	return w.raw(`">`)
 }
 
 func (d findingRows) writeTitle(w *htmlWriter) {
-	d.cell(w, "mid span t-no", "").raw(`<div class="hold">`).text(d.Serial()).raw(`</div></td>`)
-	d.cell(w, "quote span t-find", "").raw(`<div class="hold"><a href="/finding/`).num(d.ID).raw(`" class="t6">`).text(d.Title).raw(`</a>`)
+	d.cell(w, "mid span t-no").raw(`<div class="hold">`).text(d.Serial()).raw(`</div></td>`)
+	d.cell(w, "quote span t-find").raw(`<div class="hold"><a href="/finding/`).num(d.ID).raw(`" class="t6">`).text(d.Title).raw(`</a>`)
 	if d.foreign {
 		w.raw(`<span class="why">`).text(d.Unit.Name).raw(`</span>`)
 	}
@@ -55,14 +60,13 @@ func (d findingRows) writeTitle(w *htmlWriter) {
 // writePair writes a manifestation and the measure beside it, each unless it is covered by one further up.
 func (d findingRows) writePair(w *htmlWriter, l line) {
 	if d.columns.Manifestation && l.manifestationRows > 0 {
-		w.raw(`<td class="quote t-man" rowspan="`).num(int64(l.manifestationRows)).raw(`" data-l="具体表现"><div class="t3">`)
-		w.text(orDash(l.manifestation)).raw(`</div></td>`)
+		w.cell("quote t-man", l.manifestationRows).raw(`<div class="t3">`).text(orDash(l.manifestation)).raw(`</div></td>`)
 	}
 	switch {
 	case l.gap:
 		d.writeGap(w, l)
 	case l.measureRows > 0:
-		w.raw(`<td class="quote t-mea" rowspan="`).num(int64(l.measureRows)).raw(`" data-l="整改措施">`)
+		w.cell("quote t-mea", l.measureRows)
 		if l.measure != "" {
 			w.raw(`<div class="t3">`).text(l.measure).raw(`</div>`)
 		}
@@ -71,12 +75,12 @@ func (d findingRows) writePair(w *htmlWriter, l line) {
 		}
 		w.raw(`</td>`)
 	case d.columns.Manifestation:
-		w.raw(`<td class="only-phone t-mea" data-l="整改措施"><span class="quiet">同上一条措施</span></td>`)
+		w.raw(`<td class="only-phone t-mea"><span class="quiet">同上一条措施</span></td>`)
 	}
 }
 
 func (d findingRows) writeGap(w *htmlWriter, l line) {
-	w.raw(`<td class="gap t-mea" data-l="整改措施">`).light(light{Kind: "late", Word: "无措施"}).raw(`<span class="why">`)
+	w.raw(`<td class="gap t-mea">`).light(light{Kind: "late", Word: "无措施"}).raw(`<span class="why">`)
 	switch {
 	case l.at < 0:
 		w.raw(`这个问题还没有措施`)
@@ -93,14 +97,14 @@ func (d findingRows) writeGap(w *htmlWriter, l line) {
 
 func (d findingRows) writeDuty(w *htmlWriter) {
 	if d.columns.Duty {
-		d.cell(w, "mid span t-lead", "责任领导")
+		d.cell(w, "mid span t-lead")
 		d.editable(w, "leader", func() { w.text(orDash(d.Leader)) })
-		d.cell(w, "mid span t-unit", "责任单位")
+		d.cell(w, "mid span t-unit")
 		d.editable(w, "units", func() { writeNames(w, d.Units) })
-		d.cell(w, "mid span t-who", "责任人")
+		d.cell(w, "mid span t-who")
 		d.editable(w, "persons", func() { writeNames(w, d.Persons) })
 	}
-	d.cell(w, "span t-due", "完成时限")
+	d.cell(w, "span t-due")
 	if d.mayEdit {
 		w.raw(`<a class="ed" href="/finding/`).num(d.ID).raw(`/edit#due_text">`)
 	}
@@ -139,9 +143,9 @@ func (d findingRows) editable(w *htmlWriter, field markup, value func()) {
 }
 
 func (d findingRows) writeState(w *htmlWriter) {
-	d.cell(w, "span t-pro", "进展").raw(`<div class="t6">`).text(orDash(d.Progress)).raw(`</div></td>`)
+	d.cell(w, "span t-pro").raw(`<div class="t6">`).text(orDash(d.Progress)).raw(`</div></td>`)
 	if d.columns.Evidence {
-		d.cell(w, "span t-ev", "佐证").raw(`<div class="t6">`)
+		d.cell(w, "span t-ev").raw(`<div class="t6">`)
 		if d.Evidence == "" {
 			w.raw(`无`)
 		} else {
@@ -149,7 +153,7 @@ func (d findingRows) writeState(w *htmlWriter) {
 		}
 		w.raw(`</div></td>`)
 	}
-	d.cell(w, "span t-st", "状态")
+	d.cell(w, "span t-st")
 	if d.mayReport {
 		w.raw(`<a class="ed" href="/finding/`).num(d.ID).raw(`/progress" title="登记进展">`).light(d.state).raw(`</a>`)
 	} else {
@@ -163,7 +167,7 @@ func (d findingRows) writeState(w *htmlWriter) {
 	}
 	w.raw(`</td>`)
 	if d.columns.Closing {
-		d.cell(w, "span last t-close", "销号").light(light{Kind: "none", Word: "未申请"}).raw(`</td>`)
+		d.cell(w, "span last t-close").light(light{Kind: "none", Word: "未申请"}).raw(`</td>`)
 	}
 }
 

@@ -53,10 +53,11 @@ type Server struct {
 	logins   *limits
 }
 
-// What is kept at most: the rendered rows of some 12,000 findings, and some 5,000 findings with all that is under them.
+// What is kept at most: the rendered rows of some 18,000 findings, and some 5,000 findings with all that is under them.
 const (
-	rowBytes     = 24 << 20
+	rowBytes     = 32 << 20
 	findingBytes = 8 << 20
+	choiceBytes  = 4 << 20
 )
 
 // New builds a server. It panics when a template or asset is broken: they are part of the program.
@@ -73,7 +74,7 @@ func New(c Config) *Server {
 	s.counts = newMemo[countKey, ledger.Counts](2000, nil)
 	s.totals = newMemo[countKey, int](2000, nil)
 	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
-	s.choices = newMemo[choiceKey, choices](500, nil)
+	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
 	s.overview = newMemo[overviewKey, template.HTML](50, nil)
 	s.heavy = make(chan struct{}, 2)
