@@ -19,6 +19,7 @@ type numberFormat struct {
 	exponent bool
 
 	year, month, day, hour, minute, second bool
+	written                                bool // 年, 月 and 日 stand in the format
 	elapsed                                bool // [h]: hours beyond a day
 }
 
@@ -139,6 +140,7 @@ scan:
 	}
 	if len(marks) > 0 || f.elapsed {
 		f.kind = formatDate
+		f.written = strings.Contains(code, "月")
 		f.dateParts(marks)
 		return f
 	}
@@ -260,8 +262,24 @@ func plainNumber(v float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// date words a serial number of days: 2026-04-30, 2026-04 where no day is shown, 2026 where no month is; with the time where
-// the format shows one. It returns "" for a number that is no date.
+// dateLayout is how the format shows a date, for [time.Time.Format]: as people write it where the format does, else ISO with its
+// year.
+func (f *numberFormat) dateLayout() string {
+	switch {
+	case f.written && f.day:
+		return "2006年1月2日"
+	case f.written && f.month:
+		return "2006年1月"
+	case f.day:
+		return "2006-01-02"
+	case f.month:
+		return "2006-01"
+	}
+	return "2006"
+}
+
+// date words a serial number of days: 2026-04-30, 2026-04 where no day is shown, 2026 where no month is, 2026年4月30日 where the
+// format says so; with the time where the format shows one. It returns "" for a number that is no date.
 func (f *numberFormat) date(v float64, date1904 bool) string {
 	const lastDay = 2958465 // 9999-12-31
 	if v < 0 || v > lastDay+1 {
@@ -284,15 +302,7 @@ func (f *numberFormat) date(v float64, date1904 bool) string {
 		days++
 	}
 	t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days))
-	var s string
-	switch {
-	case f.day:
-		s = t.Format("2006-01-02")
-	case f.month:
-		s = t.Format("2006-01")
-	default:
-		s = t.Format("2006")
-	}
+	s := t.Format(f.dateLayout())
 	if rest := seconds % 86400; rest != 0 && f.hour {
 		s += " " + clock(rest, f.second)
 	}
