@@ -26,7 +26,7 @@ func Check(p Plan) []Note {
 			c.details()
 			c.placeholders()
 			for i := range c.f.Measures {
-				c.measure(&c.f.Measures[i], c.words[i])
+				c.measure(&c.f.Measures[i], c.texts[i], c.words[i])
 			}
 		}
 	}
@@ -44,6 +44,7 @@ type checker struct {
 	deadlines        bool
 	measures         bool
 	words            []wordSet // of the finding's measures
+	texts            []string  // the measures folded
 	unanswered       []int     // manifestations of the finding that were noted as a whole
 	place            string    // the inspected unit's own place: 云峰镇
 }
@@ -196,11 +197,12 @@ func short(s string) string {
 	return s
 }
 
-// scan finds the words of the finding's measures.
+// scan folds the finding's measures and finds their words.
 func (c *checker) scan() {
-	c.words = c.words[:0]
+	c.words, c.texts = c.words[:0], c.texts[:0]
 	for _, m := range c.f.Measures {
-		c.words = append(c.words, theDomain().lexicon.scan(foldText(m.Text)))
+		text := foldText(m.Text)
+		c.words, c.texts = append(c.words, theDomain().lexicon.scan(text)), append(c.texts, string(text))
 	}
 }
 
@@ -339,11 +341,16 @@ func placeholderIn(text string) (string, bool) {
 	return "", false
 }
 
+// anyX reports whether a text has a sign that may be a placeholder: x, X, *, ×, or one of them in full width.
 func anyX(text string) bool {
-	for _, r := range text {
-		switch r {
-		case 'x', 'X', '×', '*', 'ｘ', 'Ｘ', '＊':
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case 'x', 'X', '*', 0xc3: // the last begins ×
 			return true
+		case 0xef:
+			if rest := text[i+1:]; strings.HasPrefix(rest, "ｘ"[1:]) || strings.HasPrefix(rest, "Ｘ"[1:]) || strings.HasPrefix(rest, "＊"[1:]) {
+				return true
+			}
 		}
 	}
 	return false

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// measure checks one measure that has these words.
-func (c *checker) measure(m *Measure, words wordSet) {
-	text := string(foldText(m.Text))
+// measure checks one measure; text is its folded text, words are those of the lexicon in it.
+func (c *checker) measure(m *Measure, text string, words wordSet) {
 	for i, r := range m.Rules {
 		if r.Vague != "" && i < len(m.Frequencies) {
 			c.add(UncountableFrequency, LevelCheck, inside(m.Source, m.Text, m.Frequencies[i]), fmt.Sprintf("“%s”数不出次数，请写明每月（季）几次。", m.Frequencies[i]))

@@ -1,5 +1,7 @@
 package plan
 
+import "bihuan/chinese"
+
 // fill reads the stretch of a finding into its fields.
 func (k *reader) fill(d *draft) {
 	if !d.letter.empty() {
@@ -247,7 +249,7 @@ func (k *reader) fillHead(d *draft, s span, region field) {
 		d.title = span{s.a, s.a}
 		return
 	}
-	if i := k.colon(s); i > 0 && i-s.a < 12 { // 「1.反馈指出：河长制流于表面」
+	if i := k.colon(span{s.a, min(s.b, s.a+12)}); i > 0 { // 「1.反馈指出：河长制流于表面」
 		if w, at := k.labelBefore(i, s.a); at == s.a && (w.field == fManifest || w.field == fProblem) {
 			s = k.trim(span{i + 1, s.b}, "")
 		}
@@ -285,6 +287,7 @@ func (k *reader) colon(s span) int {
 	depth := 0
 	for i := s.a; i < s.b; i++ {
 		switch r := k.c[i]; {
+		case chinese.Han(r):
 		case has(openers, r) || r == '(':
 			depth++
 		case has(closers, r):

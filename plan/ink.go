@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"bihuan/chinese"
 	"bihuan/office"
@@ -62,10 +63,13 @@ func (k *ink) add(part, para, base int, r []rune, size int, markdown bool) {
 	start := len(k.orig)
 	k.pieces = append(k.pieces, piece{part: part, para: para, base: base, size: size, start: start, from: len(k.c)})
 	for i, x := range r {
-		if chinese.Blank(x) || markdown && decoration(r, i) {
-			continue
+		if x < 0x4e00 || x > 0x9fff { // most are plain Chinese characters
+			if chinese.Blank(x) || markdown && decoration(r, i) {
+				continue
+			}
+			x = chinese.Fold(x)
 		}
-		k.c = append(k.c, chinese.Fold(x))
+		k.c = append(k.c, x)
 		k.at = append(k.at, int32(start+i))
 	}
 	l.to = len(k.c)
@@ -278,10 +282,4 @@ func (k *ink) find(s span, word string) int {
 	return -1
 }
 
-func runeLen(s string) int {
-	n := 0
-	for range s {
-		n++
-	}
-	return n
-}
+func runeLen(s string) int { return utf8.RuneCountInString(s) }

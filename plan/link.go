@@ -138,7 +138,9 @@ func likeness(f *Finding) [][]float64 {
 func foldText(text string) []rune {
 	out := make([]rune, 0, len(text)/3+1)
 	for _, r := range text {
-		if !chinese.Blank(r) {
+		if r >= 0x4e00 && r <= 0x9fff {
+			out = append(out, r)
+		} else if !chinese.Blank(r) {
 			out = append(out, chinese.Fold(r))
 		}
 	}

@@ -44,8 +44,12 @@ func firstRune(s string) (rune, bool) {
 	return 0, false
 }
 
-// lineWidth is the width of a line in half characters, blanks at its end not counted.
+// lineWidth is the width of a line in half characters, blanks at its end not counted; for one much longer than any printed line its
+// size in bytes, which is more.
 func lineWidth(s string) int {
+	if len(s) > 400 {
+		return len(s)
+	}
 	n, width := 0, 0
 	for _, r := range s {
 		if n++; r >= 0x80 {
