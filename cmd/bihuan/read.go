@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"bihuan/ledger"
@@ -27,6 +28,7 @@ type readCommand struct {
 
 // Run prints what was read.
 func (c readCommand) Run(ctx context.Context, s streams) error {
+	debug.SetGCPercent(-1) // it is over before collecting would pay; the memory limit still stands for huge files
 	doc, err := readDocument(ctx, c.File)
 	if err != nil {
 		return err
