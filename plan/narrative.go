@@ -421,7 +421,7 @@ func (k *reader) surelyClosing(title span) bool {
 	if strings.Contains(text, "方面") || strings.Contains(text, "聚焦") { // 落实…工作要求方面 is an aspect
 		return false
 	}
-	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障", "工作打算", "整改打算"} {
+	for _, sure := range []string{"保障措施", "总体要求", "工作要求", "下一步", "下步", "组织保障", "指导思想", "基本原则", "工作保障", "工作打算", "整改打算", "整改要求", "有关要求", "组织保障", "意见建议"} {
 		if strings.Contains(text, sure) {
 			return true
 		}
