@@ -53,9 +53,9 @@ type Server struct {
 	logins   *limits
 }
 
-// What is kept at most: the rendered rows of some 18,000 findings, and some 5,000 findings with all that is under them.
+// What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
 const (
-	rowBytes     = 32 << 20
+	rowBytes     = 24 << 20
 	findingBytes = 8 << 20
 	choiceBytes  = 4 << 20
 )
