@@ -83,6 +83,9 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 	if err != nil {
 		return 0, err
 	}
+	if err := plan.TooLong(doc); err != nil {
+		return 0, err
+	}
 	reading := plan.Read(doc)
 	if countFindings(reading) == 0 {
 		return 0, &office.Error{What: "这份文件里没有读出反馈问题", Do: "请确认上传的是整改方案或台账：方案应写有“整改措施”“责任单位”，台账应有“问题”“整改措施”等表头"}

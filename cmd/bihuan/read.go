@@ -64,7 +64,11 @@ func readDocument(ctx context.Context, name string) (office.Document, error) {
 	if err != nil {
 		return office.Document{}, fmt.Errorf("打不开“%s”：%w", name, err)
 	}
-	return office.Read(ctx, filepath.Base(name), data)
+	doc, err := office.Read(ctx, filepath.Base(name), data)
+	if err == nil {
+		err = plan.TooLong(doc)
+	}
+	return doc, err
 }
 
 // writeWhole makes a file appear whole or not at all.
