@@ -276,10 +276,18 @@ type Note struct {
 
 // NotesOf lists what was said about one finding.
 func NotesOf(ctx context.Context, q store.Querier, finding int64) ([]Note, error) {
-	return store.All(ctx, q, func(rows *sql.Rows, n *Note) error {
-		return rows.Scan(&n.Finding, &n.Code, &n.Level, &n.Text, &n.Place)
-	},
-		`select finding, code, level, text, place from note where finding = $1 order by id`, finding)
+	return store.All(ctx, q, scanNote, noteQuery+` where finding = $1 order by id`, finding)
+}
+
+// PlanNotes lists what was said about a plan as a whole, and not about any one finding.
+func PlanNotes(ctx context.Context, q store.Querier, planID int64) ([]Note, error) {
+	return store.All(ctx, q, scanNote, noteQuery+` where plan = $1 and finding is null order by id`, planID)
+}
+
+const noteQuery = `select coalesce(finding, 0), code, level, text, place from note`
+
+func scanNote(rows *sql.Rows, n *Note) error {
+	return rows.Scan(&n.Finding, &n.Code, &n.Level, &n.Text, &n.Place)
 }
 
 // VersionInfo is one frozen version of a plan.

@@ -381,7 +381,7 @@ func TestManyConfirmOneImport(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if plans, err := ledger.Plans(ctx, w.db, w.clerk); err != nil || confirmed != 1 || len(plans) != 1 || plans[0].Findings != 3 {
+		if plans, err := ledger.Plans(ctx, w.db, w.clerk); err != nil || confirmed != 1 || len(plans) != 1 || len(w.find(t, w.clerk, ledger.Filter{})) != 3 {
 			t.Errorf("confirmed %d times: %+v %v", confirmed, plans, err)
 		}
 	})

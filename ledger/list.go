@@ -251,7 +251,6 @@ type PlanInfo struct {
 	Starts   string
 	Ends     string
 	Feedback string
-	Findings int // in force
 	Version  int64
 }
 
@@ -261,13 +260,12 @@ func Plans(ctx context.Context, q store.Querier, who org.Person) ([]PlanInfo, er
 }
 
 const planQuery = `select p.id, p.title, p.current, r.name, r.team, r.starts, r.ends, r.feedback, p.version,
-	(select count(*) from finding f where f.plan = p.id and f.dropped = 0),
 	u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version
 	from plan p join round r on r.id = p.round join unit u on u.id = p.unit`
 
 func scanPlan(rows *sql.Rows, p *PlanInfo) error {
 	u := &p.Unit
-	return rows.Scan(&p.ID, &p.Title, &p.Current, &p.Round, &p.Team, &p.Starts, &p.Ends, &p.Feedback, &p.Version, &p.Findings,
+	return rows.Scan(&p.ID, &p.Title, &p.Current, &p.Round, &p.Team, &p.Starts, &p.Ends, &p.Feedback, &p.Version,
 		&u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
 }
 

@@ -16,6 +16,7 @@ type planPage struct {
 	Versions []versionView
 	Counts   []countLink
 	Papers   []report.Paper
+	Notes    []noteView // on the plan as a whole
 }
 
 // versionView is one frozen version.
@@ -49,6 +50,11 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	for _, x := range versions {
 		p.Versions = append(p.Versions, versionView{VersionInfo: x, Word: importWords[x.Kind], At: clock(time.UnixMilli(x.Confirmed), v.Today)})
 	}
+	notes, err := ledger.PlanNotes(r.Context(), s.db, id)
+	if err != nil {
+		return err
+	}
+	p.Notes = noteViews(notes)
 	f := ledger.Filter{Plan: id}
 	counts, err := s.count(r.Context(), v, f)
 	if err != nil {
