@@ -179,7 +179,13 @@ func (s *Server) editable(r *http.Request, v *visit, e editForm) (ledger.Finding
 	if err != nil {
 		return f, err
 	}
-	return f, f.Allows(v.Who, e.action)
+	if err := f.Allows(v.Who, e.action); err != nil {
+		return f, err
+	}
+	if f.Dropped > 0 {
+		return f, ledger.Invalid{Field: "状态", What: fmt.Sprintf("方案第 %d 版已撤出这个问题，只能看，不能再改", f.Dropped)}
+	}
+	return f, nil
 }
 
 // saveEdit answers POST of a form. What cannot be saved comes back in the same form: what was typed, what is wrong with it, and

@@ -199,3 +199,33 @@ func TestFillingAGap(t *testing.T) {
 		}
 	})
 }
+
+func TestAWithdrawnFindingIsOnlyRead(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	f := s.findings()[2]
+	head, rest, _ := strings.Cut(string(paper), "3.惠农")
+	_, tail, _ := strings.Cut(rest, "\n二、")
+	who := s.people["clerk"]
+	id, err := ledger.StartImport(t.Context(), s.db, s.files, who, ledger.Upload{Unit: s.town.ID, Plan: s.plan, Kind: ledger.Revision, Name: "修订.txt", Data: []byte(head + "二、" + tail)})
+	if err == nil {
+		_, err = ledger.Confirm(t.Context(), s.db, who, id, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.as(t, "clerk")
+	page := c.page(fmt.Sprintf("/finding/%d", f.ID))
+	for _, no := range []string{"/edit", "/progress", "/measure", "/answer", "今天到期", "请补一条", "补上"} {
+		if strings.Contains(page, no) {
+			t.Errorf("the page still has %q", no)
+		}
+	}
+	if !strings.Contains(plain(page), "状态 已撤出") || !strings.Contains(page, "方案第 2 版不再列这个问题") {
+		t.Error("the page does not say that it is withdrawn")
+	}
+	for _, form := range []string{"edit", "progress", "measure"} {
+		if a := c.get(fmt.Sprintf("/finding/%d/%s", f.ID, form)); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已撤出这个问题") {
+			t.Errorf("the form %s: %d", form, a.status)
+		}
+	}
+}

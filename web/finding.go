@@ -95,12 +95,15 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(f, v.Days), DueLines: dueLines(f, v.Today),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: f.Allows(v.Who, org.Progress) == nil, ShowNames: len(f.Measures) > 0,
 	}
+	if f.Dropped > 0 { // it is kept to be read
+		p.MayEdit, p.MayReport, p.Due = false, false, light{}
+	}
 	p.Blocks = blocks(f, p.MayEdit)
 	if p.Plan, p.MayPlan, err = s.planOf(ctx, v, f); err != nil {
 		return err
 	}
 	p.Clock = newClock(p.Plan.Feedback, f, v.Today)
-	notes, err := ledger.NotesOf(ctx, s.db, f.ID)
+	notes, err := ledger.OpenNotes(ctx, s.db, f)
 	if err != nil {
 		return err
 	}
@@ -260,7 +263,7 @@ func newClock(feedback string, f ledger.Finding, today string) *clockStrip {
 	if err != nil || err2 != nil || err3 != nil || !due.After(from) {
 		return nil
 	}
-	settled := f.State.Settled()
+	settled := f.State.Settled() || f.Dropped > 0
 	end := due
 	if !settled && now.After(due) {
 		end = now

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ var stateKinds = map[ledger.State]string{
 
 // stateLight says how far a finding is and what stands in its way.
 func stateLight(f ledger.Finding) light {
+	if f.Dropped > 0 {
+		return light{Kind: "stop", Word: "已撤出", Title: fmt.Sprintf("方案第 %d 版不再列这个问题", f.Dropped)}
+	}
 	l := light{Kind: stateKinds[f.State], Word: f.State.Word()}
 	switch {
 	case f.State == ledger.Failed && f.Reason != "":
@@ -67,11 +71,24 @@ func dueLight(c calendar.Calendar, f ledger.Finding, d ledger.Days) light {
 	case f.Due <= d.Soon:
 		l.Kind = "soon"
 	}
-	if n != 0 && !(c.Knows(today) && c.Knows(f.Due)) {
+	if unknown := unknownYears(c, min(today, f.Due), max(today, f.Due)); n != 0 && unknown != "" {
 		l.Why = "未计节假日"
-		l.Title += "，" + f.Due[:4] + "年节假日安排还没有公布，未计在内"
+		l.Title += "，" + unknown + "节假日安排还没有公布，未计在内"
 	}
 	return l
+}
+
+// unknownYears names the years from one date to a later one whose holidays are not known: 2027年、2028年.
+func unknownYears(c calendar.Calendar, from, to string) string {
+	first, _ := strconv.Atoi(from[:4])
+	last, _ := strconv.Atoi(to[:4])
+	var years []string
+	for y := max(first, last-9); y <= last; y++ { // more would tell nobody anything
+		if year := strconv.Itoa(y); !c.Knows(year) {
+			years = append(years, year+"年")
+		}
+	}
+	return strings.Join(years, "、")
 }
 
 // dueKey is everything that the light of a deadline depends on.

@@ -59,6 +59,7 @@ var lights = map[string]markup{
 	"soon": `<span class="st st-soon"><svg class="lt" aria-hidden="true"><use href="#l-soon"/></svg>`,
 	"late": `<span class="st st-late"><svg class="lt" aria-hidden="true"><use href="#l-late"/></svg>`,
 	"keep": `<span class="st st-keep"><svg class="lt" aria-hidden="true"><use href="#l-keep"/></svg>`,
+	"stop": `<span class="st st-stop"><svg class="lt" aria-hidden="true"><use href="#l-stop"/></svg>`,
 	"wait": `<span class="st st-wait"><svg class="lt" aria-hidden="true"><use href="#l-wait"/></svg>`,
 }
 
