@@ -48,8 +48,11 @@ type DutyEdit struct {
 func EditDuty(ctx context.Context, db *store.DB, who org.Person, id, version int64, e DutyEdit) error {
 	if e.Due != "" {
 		if _, err := time.Parse(time.DateOnly, e.Due); err != nil {
-			return Invalid{"完成时限", fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", e.Due)}
+			return Invalid{"到期日", fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", e.Due)}
 		}
+	}
+	if err := plan.ParseDeadline(e.DueText, 0).Err; err != nil {
+		return Invalid{"完成时限", err.Error()}
 	}
 	return change(ctx, db, who, org.Edit, "修改", id, version, func(f *Finding) error {
 		f.Leader = strings.TrimSpace(e.Leader)
@@ -83,7 +86,15 @@ func RecordProgress(ctx context.Context, db *store.DB, who org.Person, id, versi
 	if e.State == Failed && strings.TrimSpace(e.Reason) == "" {
 		return Invalid{"未完成原因", "未完成是可以如实填报的，请写明原因和下一步时间"}
 	}
-	return change(ctx, db, who, org.Progress, "反馈", id, version, func(f *Finding) error {
+	if e.State == Done || e.State == Part {
+		if strings.TrimSpace(e.Progress) == "" {
+			return Invalid{"进展", "报“" + e.State.Word() + "”要写明做了什么、到什么程度"}
+		}
+		if e.State == Done && strings.TrimSpace(e.Evidence) == "" {
+			return Invalid{"佐证", "报“完成”要写明凭什么材料，如 会议记录2份"}
+		}
+	}
+	return change(ctx, db, who, org.Progress, "登记进展", id, version, func(f *Finding) error {
 		f.State, f.Progress = e.State, strings.TrimSpace(e.Progress)
 		f.Evidence, f.Reason = strings.TrimSpace(e.Evidence), strings.TrimSpace(e.Reason)
 		return nil
@@ -125,6 +136,9 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 		}
 		if err := old.Allows(who, action); err != nil {
 			return err
+		}
+		if old.Dropped > 0 {
+			return Invalid{"问题", fmt.Sprintf("方案第%d版已不再列这个问题，记录只能查看", old.Dropped)}
 		}
 		next := old.clone()
 		if err := apply(&next); err != nil {

@@ -112,7 +112,7 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 		if err := c.section(ctx, &x.New.Section); err != nil {
 			return err
 		}
-		if err := save(ctx, c.tx, c.who, c.names, "修订", x.Old, x.New); err != nil {
+		if err := save(ctx, c.tx, c.who, c.names, verbs[c.imp.Kind], x.Old, x.New); err != nil {
 			return err
 		}
 	}
@@ -138,6 +138,9 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 	return c.freeze(ctx, fmt.Sprintf("新增%d个、修改%d个、撤出%d个、不变%d个", len(d.Added), len(d.Changed), len(d.Dropped), d.Same))
 }
 
+// verbs say in the journal how an import changed a finding.
+var verbs = map[string]string{Revision: "修订", Merge: "并入"}
+
 // add inserts findings with their sections, numbered on from ord.
 func (c *confirmation) add(ctx context.Context, findings []Finding, ord int) error {
 	for i := range findings {
@@ -146,7 +149,7 @@ func (c *confirmation) add(ctx context.Context, findings []Finding, ord int) err
 		if err := c.section(ctx, &f.Section); err != nil {
 			return err
 		}
-		if err := insert(ctx, c.tx, c.who, c.names, "登记", f); err != nil {
+		if err := insert(ctx, c.tx, c.who, c.names, "列入", f); err != nil {
 			return err
 		}
 	}
@@ -263,31 +266,6 @@ func Place(doc office.Document, s plan.Source) string {
 		return fmt.Sprintf("表%d第%d行", cell.Table, cell.Row)
 	}
 	return fmt.Sprintf("第%d段", s.Paragraph+1)
-}
-
-// Note is what the reader said about a finding or, without one, about the whole plan.
-type Note struct {
-	Finding int64
-	Code    string
-	Level   plan.Level
-	Text    string
-	Place   string
-}
-
-// NotesOf lists what was said about one finding.
-func NotesOf(ctx context.Context, q store.Querier, finding int64) ([]Note, error) {
-	return store.All(ctx, q, scanNote, noteQuery+` where finding = $1 order by id`, finding)
-}
-
-// PlanNotes lists what was said about a plan as a whole, and not about any one finding.
-func PlanNotes(ctx context.Context, q store.Querier, planID int64) ([]Note, error) {
-	return store.All(ctx, q, scanNote, noteQuery+` where plan = $1 and finding is null order by id`, planID)
-}
-
-const noteQuery = `select coalesce(finding, 0), code, level, text, place from note`
-
-func scanNote(rows *sql.Rows, n *Note) error {
-	return rows.Scan(&n.Finding, &n.Code, &n.Level, &n.Text, &n.Place)
 }
 
 // VersionInfo is one frozen version of a plan.

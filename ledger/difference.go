@@ -98,9 +98,9 @@ func besides(names []string, leader string) []string {
 // overlay is what live becomes when the reading fresh is laid over it. Progress made stays unless the paper reports its own.
 func overlay(live, fresh Finding, merge bool) Finding {
 	next := live.clone()
-	// lay keeps what stands when a merged ledger has nothing else to say than what stands.
+	// lay keeps what stands where the paper says nothing, and where a merged ledger says what stands in other signs.
 	lay := func(field *string, value string) {
-		if !merge || value != "" && plain(*field) != plain(value) {
+		if value != "" && (!merge || plain(*field) != plain(value)) {
 			*field = value
 		}
 	}
@@ -110,13 +110,15 @@ func overlay(live, fresh Finding, merge bool) Finding {
 	lay(&next.Title, fresh.Title)
 	lay(&next.Goal, fresh.Goal)
 	lay(&next.Leader, fresh.Leader)
-	if !merge || len(fresh.Units) > 0 {
+	if len(fresh.Units) > 0 {
 		next.Units = fresh.Units
 	}
-	if !merge || len(fresh.Persons) > 0 {
+	if len(fresh.Persons) > 0 {
 		next.Persons = fresh.Persons
 	}
-	if !merge || fresh.DueText != "" && plain(fresh.DueText) != plain(live.DueText) {
+	// x月x日 and nothing at all are no date to put in the place of one that somebody has found out.
+	blank := fresh.DueText == "" || fresh.Due == "" && live.Due != "" && strings.ContainsAny(fresh.DueText, "xXｘＸ×*＊")
+	if !blank && (!merge || plain(fresh.DueText) != plain(live.DueText)) {
 		next.DueText, next.Due, next.LongTerm = fresh.DueText, fresh.Due, fresh.LongTerm
 	}
 	if fresh.stated {

@@ -87,6 +87,7 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 		return 0, err
 	}
 	reading := plan.Read(doc)
+	reading.Notes = append(misplaced(reading, unit), reading.Notes...)
 	if countFindings(reading) == 0 {
 		return 0, &office.Error{What: "这份文件里没有读出反馈问题", Do: "请确认上传的是整改方案或台账：方案应写有“整改措施”“责任单位”，台账应有“问题”“整改措施”等表头"}
 	}
@@ -143,6 +144,16 @@ func (up Upload) unit(ctx context.Context, q store.Querier, who org.Person) (org
 	}
 	p, err := PlanByID(ctx, q, who, up.Plan)
 	return p.Unit, err
+}
+
+// misplaced warns when a paper speaks of another unit than the one it is imported for.
+func misplaced(p plan.Plan, u org.Unit) []plan.Note {
+	named := string(p.InspectedUnit)
+	if named == "" || strings.ContainsAny(named, "xXｘＸ×*＊") || strings.Contains(plain(named), plain(u.Name)) || strings.Contains(plain(u.Name), plain(named)) {
+		return nil
+	}
+	return []plan.Note{{Code: plan.ForeignPlace, Level: plan.LevelCheck, Section: -1, Finding: -1,
+		Text: fmt.Sprintf("文件写的被巡察单位是“%s”，现在导入的是“%s”。请确认没有选错单位或方案。", named, u.Name)}}
 }
 
 func countFindings(p plan.Plan) int {
@@ -222,7 +233,7 @@ func CorrectImport(ctx context.Context, db *store.DB, who org.Person, id, versio
 			}
 			changes = append(changes, journal.Change{Field: said})
 		}
-		i.Reading.Notes = plan.Check(i.Reading)
+		i.Reading.Notes = append(misplaced(i.Reading, i.Unit), plan.Check(i.Reading)...)
 		text, err := json.Marshal(i.Reading)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
+	"bihuan/plan"
 	"bihuan/store"
 	"bihuan/store/storetest"
 )
@@ -290,7 +292,7 @@ func TestEditAndStale(t *testing.T) {
 			t.Errorf("it does not say what the other changed: %+v", stale)
 		}
 		history, err := journal.Of(ctx, w.db, "finding", f.ID, 10)
-		if err != nil || len(history) != 2 || history[0].Verb != "修改" || history[1].Verb != "登记" {
+		if err != nil || len(history) != 2 || history[0].Verb != "修改" || history[1].Verb != "列入" {
 			t.Errorf("history is %+v %v", history, err)
 		}
 		for _, bad := range []string{"2026-02-30", "下个月"} {
@@ -463,12 +465,95 @@ func TestRevision(t *testing.T) {
 		if f := now[2]; len(f.Measures) != 2 || !f.Measures[1].Added || f.Gaps != 0 {
 			t.Errorf("the measure that was added by hand is lost: %+v", f)
 		}
+		var refused ledger.Invalid
+		if err := ledger.RecordProgress(ctx, w.db, w.clerk, old[1].ID, 2, ledger.ProgressEdit{State: ledger.Doing, Progress: "还在做"}); !errors.As(err, &refused) {
+			t.Errorf("a dropped finding was worked on: %v", err)
+		}
 		gone, err := ledger.ByID(ctx, w.db, w.clerk, old[1].ID)
 		if err != nil || gone.Dropped != 2 || len(gone.Measures) != 1 {
 			t.Errorf("the dropped finding is lost: %+v %v", gone, err)
 		}
 		if _, err := ledger.Confirm(ctx, w.db, w.clerk, id, imp.Version); err == nil {
 			t.Error("one import was confirmed twice")
+		}
+	})
+}
+
+// What a clerk has filled in where the paper says nothing stays when the paper comes again and still says nothing.
+func TestRevisionKeepsWhatWasFilledIn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		planID := w.imported(t)
+		f := w.find(t, w.clerk, ledger.Filter{Text: "高龄"})[0]
+		filled := ledger.DutyEdit{Leader: "韩春梅", Units: []string{"党政办"}, Persons: []string{"李四喜"}, DueText: "2026年6月30日前", Due: "2026-06-30"}
+		if err := ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, filled); err != nil {
+			t.Fatal(err)
+		}
+		again := strings.Replace(paper, "责任单位：柳塘镇党委\n", "", 1) + "\n"
+		id := w.upload(t, ledger.Upload{Kind: ledger.Revision, Plan: planID, Name: "再稿.txt", Data: []byte(again)})
+		if _, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1); err != nil {
+			t.Fatal(err)
+		}
+		g, err := ledger.ByID(ctx, w.db, w.clerk, f.ID)
+		if err != nil || g.Leader != "韩春梅" || ledger.Names(g.Units) != "党政办" || ledger.Names(g.Persons) != "李四喜" || g.Due != "2026-06-30" {
+			t.Errorf("filled in and lost: %+v %v", g, err)
+		}
+	})
+}
+
+// A finding is reported done with words and papers, and a deadline is a day that exists.
+func TestReportsAreHeldToSomething(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.find(t, w.clerk, ledger.Filter{Text: "高龄"})[0]
+		for _, e := range []ledger.ProgressEdit{{State: ledger.Done, Progress: "办了"}, {State: ledger.Done, Evidence: "清单1份"}, {State: ledger.Part}, {State: ledger.Failed}, {State: "好"}} {
+			var refused ledger.Invalid
+			if err := ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, e); !errors.As(err, &refused) {
+				t.Errorf("%+v: %v", e, err)
+			}
+		}
+		var refused ledger.Invalid
+		if err := ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{DueText: "2027年2月30日前"}); !errors.As(err, &refused) {
+			t.Errorf("30 February: %v", err)
+		}
+		if err := ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Done, Progress: "补发12人", Evidence: "发放表1份"}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A note goes when what it asks for is done, and not before.
+func TestNotesAreSettledByWork(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		has := func(code string) bool {
+			f := w.find(t, w.clerk, ledger.Filter{Text: "高龄"})[0]
+			notes, err := ledger.OpenNotes(ctx, w.db, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(notes, func(n ledger.Note) bool { return n.Code == code })
+		}
+		codes := []string{plan.UnansweredManifestation, plan.VagueOwner, plan.UnknownValue}
+		for _, code := range codes {
+			if !has(code) {
+				t.Errorf("%s is not noted", code)
+			}
+		}
+		f := w.find(t, w.clerk, ledger.Filter{Text: "高龄"})[0]
+		if err := ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "农家书屋每周开放不少于3天", []int{1}); err != nil {
+			t.Fatal(err)
+		}
+		edit := ledger.DutyEdit{Units: []string{"党政办"}, Persons: []string{"李四喜"}, DueText: "2026年6月30日前", Due: "2026-06-30"}
+		if err := ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version+1, edit); err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range codes {
+			if has(code) {
+				t.Errorf("%s is still noted", code)
+			}
 		}
 	})
 }

@@ -48,6 +48,6 @@ function ask(op)
   elseif op == "update" then
     local id, version, n = nextChange()
     return wrk.format("POST", "/finding/" .. id .. "/progress", nil,
-      "version=" .. version .. "&state=" .. any(states) .. "&reason=x&progress=" .. n)
+      "version=" .. version .. "&state=" .. any(states) .. "&reason=x&evidence=x&progress=" .. n)
   end
 end
