@@ -17,15 +17,15 @@ import (
 // ledgerXlsx answers GET /ledger.xlsx: all findings of a filter as the official ledger, in the order of their plans.
 func (s *Server) ledgerXlsx(w http.ResponseWriter, r *http.Request, v *visit) error {
 	q := r.URL.Query()
-	f := readFilter(q)
-	f.Sort = "" // aspects head their findings
 	plans, err := s.plans(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	if !q.Has("plan") && !q.Has("unit") {
-		f.Plan = ownPlan(v.Who, plans)
+	f, err := askedFilter(q, v.Who, plans)
+	if err != nil {
+		return err
 	}
+	f.Sort = "" // aspects head their findings
 	head := report.Head{Unit: v.Who.Unit.Name}
 	for _, p := range plans {
 		if p.ID == f.Plan {

@@ -32,6 +32,8 @@ func shown(err error) (status int, head, what string) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, "没有这一页", "地址可能写错了，或这一条不在您能看的范围内。请从台账进入，或用右上角的查找。"
+	case errors.Is(err, errNoPlan):
+		return http.StatusNotFound, "没有这份方案", "没有这份方案，或不在您能看的范围内。请从台账进入。"
 	case errors.As(err, &denied):
 		return http.StatusForbidden, "不能这样做", denied.Error()
 	case errors.As(err, &stale):
@@ -56,6 +58,7 @@ func shown(err error) (status int, head, what string) {
 
 var (
 	errBadForm = errors.New("web: form cannot be read")
+	errNoPlan  = errors.New("web: no such plan, or not to be seen")
 	errBusy    = errors.New("web: too many heavy requests")
 )
 

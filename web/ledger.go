@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +23,7 @@ type ledgerPage struct {
 	Plans        []planChoice
 	Plan         *planChoice // the one shown, nil when several are
 	Unit         string      // name of the unit that the filter asks for
+	UnitPlans    int         // how many plans it has
 	OwnDuty      bool        // the reader sees what the own unit answers for
 	Choices      offered
 	States       []stateChoice
@@ -121,7 +124,7 @@ func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) e
 func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	p := ledgerPage{
-		frame: s.frame(v, "ledger", "巡察整改台账"), Filter: readFilter(q), Columns: columnsOf(v.Who.Role),
+		frame: s.frame(v, "ledger", "巡察整改台账"), Columns: columnsOf(v.Who.Role),
 		Dues: dueChoices, Sorts: sortChoices, OwnDuty: v.Who.Role == org.Cadre, MayImport: v.Who.May(org.Import), Moment: v.Now.Format("2006年1月2日 15:04"),
 	}
 	for _, x := range ledger.States {
@@ -132,11 +135,8 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 		return p, err
 	}
 	p.Plans = all.plans
-	if len(q) == 0 && v.Who.Role == org.Leader {
-		p.Filter.Person = v.Who.Name // a leader lands on what is in the own charge
-	}
-	if !q.Has("plan") && !q.Has("unit") {
-		p.Filter.Plan = ownPlan(v.Who, p.Plans)
+	if p.Filter, err = askedFilter(q, v.Who, p.Plans); err != nil {
+		return p, err
 	}
 	p.choosePlan()
 	if p.Plan != nil {
@@ -149,6 +149,12 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 		p.Choices.Sections = c.options["section"].chosen(strconv.FormatInt(p.Filter.Section, 10))
 		p.Choices.Duties = c.options["duty"].chosen(p.Filter.Duty)
 		p.Choices.People = c.options["person"].chosen(p.Filter.Person)
+	} else if len(p.Plans) <= mostOffered {
+		c, err := s.choicesOfAll(ctx, v, p.Plans)
+		if err != nil {
+			return p, err
+		}
+		p.Choices.Duties, p.Choices.People = c.options["duty"].chosen(""), c.options["person"].chosen("")
 	}
 	counts, err := s.count(ctx, v, p.Filter)
 	if err != nil {
@@ -162,7 +168,7 @@ func (s *Server) ledgerPage(r *http.Request, v *visit) (ledgerPage, error) {
 	p.AllAddress = ledgerAddress(ledger.Filter{})
 	p.PrintAddress = "/ledger/print?" + query(p.Filter).Encode()
 	p.XlsxAddress = "/ledger.xlsx?" + query(p.Filter).Encode()
-	p.PrintUnit = v.Who.Unit.Name
+	p.PrintUnit = cmp.Or(p.Unit, v.Who.Unit.Name)
 	if p.Plan != nil {
 		p.PrintUnit = p.Plan.Unit.Name
 		p.FeedbackOn = shortDate(p.Plan.Feedback, "")
@@ -176,30 +182,51 @@ func (p *ledgerPage) choosePlan() {
 	if p.Filter.Plan != 0 {
 		p.Filter.Unit = 0 // a plan is of one unit
 	}
-	plans := 0
 	for i := range p.Plans {
 		x := &p.Plans[i]
 		if x.ID == p.Filter.Plan || p.Filter.Plan == 0 && p.Filter.Unit != 0 && x.Unit.ID == p.Filter.Unit {
 			p.Plan, p.Unit = x, x.Unit.Name
-			plans++
+			p.UnitPlans++
 		}
 	}
-	if plans > 1 {
+	if p.UnitPlans > 1 {
 		p.Plan = nil
 	}
 }
 
-// ownPlan is the plan that somebody lands on: the newest of the own unit. Who has a duty sees what is theirs from all plans.
-func ownPlan(who org.Person, plans []planChoice) int64 {
-	var id int64
-	if who.Role != org.Cadre {
-		for _, p := range plans {
-			if p.Unit.ID == who.Unit.ID {
-				id = max(id, p.ID)
-			}
+// askedFilter is the filter that an address asks for; where it names neither plan nor unit, the one that somebody lands on. A leader
+// lands on what is in the own charge, whatever the plan. A plan that is not among those one may see is [errNoPlan].
+func askedFilter(q url.Values, who org.Person, plans []planChoice) (ledger.Filter, error) {
+	f := readFilter(q)
+	if f.Plan != 0 && !slices.ContainsFunc(plans, func(p planChoice) bool { return p.ID == f.Plan }) {
+		return f, errNoPlan
+	}
+	switch {
+	case q.Has("plan") || q.Has("unit"):
+	case len(q) == 0 && who.Role == org.Leader:
+		f.Person = who.Name
+	default:
+		f.Plan, f.Unit = ownPlans(who, plans)
+	}
+	return f, nil
+}
+
+// ownPlans is what somebody lands on: the plan of the own unit, or all plans of that unit where it has several, so that none is
+// hidden. Who has a duty sees what is theirs from all plans.
+func ownPlans(who org.Person, plans []planChoice) (plan, unit int64) {
+	if who.Role == org.Cadre {
+		return 0, 0
+	}
+	for _, p := range plans {
+		switch {
+		case p.Unit.ID != who.Unit.ID:
+		case plan != 0:
+			return 0, p.Unit.ID
+		default:
+			plan = p.ID
 		}
 	}
-	return id
+	return plan, 0
 }
 
 // fillTable renders the rows of findings into the page, parted by aspect where they stand in the order of the plan.
@@ -454,6 +481,29 @@ func (s *Server) planChoices(ctx context.Context, v *visit) (choices, error) {
 func (s *Server) plans(ctx context.Context, v *visit) ([]planChoice, error) {
 	c, err := s.planChoices(ctx, v)
 	return c.plans, err
+}
+
+// mostOffered is of how many plans together the names are offered: those of a whole district would make a page of their own.
+const mostOffered = 40
+
+// choicesOfAll are the names that the filter of several plans offers, which are those of [Server.planChoices].
+func (s *Server) choicesOfAll(ctx context.Context, v *visit, plans []planChoice) (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, -1, ""}, func() (choices, error) {
+		var all ledger.Choices
+		for _, p := range plans {
+			c, err := s.choicesOf(ctx, v, p.ID)
+			if err != nil {
+				return choices{}, err
+			}
+			all.Duties, all.People = append(all.Duties, c.of.Duties...), append(all.People, c.of.People...)
+		}
+		offer := func(names []string) options {
+			slices.Sort(names)
+			names = slices.Compact(names)
+			return newOptions(len(names), func(i int) (value, word string) { return names[i], names[i] })
+		}
+		return choices{options: map[string]options{"duty": offer(all.Duties), "person": offer(all.People)}}, nil
+	})
 }
 
 // choicesOf are the names that the filter of a plan offers. The plan must be one of [Server.planChoices].

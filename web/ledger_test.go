@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -89,13 +90,21 @@ func TestEveryoneSeesTheirOwn(t *testing.T) {
 		if page := c.page("/ledger"); !strings.Contains(page, "推进乡村振兴") || !strings.Contains(page, "栖禾镇") {
 			t.Error("the village does not see what it answers for, or not whose it is")
 		}
-		for _, path := range []string{"/ledger?q=高龄", "/search?q=高龄", "/ledger/print?q=高龄", fmt.Sprintf("/ledger?plan=%d&unit=%d&q=高龄", s.plan, s.town.ID)} {
+		for _, path := range []string{"/ledger?q=高龄", "/search?q=高龄", "/ledger/print?q=高龄", fmt.Sprintf("/ledger?unit=%d&q=高龄", s.town.ID)} {
 			if strings.Contains(c.page(path), "惠农利民") {
 				t.Errorf("%s shows the village what is none of its business", path)
 			}
 		}
+		for _, path := range []string{fmt.Sprintf("/ledger?plan=%d", s.plan), "/ledger?plan=987654", fmt.Sprintf("/ledger.xlsx?plan=%d", s.plan)} {
+			if a := c.get(path); a.status != http.StatusNotFound || !strings.Contains(a.body, "没有这份方案，或不在您能看的范围内") {
+				t.Errorf("the village asks for %s: %d", path, a.status)
+			}
+		}
 		if page := s.as(t, "stranger").page("/ledger"); !strings.Contains(page, "台账还是空的") || !strings.Contains(page, `href="/import"`) {
 			t.Error("an empty ledger does not say what would fill it")
+		}
+		if page := s.as(t, "leader").page("/ledger"); !strings.Contains(page, `name="person" size="6" value="孟昭宁"`) || !strings.Contains(page, "全部 1 份方案里孟昭宁负责的问题") {
+			t.Error("the ledger does not say that it shows the leader's own charge")
 		}
 		// A leader lands on the own charge and may look at all of the town.
 		if page := s.as(t, "leader").page("/ledger?plan=0"); strings.Count(page, `<tbody class="finding"`) != 5 {
@@ -238,5 +247,34 @@ func TestWhatPeopleWriteStaysText(t *testing.T) {
 	}
 	if page := c.page("/ledger"); strings.Count(page, "&lt;script&gt;") < 6 {
 		t.Errorf("the text itself is lost")
+	}
+}
+
+func TestASecondPlanHidesNothing(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	clerk, village := s.people["clerk"], s.people["village"]
+	paper := func(unit string) []byte {
+		return []byte(unit + "党组织关于专项检查反馈意见的整改方案\n1.公示不及时。一是财务公示滞后。\n整改措施：一是每月公示一次财务。\n责任单位：综治办\n责任人：郝根生\n完成时限：2026年6月1日前\n")
+	}
+	s.importPlan(clerk, village.Unit, "东槐村方案.txt", paper("东槐村"))
+	if page := s.as(t, "clerk").page("/ledger"); strings.Count(page, `<tbody class="finding"`) != 5 || !strings.Contains(plain(page), "巡察整改台账 栖禾镇·") {
+		t.Error("with one plan of the own unit the clerk does not land on it, or the page does not say so")
+	}
+	s.importPlan(clerk, s.town, "专项方案.txt", paper("栖禾镇"))
+	c := s.as(t, "clerk")
+	page := c.page("/ledger")
+	if n := strings.Count(page, `<tbody class="finding"`); n != 6 {
+		t.Errorf("with two plans of the own unit the clerk lands on %d findings, want 6", n)
+	}
+	if !strings.Contains(plain(page), "栖禾镇的 2 份方案· 看全部 3 份方案") {
+		t.Error("the page does not say which plans it shows")
+	}
+	for _, want := range []string{`<datalist id="l-duty">`, `<option value="综治办">`, `<option value="财政所">`, `<datalist id="l-person">`, `<option value="冯建业">`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no name is offered: %s", want)
+		}
+	}
+	if n := strings.Count(c.page("/ledger?plan=0"), `<tbody class="finding"`); n != 7 {
+		t.Errorf("all plans together have %d findings, want 7", n)
 	}
 }
