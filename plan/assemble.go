@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // join brings together the pieces of one finding that stand in several lists under one number.
 func (k *reader) join(out outline) outline {
 	lists := map[field]bool{}
@@ -67,9 +69,11 @@ func (k *reader) join(out outline) outline {
 func (k *reader) assemble(p *Plan, out outline) {
 	p.Sections = []Section{}
 	at := map[int]int{}
+	duties := strings.HasSuffix(k.bare(k.title(len(k.c))), "责任清单")
 	for _, d := range out.drafts {
 		f := k.finding(d)
-		if f.Title == "" && len(f.Manifestations) == 0 && len(f.Measures) == 0 {
+		duty := duties && d.table && f.Number != "" && len(f.Units)+len(f.Persons) > 0
+		if f.Title == "" && len(f.Manifestations) == 0 && len(f.Measures) == 0 && !duty {
 			continue
 		}
 		i, ok := at[d.section]

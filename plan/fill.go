@@ -93,6 +93,9 @@ func (k *reader) acts(s span) bool {
 
 // fillField adds the value of one label and gives the field that an enumeration after it goes on with.
 func (k *reader) fillField(d *draft, lb label, s span, last field) field {
+	if s = k.skipBlank(s); s.empty() {
+		return last
+	}
 	if lb.field == fDone || lb.field == fStatus {
 		if value, rest := k.single(lb, s); k.onlyDay(value) && k.clean(rest).empty() {
 			d.deadlines = append(d.deadlines, k.clean(value))
@@ -131,6 +134,20 @@ func (k *reader) fillField(d *draft, lb label, s span, last field) field {
 		k.addList(d, last, rest)
 	}
 	return last
+}
+
+// skipBlank takes a blank to be filled in off the beginning of a value.
+func (k *reader) skipBlank(s span) span {
+	t := k.trim(s, "")
+	if !k.starts(t.a, blankMark) {
+		return s
+	}
+	for i := t.a; i < t.b; i++ {
+		if k.c[i] == '〕' {
+			return k.trim(span{i + 1, t.b}, "。;,、")
+		}
+	}
+	return s
 }
 
 // onlyDay reports whether a value is nothing but a day by which something is to be done, in a paper without labels for days.

@@ -54,6 +54,9 @@ type outline struct {
 // narrative reads the running text.
 func (k *reader) narrative() outline {
 	heads := k.heads()
+	for len(heads) > 0 && heads[len(heads)-1].from >= k.annex {
+		heads = heads[:len(heads)-1]
+	}
 	if k.ledger && !k.labelledText() {
 		return k.headingsOnly(heads)
 	}
@@ -70,14 +73,16 @@ func (k *reader) narrative() outline {
 		}
 	}
 	w.numbered = above > 1
-	w.lists = k.listTitles(heads)
+	if k.annex == len(k.c) {
+		w.lists = k.listTitles(heads)
+	}
 	k.lists = len(w.lists) > 0
 	if !k.lists {
 		w.lists = k.halves(heads, style)
 		w.halved = len(w.lists) > 0
 	}
 	for i, h := range heads {
-		end := len(k.c)
+		end := k.annex
 		if i+1 < len(heads) {
 			end = heads[i+1].from
 		}

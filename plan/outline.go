@@ -15,6 +15,7 @@ type reader struct {
 	base     date // dates without a year fall on or after it
 	lost     int  // enumerators destroyed by scanning
 	lists    bool // several lists speak of the same findings
+	annex    int  // where the lists bound to a plan begin; the end of the text without any
 	ledger   bool // a table holds findings
 	owned    bool // a label announces who answers for something, or when it is due
 	measured bool // a label announces measures somewhere

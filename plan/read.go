@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"bihuan/chinese"
@@ -18,8 +19,9 @@ func Read(doc office.Document) Plan {
 	p := Plan{}
 	k.kind = k.kindOf(k.title(len(k.c)))
 	k.ledger = k.hasLedger(grids)
+	own, annexed := k.annexes(grids)
 	out := k.narrative()
-	k.tables(&out, grids)
+	k.tables(&out, own)
 	body := k.bodyStart(out)
 	k.heading(&p, body)
 	if p.Kind == KindOther {
@@ -37,6 +39,7 @@ func Read(doc office.Document) Plan {
 			k.fill(&out.drafts[i])
 		}
 	}
+	k.fillFromAnnexes(&out, annexed)
 	k.assemble(&p, k.join(out))
 	p.Notes = Check(p)
 	return p
@@ -72,7 +75,7 @@ func (k *reader) fillInk(doc office.Document) {
 				for to < len(r) && r[to] != '\n' && r[to] != '\v' && r[to] != '\f' && r[to] != '\r' {
 					to++
 				}
-				if piece := r[base:to]; len(trimLeft(piece)) > 0 && !pageMark(piece) {
+				if piece := r[base:to]; len(trimLeft(piece)) > 0 && !pageMark(piece) && !(p.Cell.Table == 0 && blankLine(piece)) {
 					k.add(pi, i, base, piece, len(r), markdown)
 					l := &k.lines[len(k.lines)-1]
 					l.cell, l.level, l.centered, l.bold, l.gap = p.Cell, p.Level, p.Centered, p.Bold, gap
@@ -91,6 +94,15 @@ func (k *reader) fillInk(doc office.Document) {
 		}
 	}
 	k.at = append(k.at, int32(len(k.orig)))
+}
+
+// blankMark begins what an export of Bihuan leaves to be filled in: 〔待填：回应“三是”的措施〕.
+const blankMark = "〔待填"
+
+// blankLine reports whether a line is only a blank to be filled in.
+func blankLine(r []rune) bool {
+	text := strings.TrimSpace(string(r[:min(len(r), 8)]))
+	return strings.HasPrefix(text, blankMark) && last(r) == '〕'
 }
 
 // looksMarkdown reports whether a text file uses markdown headings.

@@ -157,6 +157,15 @@ func (t *tableReader) header(g *grid) (columns, int) {
 		}
 		body++
 	}
+	for _, b := range g.row(upper) { // 编号 | 问题编号: the number of a task says nothing of the finding
+		if text := t.bare(b.s); (text == "问题编号" || text == "问题序号") && b.col < len(cols) {
+			for i, f := range cols[:b.col] {
+				if f == fNumber {
+					cols[i] = fSkip
+				}
+			}
+		}
+	}
 	t.titleColumn(cols, g, body)
 	t.settle(cols)
 	if cols.of(fMeasure)+cols.of(fDone) == 0 && cols.of(fProblem) > 0 { // the text after the problem, whatever its head
@@ -351,7 +360,7 @@ func (t *tableReader) begins(row []box, cols columns, open bool) bool {
 
 // cell adds the value of one cell to a finding.
 func (t *tableReader) cell(d *draft, f field, s span, cols columns) {
-	if t.clean(s).empty() || t.starts(s.a, "〔待填") { // what an export of Bihuan asks for
+	if t.emptyCell(s) {
 		return
 	}
 	switch f {
@@ -381,6 +390,19 @@ func (t *tableReader) cell(d *draft, f field, s span, cols columns) {
 		}
 		d.status = append(d.status, t.clean(s))
 	}
+}
+
+// emptyCell reports whether a cell holds nothing, or only words that say so, such as an export of Bihuan writes.
+func (t *tableReader) emptyCell(s span) bool {
+	s = t.clean(s)
+	if s.empty() {
+		return true
+	}
+	switch text := t.bare(s); text {
+	case "无", "无措施", "未明确", "—", "——", "-", "--":
+		return true
+	}
+	return t.starts(s.a, blankMark) || t.starts(s.a, "(由") && t.find(s, "一并回应") >= 0
 }
 
 // progressCell reads a column such as 完成情况: a state, or what was done.

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"bihuan/calendar"
 	"bihuan/ledger"
 	"bihuan/office"
-	"bihuan/plan"
 )
 
 // TestSameBytes: the same ledger and date give the same file, whoever asks and when.
@@ -243,31 +241,6 @@ func TestPlan(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
-	}
-}
-
-// TestPlanComesBack: the text of the plan as it is printed is read as the plan it was. The lists bound to it say the same once
-// more and are left out here, and so is the blank for a measure that is not there.
-func TestPlanComesBack(t *testing.T) {
-	findings := sampleFindings()
-	findings[3].Manifestations = findings[3].Manifestations[:2]
-	doc, err := office.Read(t.Context(), "整改方案.docx", written(t, PlanDocx, findings))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := &doc.Parts[0]
-	end := slices.IndexFunc(text.Paragraphs, func(p office.Paragraph) bool { return strings.HasPrefix(p.Text, "附件：") })
-	text.Paragraphs = text.Paragraphs[:end]
-	reading := plan.Read(doc)
-	if reading.Kind != plan.KindPlan || reading.FeedbackDate != "2026-02-03" || reading.InspectedUnit != "栖禾镇党委" {
-		t.Errorf("kind %q, feedback %q, unit %q", reading.Kind, reading.FeedbackDate, reading.InspectedUnit)
-	}
-	got, want := papersOf(ledger.FromReading(reading)), papersOf(findings)
-	for i := range want {
-		want[i].State = ledger.Doing // a plan tells no state
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("written (-) and read again (+):\n%s", diff)
 	}
 }
 
