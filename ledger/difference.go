@@ -106,7 +106,9 @@ func overlay(live, fresh Finding, merge bool) Finding {
 	}
 	lay(&next.Section.Number, fresh.Section.Number)
 	lay(&next.Section.Title, fresh.Section.Title)
-	lay(&next.Number, fresh.Number)
+	if !merge || live.Number != "" { // a ledger numbers what the plan did not; that is no change
+		lay(&next.Number, fresh.Number)
+	}
 	lay(&next.Title, fresh.Title)
 	lay(&next.Goal, fresh.Goal)
 	lay(&next.Leader, fresh.Leader)

@@ -9,9 +9,18 @@ import (
 	"bihuan/plan"
 )
 
-// A ledger that comes back as it went out changes nothing.
+// A ledger that comes back as it went out changes nothing, whether its plan printed numbers or not.
 func TestExportMergesToNothing(t *testing.T) {
-	live := sampleFindings()
+	bare := sampleFindings()
+	for i := range bare {
+		bare[i].Number = ""
+	}
+	for name, live := range map[string][]ledger.Finding{"numbered": sampleFindings(), "unnumbered": bare, "crossed": {crossed()}} {
+		t.Run(name, func(t *testing.T) { mergesToNothing(t, live) })
+	}
+}
+
+func mergesToNothing(t *testing.T, live []ledger.Finding) {
 	var out bytes.Buffer
 	if err := LedgerXlsx(&out, sampleHead, live); err != nil {
 		t.Fatal(err)
