@@ -21,6 +21,12 @@ func columns() []office.Column {
 	}
 }
 
+// What a cell says where something is missing, in the words of the screen. The reader takes these words for an empty cell.
+const (
+	unanswered = "无措施"
+	unclear    = "未明确"
+)
+
 const (
 	ledgerName  = "巡察反馈意见问题整改台账"
 	ledgerSize  = 10 // points
@@ -134,7 +140,7 @@ func findingRows(f ledger.Finding, state string) []office.Row {
 			cells = append(cells, office.TableCell{Text: measure(f, r), Rows: r.MeasureSpan})
 		}
 		if i == 0 {
-			cells = append(cells, over(f.Leader), over(names(f.Units)), over(names(f.Persons)), over(dueLines(f)), over(f.Progress), over(f.Evidence),
+			cells = append(cells, over(f.Leader), over(or(names(f.Units), unclear)), over(or(names(f.Persons), unclear)), over(dueLines(f)), over(f.Progress), over(f.Evidence),
 				over(state), over(""))
 		}
 		rows[i].Cells = cells
@@ -153,11 +159,11 @@ func manifestation(f ledger.Finding, i int) string {
 	return sentence(f.Manifestations[i].Number, f.Manifestations[i].Text)
 }
 
-// measure is what stands in the cell of a row's measure. Where no measure answers, the cell is left empty for one.
+// measure is what stands in the cell of a row's measure.
 func measure(f ledger.Finding, r ledger.Row) string {
 	switch r.Measure {
 	case ledger.NoMeasure:
-		return ""
+		return unanswered
 	case ledger.SeeElsewhere:
 		quoted := make([]string, len(r.Elsewhere))
 		for i, m := range r.Elsewhere {

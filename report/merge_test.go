@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"bihuan/ledger"
@@ -38,5 +40,30 @@ func mergesToNothing(t *testing.T, live []ledger.Finding) {
 	}
 	if d.Same != len(live) {
 		t.Errorf("%d of %d are the same", d.Same, len(live))
+	}
+}
+
+// TestLedgerSaysWhatIsMissing: an empty cell would not tell whether somebody forgot it. Read again, the words are no values.
+func TestLedgerSaysWhatIsMissing(t *testing.T) {
+	live := sampleFindings()[:1]
+	live[0].Units, live[0].Persons, live[0].Measures = nil, nil, nil
+	file := written(t, LedgerXlsx, live)
+	_, rows := sheetRows(t, file)
+	text := ""
+	for _, row := range rows {
+		text += strings.Join(row, "|") + "\n"
+	}
+	for word, want := range map[string]int{unanswered: len(live[0].Manifestations), unclear: 2} {
+		if got := strings.Count(text, word); got < want {
+			t.Errorf("%s stands there %d times, want %d:\n%s", word, got, want, text)
+		}
+	}
+	reading := readBack(t, "台账.xlsx", file)
+	f := reading.Sections[0].Findings[0]
+	if len(f.Units)+len(f.Measures) > 0 || !slices.Equal(f.Persons, []string{live[0].Leader}) {
+		t.Errorf("read: units %q, persons %q, measures %v", f.Units, f.Persons, f.Measures)
+	}
+	if d := ledger.Compare(live, reading, true); d.Same != 1 {
+		t.Errorf("changed: %v", d.Changed)
 	}
 }
