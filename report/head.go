@@ -22,7 +22,7 @@ type Head struct {
 	Starts    string // first and last day of the inspection, and of its feedback: ISO dates
 	Ends      string
 	Feedback  string
-	Contact   string    // 联系人, of all findings alike
+	Contact   string    // 联系人, of all findings alike; an unknown one leaves the column empty
 	AsOf      time.Time // the instant the data are of; also the date of a paper and of its file
 
 	// With Days.Today set, a finding that presses says so beside its state: 超期12个工作日.
@@ -36,6 +36,20 @@ const blank = "〔待填〕"
 // signer is who signs the plan: whoever its title begins with (中共栖禾镇委员会关于…), else the unit.
 func (h Head) signer() string {
 	if name, _, found := strings.Cut(h.PlanTitle, "关于"); found && name != "" {
+		return name
+	}
+	return h.Unit
+}
+
+// inspected is the body that was inspected: the party committee of the unit where the title of the plan names it.
+func (h Head) inspected() string {
+	name, _, found := strings.Cut(h.PlanTitle, "关于")
+	if inner, ok := strings.CutPrefix(name, "中共"); ok {
+		if inner, ok = strings.CutSuffix(inner, "委员会"); ok {
+			name = inner + "党委"
+		}
+	}
+	if found && name == h.Unit+"党委" {
 		return name
 	}
 	return h.Unit

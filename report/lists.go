@@ -191,7 +191,7 @@ func dutyTable(h Head, findings []ledger.Finding) office.Table {
 		if len(f.Units) > 0 {
 			lead, others = f.Units[0].Name, orDash(names(f.Units[1:]))
 		}
-		t.Rows = append(t.Rows, office.Cells(number[i], orBlank(f.Leader), lead, others, orBlank(names(f.Persons)), orBlank(h.Contact), orBlank(due(f))))
+		t.Rows = append(t.Rows, office.Cells(number[i], orBlank(f.Leader), lead, others, orBlank(names(f.Persons)), h.Contact, orBlank(due(f))))
 	}
 	return t
 }

@@ -37,7 +37,7 @@ func PlanDocx(w io.Writer, h Head, findings []ledger.Finding) error {
 func (h Head) intro() string {
 	date := func(iso string) string { return orBlank(longDate(iso)) }
 	return fmt.Sprintf("%s至%s，%s对%s进行了巡察，并于%s反馈了巡察意见。根据反馈意见，结合工作实际，制定如下整改方案。",
-		date(h.Starts), date(h.Ends), orBlank(h.Team), orBlank(h.Unit), date(h.Feedback))
+		date(h.Starts), date(h.Ends), or(h.Team, "巡察组"), orBlank(h.inspected()), date(h.Feedback))
 }
 
 // item is a manifestation or measure in running text.

@@ -207,8 +207,8 @@ func TestLists(t *testing.T) {
 			"区委第二巡察组反馈意见\n集中整改\n长期坚持\n", "2-2\n聚焦群众身边不正之风和腐败问题方面\n村级财务公开不及时\n—\n区委第二巡察组反馈意见\n立行立改\n"}},
 		{Papers[2], []string{"编号\n问题\n编号\n措施\n频次\n成果形式\n时间节点\n1-1-1\n1-1\n一是制定年度学习计划", "每周五下午\n", "年度学习计划\n应知应会题库\n2026年3月31日前，长期坚持\n",
 			"2-1-3\n〔待填：回应“三是”的措施〕\n〔待填〕\n〔待填〕\n", "定期（频次未定）"}},
-		{Papers[3], []string{"编号\n责任领导\n牵头单位\n配合单位\n责任人\n联系人\n时限\n1-1\n孟昭宁\n党建办公室\n—\n韩春梅\n〔待填〕\n2026年3月31日前，长期坚持\n",
-			"农业农村办公室\n综合行政执法队\n吕志刚、\n方晓岚\n", "2-2\n〔待填〕\n栖禾镇党委\n—\n〔待填〕\n〔待填〕\n立行立改\n"}},
+		{Papers[3], []string{"编号\n责任领导\n牵头单位\n配合单位\n责任人\n联系人\n时限\n1-1\n孟昭宁\n党建办公室\n—\n韩春梅\n2026年3月31日前，长期坚持\n",
+			"农业农村办公室\n综合行政执法队\n吕志刚、\n方晓岚\n", "2-2\n〔待填〕\n栖禾镇党委\n—\n〔待填〕\n立行立改\n"}},
 	} {
 		text := docxText(t, written(t, c.paper.Write, sampleFindings()))
 		for _, want := range c.wants {
@@ -237,7 +237,7 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	text = docxText(t, b.Bytes())
-	for _, want := range []string{"〔待填〕至〔待填〕，〔待填〕对栖禾镇进行了巡察，并于〔待填〕反馈了巡察意见。", "责任清单\n中共栖禾镇委员会\n附件1"} {
+	for _, want := range []string{"〔待填〕至〔待填〕，巡察组对栖禾镇党委进行了巡察，并于〔待填〕反馈了巡察意见。", "责任清单\n中共栖禾镇委员会\n附件1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
