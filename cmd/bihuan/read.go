@@ -34,17 +34,33 @@ func (c readCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	reading := plan.Read(doc)
-	if c.XLSX != "" {
-		return writeWhole(c.XLSX, func(w io.Writer) error { return report.ReadingXlsx(w, reading) })
-	}
-	if c.JSON {
+	switch {
+	case c.XLSX != "":
+		err = writeWhole(c.XLSX, func(w io.Writer) error { return report.ReadingXlsx(w, reading) })
+	case c.JSON:
 		out := json.NewEncoder(s.out)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
-		return out.Encode(reading)
+		err = out.Encode(reading)
+	default:
+		_, err = io.WriteString(s.out, ledgerText(doc, reading, c.tableWidth(s.out)))
+		return err // it says so itself
 	}
-	_, err = io.WriteString(s.out, ledgerText(doc, reading, c.tableWidth(s.out)))
+	if err == nil && findingsIn(reading) == 0 {
+		return errNothing
+	}
 	return err
+}
+
+// errNothing tells a script, which looks at the exit code, what the printed table tells a person.
+var errNothing = errors.New("没有读出反馈问题")
+
+func findingsIn(p plan.Plan) int {
+	n := 0
+	for _, s := range p.Sections {
+		n += len(s.Findings)
+	}
+	return n
 }
 
 // readDocument reads a file from the disk.
@@ -105,10 +121,7 @@ func (c readCommand) tableWidth(out io.Writer) int {
 // ledgerText is the reading as a table for people.
 func ledgerText(doc office.Document, p plan.Plan, width int) string {
 	var b strings.Builder
-	findings := 0
-	for _, s := range p.Sections {
-		findings += len(s.Findings)
-	}
+	findings := findingsIn(p)
 	fmt.Fprintf(&b, "%s\n%s：%d 个方面，%d 个问题\n", orNone(string(p.Title), "（没有标题）"), kindWord(p.Kind), len(p.Sections), findings)
 	if facts := headFacts(p); facts != "" {
 		b.WriteString(facts + "\n")
@@ -204,12 +217,28 @@ func noteList(b *strings.Builder, doc office.Document, p plan.Plan) {
 	}
 }
 
+// findingName calls a finding by its printed numbers, or by its place when it has none: 方面二 第2个问题.
+func findingName(p plan.Plan, section, finding int) string {
+	s := p.Sections[section]
+	if number := s.Findings[finding].Number; number != "" {
+		return s.Number + number
+	}
+	place := fmt.Sprintf("第%d个问题", finding+1)
+	if len(p.Sections) == 1 {
+		return place
+	}
+	ordinals := []rune("一二三四五六七八九十")
+	if section >= len(ordinals) {
+		return fmt.Sprintf("方面%d %s", section+1, place)
+	}
+	return fmt.Sprintf("方面%c %s", ordinals[section], place)
+}
+
 // noteAt says which problem and which place of the paper a note is about.
 func noteAt(doc office.Document, p plan.Plan, n plan.Note) string {
 	var at []string
 	if n.Section >= 0 && n.Finding >= 0 {
-		s := p.Sections[n.Section]
-		at = append(at, fmt.Sprintf("%s%s", s.Number, s.Findings[n.Finding].Number))
+		at = append(at, findingName(p, n.Section, n.Finding))
 	}
 	if place := ledger.Place(doc, n.Source); place != "" {
 		at = append(at, place)
