@@ -44,5 +44,6 @@ fuzz:
 	scripts/fuzz
 
 bench:
-	scripts/deps wrk
+	scripts/deps wrk pandoc
+	go run ./bench/documents
 	go run ./bench/peers
