@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,7 @@ func (k *reader) annexTitle() int {
 		if l.cell.Table > 0 {
 			continue
 		}
-		if _, ok := k.listTitle(l); !ok {
+		if !k.annexName(l) {
 			continue
 		}
 		if n+1 < len(k.lines) && k.lines[n+1].cell.Table > 0 {
@@ -59,11 +60,20 @@ func (k *reader) contents(n int) bool {
 		if k.starts(k.lines[n].from, "附件") || k.starts(k.lines[n].from, "附:") {
 			return true
 		}
-		if _, ok := k.listTitle(k.lines[n]); !ok {
+		if !k.annexName(k.lines[n]) {
 			return false
 		}
 	}
 	return false
+}
+
+// annexName reports whether a line is the title of a list, however long the name of the unit before it.
+func (k *reader) annexName(l line) bool {
+	if _, ok := k.listTitle(l); ok {
+		return true
+	}
+	s := span{max(l.from, l.to-4), l.to}
+	return l.to-l.from <= 60 && slices.Contains([]string{"问题清单", "任务清单", "责任清单"}, k.bare(s))
 }
 
 // measuresBefore reports whether the running text before c[at] labels measures.

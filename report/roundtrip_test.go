@@ -103,6 +103,26 @@ func TestPlanComesBack(t *testing.T) {
 	}
 }
 
+// TestLongPlanComesBack: with as many findings as a plan has, a long name, and numbers that begin again in each aspect, or none.
+func TestLongPlanComesBack(t *testing.T) {
+	bare := many(22)
+	for i := range bare {
+		bare[i].Number = ""
+	}
+	head := sampleHead
+	head.Unit = "东川市云水区栖禾街道办事处党的工作委员会"
+	for name, findings := range map[string][]ledger.Finding{"numbered": many(22), "unnumbered": bare} {
+		var b bytes.Buffer
+		if err := PlanDocx(&b, head, findings); err != nil {
+			t.Fatal(err)
+		}
+		d := ledger.Compare(findings, readBack(t, "整改方案.docx", b.Bytes()), false)
+		if len(d.Added)+len(d.Dropped) > 0 {
+			t.Errorf("%s: %d findings added, %d dropped", name, len(d.Added), len(d.Dropped))
+		}
+	}
+}
+
 // TestListsComeBack: each list alone still has all findings, with what it tells of them.
 func TestListsComeBack(t *testing.T) {
 	findings := sampleFindings()
