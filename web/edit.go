@@ -228,7 +228,16 @@ func (s *Server) saveEdit(w http.ResponseWriter, r *http.Request, v *visit, e ed
 	case p.Part:
 		return s.renderSaved(w, r, v, f.ID)
 	}
-	return s.done(w, r, fmt.Sprintf("/finding/%d", f.ID), e.said)
+	if err := s.lookUp(r.Context(), f, p.Fields); err != nil {
+		return err
+	}
+	said := e.said
+	for _, x := range p.Fields {
+		for _, unknown := range x.Unknown {
+			said += "；" + unknown
+		}
+	}
+	return s.done(w, r, fmt.Sprintf("/finding/%d", f.ID), said)
 }
 
 func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, status int, f ledger.Finding, p editPage) error {
@@ -236,6 +245,9 @@ func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, st
 	if v.Who.Check(org.Edit, f.Unit) == nil {
 		c, err := s.choicesOf(r.Context(), v, f.Plan)
 		if err != nil {
+			return err
+		}
+		if err := s.lookUp(r.Context(), f, p.Fields); err != nil {
 			return err
 		}
 		for i := range p.Fields {
@@ -252,6 +264,45 @@ func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, st
 	}
 	p.frame = s.frame(v, "ledger", p.Heading)
 	return s.render(w, status, "edit", p)
+}
+
+// lookUp says beside the fields which of the names in them the organisation does not know.
+func (s *Server) lookUp(ctx context.Context, f ledger.Finding, list fields) error {
+	names, err := org.NamesFor(ctx, s.db, f.Unit)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		switch x := &list[i]; x.Name {
+		case "units":
+			x.Unknown = unknownUnits(names, splitNames(x.Value))
+		case "leader", "persons":
+			x.Unknown = unknownStaff(names, splitNames(x.Value))
+		}
+	}
+	return nil
+}
+
+// unknownUnits says which units the organisation does not know. They may stand in the ledger, but their people do not see it.
+func unknownUnits(names org.Names, list []string) []string {
+	var said []string
+	for _, name := range list {
+		if names.Unit(name).ID == 0 {
+			said = append(said, "单位库里没有“"+name+"”")
+		}
+	}
+	return said
+}
+
+// unknownStaff says which persons the organisation does not know.
+func unknownStaff(names org.Names, list []string) []string {
+	var said []string
+	for _, name := range list {
+		if names.Staff(name) == 0 {
+			said = append(said, "人员库里没有“"+name+"”")
+		}
+	}
+	return said
 }
 
 // renderSaved answers with the rows of a finding as they are now, to take the place of those in the ledger.

@@ -48,13 +48,16 @@ func TestEditingWhoAnswersAndUntilWhen(t *testing.T) {
 		if form["units"] != "栖禾镇党委" || form["due"] != "2026-12-31" || form["due_text"] != "2026年12月31日前" || form["version"] != "1" {
 			t.Errorf("the form holds %v", form)
 		}
+		if !strings.Contains(c.page(path), "单位库里没有“栖禾镇党委”") {
+			t.Error("the form does not say that the unit is unknown")
+		}
 		a := c.send(path, form, "units", "党建办公室、 财政所", "persons", "韩春梅，冯建业", "leader", "孟昭宁")
 		if a.status != http.StatusSeeOther || a.to != fmt.Sprintf("/finding/%d", f.ID) {
 			t.Fatalf("saving: %d %s", a.status, between(a.body, `class="bad">`, "</p>"))
 		}
 		page := c.page(a.to)
-		if !strings.Contains(page, "已保存责任和时限") || !strings.Contains(plain(page), "责任单位 栖禾镇党委 → 党建办公室、财政所") {
-			t.Error("the page does not say what was done, or the history does not")
+		if !strings.Contains(page, "已保存责任和时限；人员库里没有“韩春梅”") || strings.Contains(page, "没有“孟昭宁”") || strings.Contains(page, "没有“财政所”") || !strings.Contains(plain(page), "责任单位 栖禾镇党委 → 党建办公室、财政所") {
+			t.Error("the page does not say what was done, or the history does not: " + plain(between(page, `role="status"`, "</p>")))
 		}
 		if strings.Contains(c.page(a.to), "已保存责任和时限") {
 			t.Error("the message comes twice")

@@ -156,13 +156,13 @@ func blocks(f ledger.Finding, mayEdit bool) []block {
 		}
 		switch {
 		case r.Measure == ledger.SeeElsewhere:
-			b.Notes = append(b.Notes, "由"+quoteAll(r.Elsewhere, f.MeasureName)+"一并回应")
+			b.Notes = append(b.Notes, "由"+quoteAll(r.Elsewhere, measureName(f))+"一并回应")
 		case len(r.Elsewhere) > 0:
-			b.Notes = append(b.Notes, "另有"+quoteAll(r.Elsewhere, f.MeasureName)+"一并回应")
+			b.Notes = append(b.Notes, "另有"+quoteAll(r.Elsewhere, measureName(f))+"一并回应")
 		}
 		if b.Gap && mayEdit && r.Manifestation >= 0 {
 			for i := range f.Measures {
-				b.Offers = append(b.Offers, offer{i, f.MeasureName(i)})
+				b.Offers = append(b.Offers, offer{i, measureName(f)(i)})
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ type field struct {
 	Clash   bool   // Theirs counts, even when it is empty
 	Taken   bool   // somebody else's change stands in it, for one had changed nothing here
 	Problem string
+	Unknown []string // names in it that the organisation does not know
 }
 
 // fields are those of one form, in their order.
@@ -122,5 +124,9 @@ func formVersion(form url.Values) (int64, error) {
 
 // splitNames parts names as people write them in one field.
 func splitNames(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、，,；;\n\t", r) })
+	names := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、，,；;\n\t", r) })
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

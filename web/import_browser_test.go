@@ -57,7 +57,11 @@ func TestImportInBrowser(t *testing.T) {
 	b.Screenshot("import-check")
 
 	// A note leads to its place, a row to its mark, a mark to its row.
-	b.Click("#notes .note:nth-of-type(4) a")
+	b.Size(1366, 768)
+	if top := browser.Eval[float64](b, `document.getElementById("tree").closest("section").getBoundingClientRect().top`); top > 420 {
+		t.Errorf("the tree begins at %v", top)
+	}
+	b.Click("#notes .note:nth-of-type(2) a")
 	until(t, b, "the note's place is in sight", `(function () { var m = document.querySelector("#paper .at"), p = document.getElementById("paper").getBoundingClientRect();
 		if (!m) return false; m = m.getBoundingClientRect(); return m.top >= p.top && m.top < p.bottom; })()`)
 	b.Click("#t-m0\\.2\\.3 .tx")

@@ -66,7 +66,7 @@ type checkView struct {
 
 const (
 	findingsPerPage = 100
-	notesFirst      = 6
+	notesFirst      = 2
 	notesMost       = 300
 )
 
@@ -219,7 +219,7 @@ func (p *importCheckPage) fill(r *reading, view checkView) {
 	}
 	notes := r.notes(notesMost)
 	p.Notes, p.Unlisted = notes, len(r.plan.Notes)-len(notes)
-	if len(notes) > notesFirst+2 {
+	if len(notes) > notesFirst {
 		p.Notes, p.MoreNote = notes[:notesFirst], notes[notesFirst:]
 	}
 	p.Levels = countLevels(r.plan.Notes)

@@ -322,17 +322,13 @@ func (r *reading) owners(f plan.Finding, base string, add func(treeRow)) {
 	}
 	who = append(who, strings.Join(f.Units, "、"), strings.Join(f.Persons, "、"))
 	x := treeRow{Spot: spot, Depth: 3, Kind: "责任", Text: strings.Join(filled(who), "　")}
-	var unknown []string
-	for _, name := range f.Persons {
-		if r.names.Staff(name) == 0 {
-			unknown = append(unknown, name)
-		}
-	}
+	unknown := append(unknownUnits(r.names, f.Units), unknownStaff(r.names, f.Persons)...)
+	x.Below = strings.Join(unknown, "，")
 	switch {
 	case x.Text == "":
 		x.Text, x.Light = "（没有）", &light{Kind: "late", Word: "没有责任人"}
 	case len(unknown) > 0:
-		x.Light = &light{Kind: "soon", Word: "人员库没有" + strings.Join(unknown, "、")}
+		x.Light = &light{Kind: "soon", Word: "名册里没有"}
 	case len(f.Persons) > 0:
 		x.Quiet = "已对上人员库"
 	}

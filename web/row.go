@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -208,9 +209,9 @@ func pairNotes(f ledger.Finding, p ledger.Row) []string {
 	}
 	switch {
 	case p.Measure == ledger.SeeElsewhere:
-		notes = append(notes, "由"+quoteAll(p.Elsewhere, f.MeasureName)+"一并回应")
+		notes = append(notes, "由"+quoteAll(p.Elsewhere, measureName(f))+"一并回应")
 	case len(p.Elsewhere) > 0:
-		notes = append(notes, "另有"+quoteAll(p.Elsewhere, f.MeasureName)+"一并回应")
+		notes = append(notes, "另有"+quoteAll(p.Elsewhere, measureName(f))+"一并回应")
 	}
 	return notes
 }
@@ -234,6 +235,25 @@ func quoteAll(list []int, name func(int) string) string {
 		b.WriteString("“" + name(x) + "”")
 	}
 	return b.String()
+}
+
+// measureName names measures by their printed number, and by their first words where the plan prints none.
+func measureName(f ledger.Finding) func(int) string {
+	return func(i int) string {
+		m, name := f.Measures[i], f.MeasureName(i)
+		if name == fmt.Sprintf("措施%d", i+1) && !strings.Contains(m.Number, name) {
+			return opening(m.Text, 10)
+		}
+		return name
+	}
+}
+
+// opening is the beginning of a text, so many characters of it.
+func opening(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }
 
 // without gives the elements of list that are not in other.

@@ -85,7 +85,7 @@ func (d findingRows) writeGap(w *htmlWriter, l line) {
 	case l.at < 0:
 		w.raw(`这个问题还没有措施`)
 	case d.columns.Manifestation:
-		w.raw(`这个表现还没有措施回应`)
+		w.raw(`<span class="only-phone">表现“`).text(opening(l.manifestation, 24)).raw(`”</span>这个表现还没有措施回应`)
 	default:
 		w.raw(`“`).text(l.manifestation).raw(`”没有措施回应`)
 	}

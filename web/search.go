@@ -4,8 +4,11 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"bihuan/chinese"
 	"bihuan/ledger"
@@ -103,18 +106,36 @@ func writeMarked(w *htmlWriter, text []stretch) {
 	}
 }
 
-// wordsOf are the words to mark: what the index was asked for, put together again.
+// wordsOf are the words to mark: what the index was asked for, put together again. A number stays with the characters right after
+// it, which the index parts: of 8村 neither every 8 nor every 村 is to be marked.
 func wordsOf(q string) [][]rune {
 	var words [][]rune
+	apart := true // something stands between this word and the one before
+	asked := []rune(strings.ToLower(norm.NFKC.String(q)))
 	for _, p := range chinese.Query(q) {
 		word := []rune(p.Terms[0])
 		for _, t := range p.Terms[1:] {
 			runes := []rune(t)
 			word = append(word, runes[len(runes)-1])
 		}
-		words = append(words, word)
+		for len(asked) >= len(word) && !slices.Equal(asked[:len(word)], word) {
+			asked = asked[1:]
+			apart = true
+		}
+		asked = asked[min(len(word), len(asked)):]
+		if n := len(words); n > 0 && !apart && number(words[n-1]) {
+			words[n-1] = append(words[n-1], word...)
+		} else {
+			words = append(words, word)
+		}
+		apart = false
 	}
 	return words
+}
+
+// number tells whether a word is all digits.
+func number(word []rune) bool {
+	return !slices.ContainsFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
 }
 
 // hits are the stretches of text, as rune offsets from and to, where one of the words stands; they do not touch.
