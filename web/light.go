@@ -53,7 +53,7 @@ func dueLight(c calendar.Calendar, f ledger.Finding, d ledger.Days) light {
 	today := d.Today
 	switch {
 	case f.State == ledger.Keep:
-		return light{Kind: "keep", Word: "已转长期", Title: "第一只钟已停，按长期坚持管理"}
+		return light{Kind: "keep", Word: "已转长期", Title: "整改时限已停，按长期坚持管理"}
 	case f.State.Settled():
 		return light{}
 	case f.Due == "":

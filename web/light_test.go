@@ -28,7 +28,7 @@ func TestDueLight(t *testing.T) {
 		"other year":       {ledger.Doing, "2027-01-04", light{Kind: "run", Word: "剩 185 工作日", Why: "未计节假日", Title: "距到期 185 个工作日，2027年节假日安排还没有公布，未计在内"}},
 		"no date":          {ledger.Doing, "", light{Kind: "wait", Word: "待定日期", Title: "方案没有写明到哪一天，请补上"}},
 		"done":             {ledger.Done, "2026-04-14", light{}},
-		"kept up":          {ledger.Keep, "2026-04-14", light{Kind: "keep", Word: "已转长期", Title: "第一只钟已停，按长期坚持管理"}},
+		"kept up":          {ledger.Keep, "2026-04-14", light{Kind: "keep", Word: "已转长期", Title: "整改时限已停，按长期坚持管理"}},
 	} {
 		if got := dueLight(c, ledger.Finding{State: x.state, Due: x.due}, days(c, today)); got != x.want {
 			t.Errorf("%s: %+v, want %+v", name, got, x.want)
