@@ -266,8 +266,11 @@ func (s *Server) renderEdit(w http.ResponseWriter, r *http.Request, v *visit, st
 	return s.render(w, status, "edit", p)
 }
 
-// lookUp says beside the fields which of the names in them the organisation does not know.
+// lookUp says beside the fields which of the names in them the organisation does not know. A form without names costs nothing.
 func (s *Server) lookUp(ctx context.Context, f ledger.Finding, list fields) error {
+	if !slices.ContainsFunc(list, func(x field) bool { return x.Name == "units" || x.Name == "leader" || x.Name == "persons" }) {
+		return nil
+	}
 	names, err := org.NamesFor(ctx, s.db, f.Unit)
 	if err != nil {
 		return err
