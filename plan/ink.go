@@ -48,7 +48,7 @@ type span struct{ a, b int }
 
 func (s span) empty() bool { return s.b <= s.a }
 
-// inkOf makes an ink of one string, for the helpers that take plain text.
+// inkOf makes an ink of one string, for the functions that take plain text.
 func inkOf(text string) *ink {
 	r := []rune(text)
 	k := &ink{orig: make([]rune, 0, len(r)+1), c: make([]rune, 0, len(r)+1), at: make([]int32, 0, len(r)+2)}
