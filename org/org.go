@@ -86,24 +86,66 @@ type Action string
 
 // The actions, as the screens call them.
 const (
-	View     Action = "查看台账"
-	Import   Action = "导入方案"
-	Edit     Action = "修改台账"
-	Progress Action = "登记进展"
-	Export   Action = "导出"
-	Overview Action = "查看总览"
-	Manage   Action = "管理人员"
+	View      Action = "查看台账"
+	Import    Action = "导入方案"
+	Edit      Action = "修改台账"
+	Progress  Action = "登记进展" // of what one answers for
+	Export    Action = "导出"
+	Overview  Action = "查看总览"
+	Manage    Action = "管理人员"
+	HandOver  Action = "交接岗位"
+	Configure Action = "修改设置"
+
+	Assign Action = "交办"
+	Review Action = "复核" // of single tasks
+	Excuse Action = "取消任务"
+	Extend Action = "审批延期"
+
+	Apply  Action = "申请销号"
+	Check  Action = "审核销号"
+	Sign   Action = "签批销号"
+	Accept Action = "核准销号" // by the district
+	Reopen Action = "重新打开"
+	End    Action = "结束长期坚持"
+
+	Send      Action = "发函"
+	Recommend Action = "提巡察建议"
+	Answer    Action = "答复巡察建议"
+	Sample    Action = "抽查"
+	Visit     Action = "回访"
+	Ask       Action = "征求群众意见"
 )
 
 // Rights says who may do what. It is the only place that does.
 var Rights = map[Action][]Role{
-	View:     {Admin, Clerk, Leader, Secretary, Supervisor, Cadre},
-	Import:   {Admin, Clerk},
-	Edit:     {Admin, Clerk},
-	Progress: {Admin, Clerk, Cadre},
-	Export:   {Admin, Clerk, Leader, Secretary, Supervisor, Cadre},
-	Overview: {Admin, Clerk, Leader, Secretary, Supervisor},
-	Manage:   {Admin},
+	View:      {Admin, Clerk, Leader, Secretary, Supervisor, Cadre},
+	Import:    {Admin, Clerk},
+	Edit:      {Admin, Clerk},
+	Progress:  {Admin, Clerk, Cadre},
+	Export:    {Admin, Clerk, Leader, Secretary, Supervisor, Cadre},
+	Overview:  {Admin, Clerk, Leader, Secretary, Supervisor},
+	Manage:    {Admin},
+	HandOver:  {Admin, Clerk},
+	Configure: {Admin, Clerk},
+
+	Assign: {Clerk, Leader},
+	Review: {Clerk, Leader},
+	Excuse: {Clerk, Leader},
+	Extend: {Leader, Secretary},
+
+	Apply:  {Clerk, Cadre},
+	Check:  {Leader},
+	Sign:   {Secretary},
+	Accept: {Supervisor},
+	Reopen: {Secretary, Supervisor},
+	End:    {Secretary},
+
+	Send:      {Clerk, Leader, Secretary, Supervisor},
+	Recommend: {Supervisor},
+	Answer:    {Clerk, Secretary},
+	Sample:    {Supervisor},
+	Visit:     {Leader, Supervisor},
+	Ask:       {Clerk, Supervisor},
 }
 
 // Denied is the error of doing what one may not do.
