@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,29 @@ func Append(ctx context.Context, tx *store.Tx, e Entry) error {
 func Of(ctx context.Context, q store.Querier, kind string, row int64, limit int) ([]Entry, error) {
 	return store.All(ctx, q, scan, `select seq, entered, happened, staff, who, verb, kind, row_id, data from journal
 		where kind = $1 and row_id = $2 order by seq desc limit $3`, kind, row, limit)
+}
+
+// Stale is the error of saving over somebody else's change. It tells what that change was.
+type Stale struct {
+	By      string
+	At      time.Time
+	Changes []Change
+}
+
+func (s Stale) Error() string {
+	return fmt.Sprintf("没有保存：%s已由%s修改。请看过对方的修改后再保存。", s.At.Format("1月2日15:04"), s.By)
+}
+
+// StaleRow makes the error of saving an old version of a row: who changed it last, and what.
+func StaleRow(ctx context.Context, q store.Querier, kind string, row int64) error {
+	last, err := Of(ctx, q, kind, row, 1)
+	if err != nil {
+		return err
+	}
+	if len(last) == 0 {
+		return errors.New("这一条已被修改，请刷新页面")
+	}
+	return Stale{By: last[0].Who, At: last[0].Entered, Changes: last[0].Changes}
 }
 
 // Head is the number of the last entry. It changes with every change of anything, so a result kept with it is good as long as

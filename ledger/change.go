@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,24 +15,11 @@ import (
 	"bihuan/store"
 )
 
-// Stale is the error of saving over somebody else's change. It tells what that change was.
-type Stale struct {
-	By      string
-	At      time.Time
-	Changes []journal.Change
-}
-
-func (s Stale) Error() string {
-	return fmt.Sprintf("没有保存：%s已由%s修改。请看过对方的修改后再保存。", s.At.Format("1月2日15:04"), s.By)
-}
+// Stale is the error of saving over somebody else's change.
+type Stale = journal.Stale
 
 // Invalid is the error of a value that cannot be kept.
-type Invalid struct {
-	Field string // as the screen calls it: 完成时限
-	What  string // what is wrong and what to do
-}
-
-func (i Invalid) Error() string { return i.Field + "：" + i.What }
+type Invalid = org.Invalid
 
 // DutyEdit is the inline edit of the ledger: who answers for a finding, and until when.
 type DutyEdit struct {
@@ -48,11 +34,11 @@ type DutyEdit struct {
 func EditDuty(ctx context.Context, db *store.DB, who org.Person, id, version int64, e DutyEdit) error {
 	if e.Due != "" {
 		if _, err := time.Parse(time.DateOnly, e.Due); err != nil {
-			return Invalid{"到期日", fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", e.Due)}
+			return Invalid{Field: "到期日", What: fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", e.Due)}
 		}
 	}
 	if err := plan.ParseDeadline(e.DueText, 0).Err; err != nil {
-		return Invalid{"完成时限", err.Error()}
+		return Invalid{Field: "完成时限", What: err.Error()}
 	}
 	return change(ctx, db, who, org.Edit, "修改", id, version, func(f *Finding) error {
 		f.Leader = strings.TrimSpace(e.Leader)
@@ -81,17 +67,17 @@ func RecordProgress(ctx context.Context, db *store.DB, who org.Person, id, versi
 	}) bool {
 		return s.State == e.State
 	}) {
-		return Invalid{"状态", "请从五种状态中选一种"}
+		return Invalid{Field: "状态", What: "请从五种状态中选一种"}
 	}
 	if e.State == Failed && strings.TrimSpace(e.Reason) == "" {
-		return Invalid{"未完成原因", "未完成是可以如实填报的，请写明原因和下一步时间"}
+		return Invalid{Field: "未完成原因", What: "未完成是可以如实填报的，请写明原因和下一步时间"}
 	}
 	if e.State == Done || e.State == Part {
 		if strings.TrimSpace(e.Progress) == "" {
-			return Invalid{"进展", "报“" + e.State.Word() + "”要写明做了什么、到什么程度"}
+			return Invalid{Field: "进展", What: "报“" + e.State.Word() + "”要写明做了什么、到什么程度"}
 		}
 		if e.State == Done && strings.TrimSpace(e.Evidence) == "" {
-			return Invalid{"佐证", "报“完成”要写明凭什么材料，如 会议记录2份"}
+			return Invalid{Field: "佐证", What: "报“完成”要写明凭什么材料，如 会议记录2份"}
 		}
 	}
 	return change(ctx, db, who, org.Progress, "登记进展", id, version, func(f *Finding) error {
@@ -105,7 +91,7 @@ func RecordProgress(ctx context.Context, db *store.DB, who org.Person, id, versi
 func AddMeasure(ctx context.Context, db *store.DB, who org.Person, id, version int64, text string, answers []int) error {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return Invalid{"整改措施", "请写明做什么、做到什么程度"}
+		return Invalid{Field: "整改措施", What: "请写明做什么、做到什么程度"}
 	}
 	return change(ctx, db, who, org.Edit, "补充措施", id, version, func(f *Finding) error {
 		m := Measure{Text: text, Tense: plan.Todo, Added: true, Answers: answers}
@@ -119,7 +105,7 @@ func AddMeasure(ctx context.Context, db *store.DB, who org.Person, id, version i
 func Link(ctx context.Context, db *store.DB, who org.Person, id, version int64, measure int, answers []int) error {
 	return change(ctx, db, who, org.Edit, "对应", id, version, func(f *Finding) error {
 		if measure < 0 || measure >= len(f.Measures) {
-			return Invalid{"整改措施", "这条措施已不存在，请刷新页面"}
+			return Invalid{Field: "整改措施", What: "这条措施已不存在，请刷新页面"}
 		}
 		f.Measures[measure].Answers = answers
 		return nil
@@ -138,7 +124,7 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 			return err
 		}
 		if old.Dropped > 0 {
-			return Invalid{"问题", fmt.Sprintf("方案第%d版已不再列这个问题，记录只能查看", old.Dropped)}
+			return Invalid{Field: "问题", What: fmt.Sprintf("方案第%d版已不再列这个问题，记录只能查看", old.Dropped)}
 		}
 		next := old.clone()
 		if err := apply(&next); err != nil {
@@ -152,7 +138,7 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 			return nil
 		}
 		if old.Version != version {
-			return stale(ctx, tx, "finding", id)
+			return journal.StaleRow(ctx, tx, "finding", id)
 		}
 		var names org.Names
 		if touches(changes, "责任单位", "责任人") {
@@ -162,18 +148,6 @@ func change(ctx context.Context, db *store.DB, who org.Person, action org.Action
 		}
 		return save(ctx, tx, who, names, verb, old, next)
 	})
-}
-
-// stale tells who changed a row last, and what.
-func stale(ctx context.Context, q store.Querier, kind string, id int64) error {
-	last, err := journal.Of(ctx, q, kind, id, 1)
-	if err != nil {
-		return err
-	}
-	if len(last) == 0 {
-		return errors.New("这一条已被修改，请刷新页面")
-	}
-	return Stale{By: last[0].Who, At: last[0].Entered, Changes: last[0].Changes}
 }
 
 // clone copies a finding so deep that changing the copy leaves the original alone.
@@ -189,12 +163,12 @@ func (f Finding) clone() Finding {
 // check refuses a finding that could not be shown.
 func (f Finding) check() error {
 	if strings.TrimSpace(f.Title) == "" {
-		return Invalid{"反馈问题", "不能为空"}
+		return Invalid{Field: "反馈问题", What: "不能为空"}
 	}
 	for _, m := range f.Measures {
 		for _, a := range m.Answers {
 			if a < 0 || a >= len(f.Manifestations) {
-				return Invalid{"对应的表现", "这个表现已不存在，请刷新页面"}
+				return Invalid{Field: "对应的表现", What: "这个表现已不存在，请刷新页面"}
 			}
 		}
 	}
@@ -335,7 +309,7 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 		return fmt.Errorf("save finding: %w", err)
 	}
 	if n == 0 { // somebody saved between our reading and our writing
-		return stale(ctx, tx, "finding", next.ID)
+		return journal.StaleRow(ctx, tx, "finding", next.ID)
 	}
 	if touches(changes, "具体表现", "整改措施", "措施对应") {
 		if err := writeItems(ctx, tx, &next); err != nil {

@@ -229,7 +229,7 @@ func CorrectImport(ctx context.Context, db *store.DB, who org.Person, id, versio
 		for _, c := range corrections {
 			said, err := i.Reading.Correct(c)
 			if err != nil {
-				return Invalid{"更正", err.Error()}
+				return Invalid{Field: "更正", What: err.Error()}
 			}
 			changes = append(changes, journal.Change{Field: said})
 		}
@@ -267,9 +267,9 @@ func onImport(ctx context.Context, db *store.DB, who org.Person, id, version int
 		}
 		switch {
 		case i.State == "confirmed":
-			return Invalid{"导入", "这份文件已经确认导入，不能再改；要改台账请到台账页"}
+			return Invalid{Field: "导入", What: "这份文件已经确认导入，不能再改；要改台账请到台账页"}
 		case i.State == "dropped":
-			return Invalid{"导入", "这次导入已放弃，请重新上传"}
+			return Invalid{Field: "导入", What: "这次导入已放弃，请重新上传"}
 		}
 		// The version rises before anything else is done: it is what two who come at once meet at.
 		n, err := tx.Exec(ctx, `update import set version = version + 1 where id = $1 and version = $2 and state = 'open'`, id, version)
@@ -277,7 +277,7 @@ func onImport(ctx context.Context, db *store.DB, who org.Person, id, version int
 			return fmt.Errorf("take import: %w", err)
 		}
 		if n == 0 {
-			return stale(ctx, tx, "import", id)
+			return journal.StaleRow(ctx, tx, "import", id)
 		}
 		return fn(tx, i)
 	})

@@ -162,6 +162,14 @@ func (d Denied) Error() string {
 	return fmt.Sprintf("%s不能%s。请找本单位经办人或管理员办理。", d.Who.Title(), d.Action)
 }
 
+// Invalid is the error of a value that cannot be kept.
+type Invalid struct {
+	Field string // as the screen calls it: 完成时限
+	What  string // what is wrong and what to do
+}
+
+func (i Invalid) Error() string { return i.Field + "：" + i.What }
+
 // May tells whether p may do a in principle, somewhere in the own subtree.
 func (p Person) May(a Action) bool {
 	for _, r := range Rights[a] {
