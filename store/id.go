@@ -1,6 +1,9 @@
 package store
 
-import "math/rand/v2"
+import (
+	"context"
+	"math/rand/v2"
+)
 
 // ID makes an id for a row: 41 bits of milliseconds since 2020, 22 bits that rise within one process from a random start, so that
 // ids of several nodes and of merged schemas do not meet. Ids order by time of making, also when the clock steps back.
@@ -16,4 +19,11 @@ func (t *Tx) ID() int64 {
 			return id
 		}
 	}
+}
+
+// NextSerial takes the next number of a series, 1 for a new one. Two transactions never get the same, and one that fails gives its
+// number back.
+func NextSerial(ctx context.Context, t *Tx, series string) (int64, error) {
+	return One(ctx, t, Value[int64], `insert into serial (series, last) values ($1, 1)
+		on conflict (series) do update set last = serial.last + 1 returning last`, series)
 }

@@ -116,7 +116,7 @@ create table occurrence (
   finding    bigint not null,        -- finding, home, unit and staff are those of the duty
   home       bigint not null,
   unit       bigint not null,
-  staff      bigint not null,        -- of the duty while open; whoever did it for ever after
+  staff      bigint not null,        -- whose task it is or was; a hand-over moves what is open
   opens      text   not null,        -- first day on which it can be done
   due        text   not null,        -- last day in time, after shift and extension
   closes     text   not null,        -- last day that still counts as late; empty: never missed

@@ -1,0 +1,241 @@
+package duty
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"bihuan/store"
+)
+
+// Filter says which occurrences are asked for. Empty fields ask nothing.
+type Filter struct {
+	Scope     string // path of a unit: what serves a plan of its subtree or is done by a unit of it
+	Staff     int64  // whose they are
+	NotBy     int64  // not entered by
+	Finding   int64
+	Duty      int64
+	Units     []int64 // done by one of these
+	Standings []Standing
+	DueFrom   string
+	DueTo     string
+	OpenBy    string // can be done on that day
+	Newest    bool   // latest due first
+	Limit     int
+}
+
+// where builds the condition of a filter.
+func (f Filter) where() (string, []any) {
+	var b strings.Builder
+	var args []any
+	b.WriteString("true")
+	add := func(clause string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			clause = strings.Replace(clause, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		b.WriteString(" and " + clause)
+	}
+	if len(f.Standings) > 0 {
+		marks := make([]string, len(f.Standings))
+		values := make([]any, len(f.Standings))
+		for i, s := range f.Standings {
+			marks[i], values[i] = "?", string(s)
+		}
+		add("o.state in ("+strings.Join(marks, ",")+")", values...)
+	}
+	if f.Staff != 0 {
+		add("o.staff = ?", f.Staff)
+	}
+	if f.Scope != "" {
+		below := "(select id from unit where path like ?)"
+		add("(o.home in "+below+" or o.unit in "+below+")", f.Scope+"%", f.Scope+"%")
+	}
+	if f.NotBy != 0 {
+		add("o.entered_by <> ? and o.staff <> ?", f.NotBy, f.NotBy)
+	}
+	if f.Finding != 0 {
+		add("o.finding = ?", f.Finding)
+	}
+	if f.Duty != 0 {
+		add("o.duty = ?", f.Duty)
+	}
+	if len(f.Units) > 0 {
+		marks := make([]string, len(f.Units))
+		values := make([]any, len(f.Units))
+		for i, u := range f.Units {
+			marks[i], values[i] = "?", u
+		}
+		add("o.unit in ("+strings.Join(marks, ",")+")", values...)
+	}
+	if f.DueFrom != "" {
+		add("o.due >= ?", f.DueFrom)
+	}
+	if f.DueTo != "" {
+		add("o.due <= ?", f.DueTo)
+	}
+	if f.OpenBy != "" {
+		add("o.opens <= ?", f.OpenBy)
+	}
+	return b.String(), args
+}
+
+// List gives the occurrences of a filter by due day.
+func List(ctx context.Context, q store.Querier, f Filter) ([]Occurrence, error) {
+	where, args := f.where()
+	order := " order by o.due, o.id"
+	if f.Newest {
+		order = " order by o.due desc, o.id desc"
+	}
+	if f.Limit > 0 {
+		order += fmt.Sprintf(" limit %d", f.Limit)
+	}
+	return store.All(ctx, q, scanOccurrence, `select `+occurrenceColumns+occurrenceFrom+` where `+where+order, args...)
+}
+
+// Count counts the occurrences of a filter.
+func Count(ctx context.Context, q store.Querier, f Filter) (int, error) {
+	where, args := f.where()
+	return store.One(ctx, q, store.Value[int], `select count(*) from occurrence o where `+where, args...)
+}
+
+// Pressing are the standings that somebody still has to work on.
+var Pressing = []Standing{Open, Returned}
+
+// Mark is one occurrence as the heat map and the pulse show it.
+type Mark string
+
+// The marks: late is yellow, what was missed stays red also when it was made up for.
+const (
+	MarkDone      Mark = "done"
+	MarkLate      Mark = "late"
+	MarkMissed    Mark = "miss"
+	MarkCancelled Mark = "off"
+	MarkNow       Mark = "now"
+	MarkLater     Mark = "later"
+)
+
+// Mark tells how an occurrence is shown on a day.
+func (o Occurrence) Mark(today string) Mark { return markOf(o.Standing, o.Timing, o.Opens, today) }
+
+func markOf(s Standing, t Timing, opens, today string) Mark {
+	switch {
+	case s == Missed, t == MadeUp:
+		return MarkMissed
+	case s == Cancelled, s == Excused:
+		return MarkCancelled
+	case (s == Done || s == Reported) && t == Late:
+		return MarkLate
+	case s == Done, s == Reported:
+		return MarkDone
+	case opens <= today:
+		return MarkNow
+	}
+	return MarkLater
+}
+
+// Cell is one occurrence of the heat map.
+type Cell struct {
+	ID   int64
+	Duty int64
+	Due  string
+	Mark Mark
+}
+
+// Cells lists the marks of all recurring duties of a scope between two days.
+func Cells(ctx context.Context, q store.Querier, f Filter, today string) ([]Cell, error) {
+	where, args := f.where()
+	return store.All(ctx, q, func(rows *sql.Rows, c *Cell) error {
+		var s Standing
+		var t Timing
+		var opens string
+		if err := rows.Scan(&c.ID, &c.Duty, &c.Due, &s, &t, &opens); err != nil {
+			return err
+		}
+		c.Mark = markOf(s, t, opens, today)
+		return nil
+	}, `select o.id, o.duty, o.due, o.state, o.timing, o.opens from occurrence o where o.closes > '' and `+where+` order by o.duty, o.due`, args...)
+}
+
+// Recurring lists the recurring duties of a scope, by unit and then by age, at most limit.
+func Recurring(ctx context.Context, q store.Querier, scope string, limit int) ([]Duty, error) {
+	return store.All(ctx, q, scan, `select `+columns+from+` where d.rule <> '' and (d.state <> 'stopped' or d.made > '')
+		and (d.home in (select id from unit where path like $1) or d.unit in (select id from unit where path like $1))
+		order by u.path, d.id limit `+fmt.Sprint(limit), scope+"%")
+}
+
+// Tally is how the occurrences of something went. Due = InTime + Late + Missed + Waiting.
+type Tally struct {
+	InTime, Late, Missed int
+	Waiting              int // due and not yet settled: open within its grace, sent back, waiting for review counts by its timing
+	Cancelled            int // by the calendar or with a reason; not due
+	MadeUp               int // of Missed: made up for later
+	Returns              int // times something was sent back
+}
+
+// Due is how many had to be done.
+func (t Tally) Due() int { return t.InTime + t.Late + t.Missed + t.Waiting }
+
+// Load is what one person or unit has to do.
+type Load struct {
+	Unit     int64
+	UnitName string
+	Staff    int64
+	Name     string
+	Duties   int // in force
+	Asked    int // occurrences due in the period: what is asked of them (负担表, L17)
+	Tally
+	Over int // open past the due day
+}
+
+const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')),
+	count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late'),
+	count(*) filter (where o.state = 'missed' or o.timing = 'madeup'),
+	count(*) filter (where o.state in ('open', 'returned') and o.timing <> 'madeup'),
+	count(*) filter (where o.state in ('cancelled', 'excused')),
+	count(*) filter (where o.timing = 'madeup' and o.state in ('done', 'reported')),
+	coalesce(sum(o.returns), 0)`
+
+func (t *Tally) targets() []any {
+	return []any{&t.InTime, &t.Late, &t.Missed, &t.Waiting, &t.Cancelled, &t.MadeUp, &t.Returns}
+}
+
+// TallyOf counts how the occurrences of a filter went.
+func TallyOf(ctx context.Context, q store.Querier, f Filter) (Tally, error) {
+	where, args := f.where()
+	return store.One(ctx, q, func(rows *sql.Rows, t *Tally) error { return rows.Scan(t.targets()...) },
+		`select `+tallyColumns+` from occurrence o where `+where, args...)
+}
+
+// Loads tells for each person of a scope what was due of them between two days, by unit and name.
+func Loads(ctx context.Context, q store.Querier, scope, from, to, today string) ([]Load, error) {
+	where, args := Filter{Scope: scope, DueFrom: from, DueTo: to}.where()
+	args = append(args, today)
+	over := fmt.Sprintf("$%d", len(args))
+	list, err := store.All(ctx, q, func(rows *sql.Rows, l *Load) error {
+		return rows.Scan(append([]any{&l.Unit, &l.UnitName, &l.Staff, &l.Name, &l.Asked, &l.Over}, l.targets()...)...)
+	}, `select o.unit, u.name, o.staff, s.name, count(*) filter (where o.state not in ('cancelled', 'excused')),
+		count(*) filter (where o.state in ('open', 'returned') and o.due < `+over+`), `+tallyColumns+`
+		from occurrence o join unit u on u.id = o.unit join staff s on s.id = o.staff where `+where+`
+		group by o.unit, u.name, u.path, o.staff, s.name order by u.path, s.name, o.staff`, args...)
+	if err != nil {
+		return nil, err
+	}
+	type held struct {
+		unit, staff int64
+		n           int
+	}
+	duties, err := store.All(ctx, q, func(rows *sql.Rows, h *held) error { return rows.Scan(&h.unit, &h.staff, &h.n) },
+		`select unit, staff, count(*) from duty where state <> 'stopped'
+			and (home in (select id from unit where path like $1) or unit in (select id from unit where path like $1))
+			group by unit, staff`, scope+"%")
+	at := map[[2]int64]int{}
+	for _, h := range duties {
+		at[[2]int64{h.unit, h.staff}] = h.n
+	}
+	for i := range list {
+		list[i].Duties = at[[2]int64{list[i].Unit, list[i].Staff}]
+	}
+	return list, err
+}
