@@ -2,16 +2,39 @@
 package evidence
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
 )
 
-// Files is a folder of files named by the hash of their content: ab/cd/abcd….
-type Files struct{ root *os.Root }
+// Most is how many bytes a file of evidence may have.
+const Most = 20 << 20
+
+// Files is a folder of files named by the hash of their content: ab/cd/abcd…. Beside them, in a folder of their own, stand the parts
+// of uploads on their way.
+type Files struct {
+	root   *os.Root
+	places chan struct{} // for looking at a whole file: two at once are enough for a small PC
+
+	mu    sync.Mutex
+	parts map[int64]*partLock
+}
+
+// partLock lets one writer at a time at the part file of an upload.
+type partLock struct {
+	sync.Mutex
+	users int
+}
 
 // OpenFiles opens the folder, making it when missing. Nothing is ever read or written outside of it.
 func OpenFiles(folder string) (*Files, error) {
@@ -22,7 +45,7 @@ func OpenFiles(folder string) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open files: %w", err)
 	}
-	return &Files{root}, nil
+	return &Files{root: root, places: make(chan struct{}, 2), parts: map[int64]*partLock{}}, nil
 }
 
 // Close closes the folder.
@@ -90,4 +113,169 @@ func place(hash string) string {
 		return "invalid"
 	}
 	return filepath.Join(hash[:2], hash[2:4], hash)
+}
+
+// Stored is what is known of a stored file.
+type Stored struct {
+	Hash     string // SHA-256
+	Size     int64
+	Format   string // by content: docx, jpeg, …; see [office.Sniff]
+	Media    string // media type by content
+	Taken    string // when a picture says it was taken: 2026-04-12 16:08; empty when it does not
+	Location string // of a picture; see [LocationRemoved]
+}
+
+// TooLong is the error of a file with more bytes than are taken.
+type TooLong struct{ Limit int64 }
+
+func (t TooLong) Error() string {
+	return fmt.Sprintf("文件太大：一个文件不能超过 %d MB。照片可以先缩小，扫描件可以分成几份再传。", t.Limit>>20)
+}
+
+// ErrEmpty is the error of a file without content.
+var ErrEmpty = errors.New("这个文件是空的，请重新选择")
+
+// PutReader stores what r gives, up to limit bytes, and tells what it is by its content. More fails with [TooLong], nothing with
+// [ErrEmpty]. The file is on disk when PutReader returns, and storing the same content again changes nothing. The place where a
+// picture was taken is taken out before; see [LocationRemoved].
+func (f *Files) PutReader(ctx context.Context, r io.Reader, limit int64) (Stored, error) {
+	id := -time.Now().UnixNano() // names a part that no upload has
+	defer f.dropPart(id)
+	if _, err := f.appendPart(ctx, id, 0, r, limit); err != nil {
+		return Stored{}, err
+	}
+	return f.finishPart(ctx, id)
+}
+
+// finishPart stores the content of a part file. The part stays, so that whoever is interrupted can finish it again.
+func (f *Files) finishPart(ctx context.Context, id int64) (Stored, error) {
+	select {
+	case f.places <- struct{}{}:
+		defer func() { <-f.places }()
+	case <-ctx.Done():
+		return Stored{}, ctx.Err()
+	}
+	content, err := f.root.ReadFile(partName(id))
+	if err != nil {
+		return Stored{}, fmt.Errorf("finish upload: %w", err)
+	}
+	if len(content) == 0 {
+		return Stored{}, ErrEmpty
+	}
+	s := look(content)
+	s.Size = int64(len(content))
+	s.Hash, err = f.Put(content)
+	return s, err
+}
+
+// appendPart writes what r gives at the end of a part file, whose length must be offset; otherwise it fails with [Offset]. The file
+// never grows past limit. What has arrived before an error stays, on disk, and counts; the new length is returned in any case.
+func (f *Files) appendPart(ctx context.Context, id, offset int64, r io.Reader, limit int64) (int64, error) {
+	defer f.lockPart(id)()
+	if err := f.root.MkdirAll(partFolder, 0o700); err != nil {
+		return 0, fmt.Errorf("write part: %w", err)
+	}
+	w, err := f.root.OpenFile(partName(id), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("write part: %w", err)
+	}
+	defer w.Close()
+	length, err := w.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, fmt.Errorf("write part: %w", err)
+	}
+	if offset != length {
+		return length, Offset{Have: length}
+	}
+	n, err := io.Copy(w, io.LimitReader(r, limit-length))
+	if syncing := w.Sync(); err == nil {
+		err = syncing
+	}
+	length += n
+	if err == nil && length == limit {
+		if m, _ := io.ReadFull(r, make([]byte, 1)); m > 0 {
+			err = TooLong{Limit: limit}
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return length, err
+}
+
+// partLength is how much of an upload has arrived.
+func (f *Files) partLength(id int64) (int64, error) {
+	info, err := f.root.Stat(partName(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read part: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// dropPart removes a part file that nobody needs any more. One that stays is swept away later.
+func (f *Files) dropPart(id int64) { _ = f.root.Remove(partName(id)) }
+
+// lockPart waits for a part file; the function it returns gives it back.
+func (f *Files) lockPart(id int64) func() {
+	f.mu.Lock()
+	l := f.parts[id]
+	if l == nil {
+		l = &partLock{}
+		f.parts[id] = l
+	}
+	l.users++
+	f.mu.Unlock()
+	l.Lock()
+	return func() {
+		l.Unlock()
+		f.mu.Lock()
+		if l.users--; l.users == 0 {
+			delete(f.parts, id)
+		}
+		f.mu.Unlock()
+	}
+}
+
+// sweepParts removes part files that were last written to before the given instant, and tells how many.
+func (f *Files) sweepParts(before time.Time) (int, error) {
+	folder, err := f.root.Open(partFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("sweep parts: %w", err)
+	}
+	defer folder.Close()
+	entries, err := folder.ReadDir(-1)
+	if err != nil {
+		return 0, fmt.Errorf("sweep parts: %w", err)
+	}
+	n := 0
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			continue // gone meanwhile, or in use
+		}
+		if err := f.root.Remove(filepath.Join(partFolder, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return n, fmt.Errorf("sweep parts: %w", err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+const partFolder = "parts"
+
+func partName(id int64) string { return filepath.Join(partFolder, strconv.FormatInt(id, 10)) }
+
+// Open opens the file with the given hash for streaming. Unlike [Files.Get] it does not read it through to check its content.
+func (f *Files) Open(hash string) (*os.File, error) {
+	file, err := f.root.Open(place(hash))
+	if err != nil {
+		return nil, fmt.Errorf("open file: %w", err)
+	}
+	return file, nil
 }

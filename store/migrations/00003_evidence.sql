@@ -12,6 +12,8 @@ create table evidence (
   file_name  text   not null,
   media      text   not null,        -- by content, not by name
   size       bigint not null,
+  taken      text   not null,        -- when a picture says it was taken: 2026-04-12 16:08; empty when it does not
+  location   text   not null,        -- of a picture: removed, kept (it could not be taken out safely), or empty for none
   event      text   not null,        -- day of what it proves
   entered    bigint not null,
   staff      bigint not null,
@@ -27,17 +29,21 @@ create index evidence_finding on evidence (finding, event);
 create index evidence_occurrence on evidence (occurrence);
 create index evidence_file on evidence (file);
 
--- An upload on its way: what has arrived stands in a file of the folder for parts.
+-- An upload on its way. What has arrived stands in a part file of the same number, whose length alone says how much it is.
 create table upload (
   id       bigint primary key,
   staff    bigint not null references staff (id),
   finding  bigint not null references finding (id),
+  measure  bigint not null,
   occurrence bigint not null,
   name     text   not null,
   size     bigint not null,          -- announced
-  arrived  bigint not null,
+  title    text   not null,          -- what was typed beside the file, kept so that a broken connection loses none of it
+  said     text   not null,
   event    text   not null,
+  expires  text   not null,
+  early    text   not null,
   begun    bigint not null,
-  version  bigint not null
+  item     bigint not null           -- the evidence that it became; 0 until then
 );
-create index upload_staff on upload (staff);
+create index upload_staff on upload (staff, item);
