@@ -72,15 +72,16 @@ func RecordProgress(ctx context.Context, db *store.DB, who org.Person, id, versi
 	if e.State == Failed && strings.TrimSpace(e.Reason) == "" {
 		return Invalid{Field: "未完成原因", What: "未完成是可以如实填报的，请写明原因和下一步时间"}
 	}
-	if e.State == Done || e.State == Part {
-		if strings.TrimSpace(e.Progress) == "" {
-			return Invalid{Field: "进展", What: "报“" + e.State.Word() + "”要写明做了什么、到什么程度"}
-		}
-		if e.State == Done && strings.TrimSpace(e.Evidence) == "" {
-			return Invalid{Field: "佐证", What: "报“完成”要写明凭什么材料，如 会议记录2份"}
-		}
+	if e.State == Part && strings.TrimSpace(e.Progress) == "" {
+		return Invalid{Field: "进展", What: "报“" + e.State.Word() + "”要写明做了什么、到什么程度"}
 	}
 	return change(ctx, db, who, org.Progress, "登记进展", id, version, func(f *Finding) error {
+		switch {
+		case e.State.Closed() && f.Closing == 0:
+			return Invalid{Field: "状态", What: "“" + e.State.Word() + "”要经过销号，不能直接填报。做完了请点“申请销号”"}
+		case f.Closing != 0 && e.State != f.State:
+			return Invalid{Field: "状态", What: "已经销号。要重新整改，请由书记或区委巡察办“重新打开”"}
+		}
 		f.State, f.Progress = e.State, strings.TrimSpace(e.Progress)
 		f.Evidence, f.Reason = strings.TrimSpace(e.Evidence), strings.TrimSpace(e.Reason)
 		return nil
@@ -218,6 +219,9 @@ func differences(old, next Finding) []journal.Change {
 	diff("长期坚持", yes(old.LongTerm), yes(next.LongTerm))
 	diff("状态", old.State.Word(), next.State.Word())
 	diff("未完成原因", old.Reason, next.Reason)
+	diff("销号", yes(old.Closing != 0), yes(next.Closing != 0))
+	diff("反弹次数", fmt.Sprint(old.Relapses), fmt.Sprint(next.Relapses))
+	diff("反弹重开", yes(old.Relapsed), yes(next.Relapsed))
 	diff("进展", old.Progress, next.Progress)
 	diff("佐证", old.Evidence, next.Evidence)
 	if old.Dropped != next.Dropped {
@@ -301,10 +305,10 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 	next.derive()
 	n, err := tx.Exec(ctx, `update finding set section = $2, ord = $3, number = $4, title = $5, goal = $6, leader = $7, lead_unit = $8,
 		due_text = $9, due = $10, long_term = $11, state = $12, reason = $13, progress = $14, evidence = $15, gaps = $16, vague = $17,
-		dropped = $18, changed = $19, version = version + 1 where id = $1 and version = $20`,
+		dropped = $18, changed = $19, closing = $21, relapses = $22, relapsed = $23, version = version + 1 where id = $1 and version = $20`,
 		next.ID, next.Section.ID, next.Ord, next.Number, next.Title, next.Goal, next.Leader, next.leadUnit(),
 		next.DueText, next.Due, bit(next.LongTerm), string(next.State), next.Reason, next.Progress, next.Evidence, next.Gaps, bit(next.Vague),
-		next.Dropped, tx.Now.UnixMilli(), old.Version)
+		next.Dropped, tx.Now.UnixMilli(), old.Version, next.Closing, next.Relapses, bit(next.Relapsed))
 	if err != nil {
 		return fmt.Errorf("save finding: %w", err)
 	}
@@ -321,12 +325,33 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 			return err
 		}
 	}
+	if touches(changes, "整改措施", "在册") {
+		if err := stopOrphans(ctx, tx, who, next); err != nil {
+			return err
+		}
+	}
 	if touches(changes, "序号", "反馈问题", "具体表现", "整改措施", "责任领导", "责任单位", "责任人") {
 		if err := index(ctx, tx, next); err != nil {
 			return err
 		}
 	}
-	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "finding", Row: next.ID, Changes: changes})
+	err = journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "finding", Row: next.ID, Changes: changes})
+	if err != nil || !touches(changes, bound...) {
+		return err
+	}
+	return voidClosing(ctx, tx, who, next.ID, verb+"了"+changedFields(changes))
+}
+
+// bound are the fields of a finding that approvals of its closing are bound to.
+var bound = []string{"反馈问题", "具体表现", "整改措施", "措施对应", "整改目标", "责任领导", "责任单位", "责任人", "完成时限", "到期日", "长期坚持", "在册"}
+
+// changedFields names the fields of changes: 整改措施、完成时限.
+func changedFields(changes []journal.Change) string {
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = c.Field
+	}
+	return strings.Join(names, "、")
 }
 
 func touches(changes []journal.Change, fields ...string) bool {
@@ -445,7 +470,20 @@ func writeDuties(ctx context.Context, tx *store.Tx, names org.Names, f Finding) 
 			return fmt.Errorf("write person: %w", err)
 		}
 	}
-	for _, unit := range scope(names, f) {
+	seen := scope(names, f)
+	given, err := dutyUnits(ctx, tx, f.ID)
+	if err != nil {
+		return err
+	}
+	root := f.Unit.Ancestors()[0]
+	for _, u := range given {
+		seen = append(seen, u.Ancestors()...)
+	}
+	slices.Sort(seen)
+	for _, unit := range slices.Compact(seen) {
+		if unit == root {
+			continue
+		}
 		if _, err := tx.Exec(ctx, `insert into finding_scope (unit, finding) values ($1, $2)`, unit, f.ID); err != nil {
 			return fmt.Errorf("write scope: %w", err)
 		}

@@ -71,6 +71,9 @@ func FromReading(p plan.Plan) []Finding {
 				DueText: string(r.DeadlineText), Due: string(r.DeadlineDate), LongTerm: r.LongTerm,
 				State: StateOf(string(r.Status)), stated: r.Status != "", Progress: string(r.Progress),
 			}
+			if f.State.Closed() {
+				f.State = Part // a paper may say so; here a finding is closed by its closing alone
+			}
 			if f.State == Failed {
 				f.Reason = string(r.Status)
 			}
@@ -123,7 +126,7 @@ func overlay(live, fresh Finding, merge bool) Finding {
 	if !blank && (!merge || plain(fresh.DueText) != plain(live.DueText)) {
 		next.DueText, next.Due, next.LongTerm = fresh.DueText, fresh.Due, fresh.LongTerm
 	}
-	if fresh.stated {
+	if fresh.stated && live.Closing == 0 { // no table reopens what was closed
 		next.State, next.Reason = fresh.State, fresh.Reason
 		if merge && plain(fresh.Reason) == plain(live.State.Word()) { // the bare word, with no reason of its own
 			next.Reason = live.Reason

@@ -131,6 +131,3 @@ func changeable(ctx context.Context, q store.Querier, who org.Person, id int64) 
 	}
 	return item, f, f.ChangesEvidence(who, item)
 }
-
-// voidClosing voids the closing of a finding that is under way, because what it is bound to has changed. There are no closings yet.
-func voidClosing(context.Context, *store.Tx, org.Person, int64, string) error { return nil }

@@ -43,8 +43,11 @@ func (s State) Word() string {
 	return string(s)
 }
 
+// Closed tells whether the state is one that only a closing (销号) gives.
+func (s State) Closed() bool { return s == Done || s == Keep }
+
 // Settled tells whether no deadline presses any more.
-func (s State) Settled() bool { return s == Done || s == Keep }
+func (s State) Settled() bool { return s.Closed() }
 
 // stateWords turns what papers write into a state; the first that occurs in the text wins.
 var stateWords = []struct {
@@ -93,9 +96,12 @@ type Finding struct {
 	Reason   string // why not done
 	Progress string
 	Evidence string
-	Gaps     int  // manifestations that no measure answers
-	Vague    bool // nobody in particular is responsible (责任悬空)
-	Dropped  int  // version of the plan that left it out; 0 while in force
+	Gaps     int   // manifestations that no measure answers
+	Vague    bool  // nobody in particular is responsible (责任悬空)
+	Dropped  int   // version of the plan that left it out; 0 while in force
+	Closing  int64 // the accepted closing in force; 0 while it is not closed
+	Relapses int   // times it came back after a closing (反弹)
+	Relapsed bool  // reopened by a relapse and not closed since
 	Changed  time.Time
 	Version  int64
 
@@ -155,17 +161,17 @@ func (f Finding) Allows(who org.Person, a org.Action) error {
 }
 
 const findingColumns = `f.id, f.plan, f.ord, f.number, f.title, f.goal, f.leader, f.due_text, f.due, f.long_term, f.state, f.reason,
-	f.progress, f.evidence, f.gaps, f.vague, f.dropped, f.changed, f.version, s.id, s.ord, s.number, s.title,
+	f.progress, f.evidence, f.gaps, f.vague, f.dropped, f.closing, f.relapses, f.relapsed, f.changed, f.version, s.id, s.ord, s.number, s.title,
 	u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version`
 
 func scanFinding(rows *sql.Rows, f *Finding) error {
 	var changed int64
-	var long, vague int
+	var long, vague, relapsed int
 	u, s := &f.Unit, &f.Section
 	err := rows.Scan(&f.ID, &f.Plan, &f.Ord, &f.Number, &f.Title, &f.Goal, &f.Leader, &f.DueText, &f.Due, &long, &f.State, &f.Reason,
-		&f.Progress, &f.Evidence, &f.Gaps, &vague, &f.Dropped, &changed, &f.Version, &s.ID, &s.Ord, &s.Number, &s.Title,
+		&f.Progress, &f.Evidence, &f.Gaps, &vague, &f.Dropped, &f.Closing, &f.Relapses, &relapsed, &changed, &f.Version, &s.ID, &s.Ord, &s.Number, &s.Title,
 		&u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
-	f.Changed, f.LongTerm, f.Vague = time.UnixMilli(changed), long == 1, vague == 1
+	f.Changed, f.LongTerm, f.Vague, f.Relapsed = time.UnixMilli(changed), long == 1, vague == 1, relapsed == 1
 	return err
 }
 

@@ -1,0 +1,320 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"bihuan/calendar"
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// LetterKind is what a letter is.
+type LetterKind string
+
+// The kinds of letter, in the order of the ladder.
+const (
+	Remind    LetterKind = "remind"    // 提醒函
+	Supervise LetterKind = "supervise" // 督办单
+	Warn      LetterKind = "warn"      // 告诫书
+)
+
+// LetterKinds lists the kinds with their names and the sign in their numbers.
+var LetterKinds = []struct {
+	Kind       LetterKind
+	Word, Sign string
+}{{Remind, "整改提醒函", "提"}, {Supervise, "整改督办单", "督"}, {Warn, "整改告诫书", "诫"}}
+
+// Word is what people call the kind.
+func (k LetterKind) Word() string {
+	for _, x := range LetterKinds {
+		if x.Kind == k {
+			return x.Word
+		}
+	}
+	return string(k)
+}
+
+func (k LetterKind) sign() string {
+	for _, x := range LetterKinds {
+		if x.Kind == k {
+			return x.Sign
+		}
+	}
+	return ""
+}
+
+// Letter is a numbered paper that tells somebody of a deadline, with its receipt and reply. A draft has no number: a person sends it.
+type Letter struct {
+	ID         int64
+	Unit       org.Unit // who sends it
+	Kind       LetterKind
+	Colour     string // green yellow red
+	Number     string // 栖禾巡改提〔2026〕7号; empty while a draft
+	Finding    int64
+	Title      string // of the finding
+	Occurrence int64
+	Due        string
+	Addressee  int64
+	To         string // name of Addressee
+	Staff      int64  // the person it is for; 0: the unit
+	Name       string // of Staff
+	Copies     string // 抄送
+	Body       string
+	ReplyBy    string
+	State      string // draft sent received replied dropped
+	Drafted    Mark   // Staff 0: by the ladder
+	Sent       Mark
+	Received   Mark
+	Replied    Mark // Words: the reply
+	Version    int64
+}
+
+const letterColumns = `l.id, l.kind, l.colour, l.number, l.finding, f.title, l.occurrence, l.due, l.addressee, a.name, l.staff, coalesce(s.name, ''), l.copies, l.body, l.reply_by,
+	l.state, l.drafted, l.drafted_by, l.sent, l.sent_by, l.received, l.received_by, l.replied, l.replied_by, l.reply, l.version,
+	coalesce(p.name, '系统'), coalesce(x.name, ''), coalesce(r.name, ''), coalesce(y.name, ''),
+	u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version
+	from letter l join finding f on f.id = l.finding join unit u on u.id = l.unit join unit a on a.id = l.addressee left join staff s on s.id = l.staff
+	left join staff p on p.id = l.drafted_by left join staff x on x.id = l.sent_by left join staff r on r.id = l.received_by left join staff y on y.id = l.replied_by`
+
+func scanLetter(rows *sql.Rows, l *Letter) error {
+	var at [4]int64
+	u := &l.Unit
+	err := rows.Scan(&l.ID, &l.Kind, &l.Colour, &l.Number, &l.Finding, &l.Title, &l.Occurrence, &l.Due, &l.Addressee, &l.To, &l.Staff, &l.Name, &l.Copies, &l.Body, &l.ReplyBy,
+		&l.State, &at[0], &l.Drafted.Staff, &at[1], &l.Sent.Staff, &at[2], &l.Received.Staff, &at[3], &l.Replied.Staff, &l.Replied.Words, &l.Version,
+		&l.Drafted.Name, &l.Sent.Name, &l.Received.Name, &l.Replied.Name,
+		&u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
+	for i, m := range []*Mark{&l.Drafted, &l.Sent, &l.Received, &l.Replied} {
+		if at[i] != 0 {
+			m.At = time.UnixMilli(at[i])
+		}
+	}
+	return err
+}
+
+// Letters lists the letters that a person sees, newest first, at most limit: those sent by the own subtree, and those that came to it.
+// state empty asks for all.
+func Letters(ctx context.Context, q store.Querier, who org.Person, state string, limit int) ([]Letter, error) {
+	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where l.state <> 'dropped' and ($2 = '' or l.state = $2)
+		and (u.path like $1 or a.path like $1 and l.state <> 'draft') order by l.id desc limit `+fmt.Sprint(limit), who.Unit.Path+"%", state)
+}
+
+// LettersOf lists the letters about a finding that have been sent, newest first.
+func LettersOf(ctx context.Context, q store.Querier, finding int64) ([]Letter, error) {
+	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where l.finding = $1 and l.state not in ('draft', 'dropped') order by l.id desc`, finding)
+}
+
+// LetterByID reads a letter that who may see, or [store.ErrNotFound].
+func LetterByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Letter, error) {
+	return store.One(ctx, q, scanLetter, `select `+letterColumns+` where l.id = $1 and (u.path like $2 or a.path like $2 and l.state <> 'draft')`, id, who.Unit.Path+"%")
+}
+
+// draft puts a letter on the desk of whoever sends it, once for each deadline and kind.
+func draft(ctx context.Context, tx *store.Tx, who org.Person, l Letter) (int64, error) {
+	id := tx.ID()
+	n, err := tx.Exec(ctx, `insert into letter (id, unit, kind, colour, number, finding, occurrence, due, addressee, staff, copies, body, reply_by, state, drafted, drafted_by,
+		sent, sent_by, received, received_by, replied, replied_by, reply, version)
+		values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, 0, 0, 0, 0, 0, 0, '', 1) on conflict (finding, occurrence, kind, due) do nothing`,
+		id, l.Unit.ID, l.Kind, l.Colour, l.Finding, l.Occurrence, l.Due, l.Addressee, l.Staff, l.Copies, l.Body, l.ReplyBy, tx.Now.UnixMilli(), who.ID)
+	if err != nil {
+		return 0, fmt.Errorf("draft letter: %w", err)
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return id, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "拟函", Kind: "letter", Row: id,
+		Changes: []journal.Change{{Field: "种类", To: l.Kind.Word()}, {Field: "期限", To: l.Due}}})
+}
+
+// Draft drafts a letter about a finding by hand, and returns it; the one there is already when it was drafted before.
+func Draft(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Person, finding int64, kind LetterKind) (int64, error) {
+	var id int64
+	err := db.Write(ctx, func(tx *store.Tx) error {
+		f, err := openFinding(ctx, tx, who, finding)
+		if err != nil {
+			return err
+		}
+		if err := who.Check(org.Send, f.Unit); err != nil {
+			return err
+		}
+		if kind.sign() == "" {
+			return Invalid{Field: "种类", What: "请选提醒函、督办单或告诫书"}
+		}
+		if f.Due == "" {
+			return Invalid{Field: "到期日", What: "这个问题还没有到期日，请先补上再发函"}
+		}
+		rules, err := LoadRules(ctx, tx)
+		if err != nil {
+			return err
+		}
+		today := tx.Now.Format(time.DateOnly)
+		l, err := letterAbout(ctx, tx, f, kind, colourOf(rules, cal.Between(today, f.Due), f.Due < today), cal, today)
+		if err != nil {
+			return err
+		}
+		if who.Unit.Within(f.Unit.Path) || who.Unit.ID == f.Unit.ID {
+			l.Unit = f.Unit
+		} else {
+			l.Unit, l.Addressee, l.Staff = who.Unit, f.Unit.ID, 0 // the district writes to the town, not past it
+		}
+		if id, err = draft(ctx, tx, who, l); err != nil || id != 0 {
+			return err
+		}
+		id, err = store.One(ctx, tx, store.Value[int64], `select id from letter where finding = $1 and occurrence = 0 and kind = $2 and due = $3`, finding, kind, f.Due)
+		return err
+	})
+	return id, err
+}
+
+// EditLetter changes the words of a draft.
+func EditLetter(ctx context.Context, db *store.DB, who org.Person, id, version int64, body, copies, replyBy string) error {
+	body, copies = strings.TrimSpace(body), strings.TrimSpace(copies)
+	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
+		if err := who.Check(org.Send, l.Unit); err != nil {
+			return err
+		}
+		switch {
+		case l.Body == body && l.Copies == copies && l.ReplyBy == replyBy:
+			return nil
+		case l.State != "draft":
+			return Invalid{Field: "函件", What: "已经签发，不能再改"}
+		case body == "":
+			return Invalid{Field: "正文", What: "不能为空"}
+		}
+		if _, err := time.Parse(time.DateOnly, replyBy); replyBy != "" && err != nil {
+			return Invalid{Field: "反馈期限", What: fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", replyBy)}
+		}
+		n, err := tx.Exec(ctx, `update letter set body = $3, copies = $4, reply_by = $5, version = version + 1 where id = $1 and version = $2`, id, version, body, copies, replyBy)
+		return letterChanged(ctx, tx, who, l, n, err, "改函", journal.Change{Field: "正文", From: l.Body, To: body})
+	})
+}
+
+// SendLetter gives a draft its number and sends it (签发).
+func SendLetter(ctx context.Context, db *store.DB, who org.Person, id, version int64) error {
+	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
+		if err := who.Check(org.Send, l.Unit); err != nil {
+			return err
+		}
+		if l.State != "draft" {
+			if l.Sent.Staff == who.ID {
+				return nil
+			}
+			return Invalid{Field: "函件", What: l.Sent.Name + "已经签发"}
+		}
+		if l.Kind == Warn && who.Check(org.Sign, l.Unit) != nil && who.Check(org.Accept, l.Unit) != nil {
+			return Invalid{Field: "函件", What: "告诫书由书记或区委巡察办签发"}
+		}
+		number, err := nextNumber(ctx, tx, l.Unit, l.Kind.sign())
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update letter set state = 'sent', number = $3, sent = $4, sent_by = $5, version = version + 1 where id = $1 and version = $2`,
+			id, version, number, tx.Now.UnixMilli(), who.ID)
+		if err := letterChanged(ctx, tx, who, l, n, err, "签发", journal.Change{Field: "编号", To: number}, journal.Change{Field: "收件", To: l.To}); err != nil {
+			return err
+		}
+		return tellFinding(ctx, tx, who, Finding{ID: l.Finding}, "催办", journal.Change{Field: l.Kind.Word(), To: number}, journal.Change{Field: "收件", To: strings.TrimSpace(l.To + " " + l.Name)})
+	})
+}
+
+// DropLetter throws a draft away. The ladder does not draft it again for the same deadline.
+func DropLetter(ctx context.Context, db *store.DB, who org.Person, id, version int64) error {
+	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
+		if err := who.Check(org.Send, l.Unit); err != nil {
+			return err
+		}
+		if l.State == "dropped" {
+			return nil
+		}
+		if l.State != "draft" {
+			return Invalid{Field: "函件", What: "已经签发，不能作废"}
+		}
+		n, err := tx.Exec(ctx, `update letter set state = 'dropped', version = version + 1 where id = $1 and version = $2`, id, version)
+		return letterChanged(ctx, tx, who, l, n, err, "不发")
+	})
+}
+
+// ReceiveLetter acknowledges a letter (签收): whoever it is for, or anybody who reports for its addressee.
+func ReceiveLetter(ctx context.Context, db *store.DB, who org.Person, id int64) error {
+	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
+		if err := l.isFor(ctx, tx, who); err != nil {
+			return err
+		}
+		switch l.State {
+		case "received", "replied":
+			return nil
+		case "sent":
+		default:
+			return Invalid{Field: "签收", What: "这封函还没有签发"}
+		}
+		n, err := tx.Exec(ctx, `update letter set state = 'received', received = $3, received_by = $4, version = version + 1 where id = $1 and version = $2`,
+			id, l.Version, tx.Now.UnixMilli(), who.ID)
+		return letterChanged(ctx, tx, who, l, n, err, "签收", journal.Change{Field: "编号", To: l.Number})
+	})
+}
+
+// ReplyLetter answers a letter; whoever answers has received it.
+func ReplyLetter(ctx context.Context, db *store.DB, who org.Person, id, version int64, words string) error {
+	words = strings.TrimSpace(words)
+	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
+		if err := l.isFor(ctx, tx, who); err != nil {
+			return err
+		}
+		switch {
+		case l.State == "replied" && l.Replied.Words == words:
+			return nil
+		case l.State == "draft" || l.State == "dropped":
+			return Invalid{Field: "反馈", What: "这封函还没有签发"}
+		case words == "":
+			return Invalid{Field: "反馈", What: "请写明办到哪一步、什么时候办结"}
+		}
+		received, by := l.Received.At.UnixMilli(), l.Received.Staff
+		if by == 0 {
+			received, by = tx.Now.UnixMilli(), who.ID
+		}
+		n, err := tx.Exec(ctx, `update letter set state = 'replied', received = $3, received_by = $4, replied = $5, replied_by = $6, reply = $7, version = version + 1
+			where id = $1 and version = $2`, id, version, received, by, tx.Now.UnixMilli(), who.ID, words)
+		return letterChanged(ctx, tx, who, l, n, err, "复函", journal.Change{Field: "编号", To: l.Number}, journal.Change{Field: "反馈", From: l.Replied.Words, To: words})
+	})
+}
+
+// isFor tells whether who may receive and answer a letter.
+func (l Letter) isFor(ctx context.Context, q store.Querier, who org.Person) error {
+	if l.Staff == who.ID {
+		return nil
+	}
+	to, err := org.UnitByID(ctx, q, l.Addressee)
+	if err != nil {
+		return err
+	}
+	if who.Unit.ID == to.ID {
+		return nil
+	}
+	return who.Check(org.Progress, to)
+}
+
+func onLetter(ctx context.Context, db *store.DB, who org.Person, id int64, fn func(*store.Tx, Letter) error) error {
+	return db.Write(ctx, func(tx *store.Tx) error {
+		l, err := LetterByID(ctx, tx, who, id)
+		if err != nil {
+			return err
+		}
+		return fn(tx, l)
+	})
+}
+
+func letterChanged(ctx context.Context, tx *store.Tx, who org.Person, l Letter, n int64, err error, verb string, changes ...journal.Change) error {
+	if err != nil {
+		return fmt.Errorf("letter: %w", err)
+	}
+	if n == 0 {
+		return journal.StaleRow(ctx, tx, "letter", l.ID)
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "letter", Row: l.ID, Changes: changes})
+}
+
+func scanLetterKey(rows *sql.Rows, k *letterKey) error { return rows.Scan(&k.finding, &k.kind, &k.due) }
