@@ -495,12 +495,17 @@ func writeDuties(ctx context.Context, tx *store.Tx, names org.Names, f Finding) 
 // and is not listed.
 func scope(names org.Names, f Finding) []int64 {
 	ids := f.Unit.Ancestors()
-	root := ids[0]
 	for _, u := range f.Units {
 		if u.ID != 0 {
 			ids = append(ids, names.Unit(u.Name).Ancestors()...)
 		}
 	}
+	return withoutRoot(ids)
+}
+
+// withoutRoot sorts the ids of paths that begin at the root, each once and the root left out.
+func withoutRoot(ids []int64) []int64 {
+	root := ids[0]
 	slices.Sort(ids)
 	return slices.DeleteFunc(slices.Compact(ids), func(id int64) bool { return id == root })
 }

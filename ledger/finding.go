@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -188,13 +189,24 @@ func ByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Findi
 	return list[0], err
 }
 
-// visible is the clause that keeps who to the rows of the own subtree, with the arguments so far and its own behind them.
+// visible is the clause that keeps who to the rows of the own subtree and of those of posts, with the arguments so far and its own
+// behind them.
 func visible(who org.Person, args ...any) (string, []any) {
-	if who.Unit.Parent == 0 {
-		return "", args // the root sees all
+	units := who.Units()
+	if seesAll(units) {
+		return "", args
 	}
-	args = append(args, who.Unit.ID)
-	return fmt.Sprintf(` and exists (select 1 from finding_scope v where v.unit = $%d and v.finding = f.id)`, len(args)), args
+	in := make([]string, len(units))
+	for i, u := range units {
+		args = append(args, u.ID)
+		in[i] = fmt.Sprintf("$%d", len(args))
+	}
+	return ` and exists (select 1 from finding_scope v where v.unit in (` + strings.Join(in, ", ") + `) and v.finding = f.id)`, args
+}
+
+// seesAll tells that the root is among the units: it sees every finding.
+func seesAll(units []org.Unit) bool {
+	return slices.ContainsFunc(units, func(u org.Unit) bool { return u.Parent == 0 })
 }
 
 // ByIDs reads the findings with the given ids, in that order. It is for ids that a list of visible findings has given.

@@ -196,10 +196,10 @@ func scanImport(rows *sql.Rows, i *Import) error {
 	return json.Unmarshal([]byte(reading), &i.Reading)
 }
 
-// ImportByID reads an import of the subtree of who, or [store.ErrNotFound].
+// ImportByID reads an import that who sees, or [store.ErrNotFound].
 func ImportByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Import, error) {
-	return store.One(ctx, q, scanImport, `select `+importColumns+` from import i join unit u on u.id = i.unit where i.id = $1 and u.path like $2`,
-		id, who.Unit.Path+"%")
+	where, args := who.Under("u.path", id)
+	return store.One(ctx, q, scanImport, `select `+importColumns+` from import i join unit u on u.id = i.unit where i.id = $1 and `+where, args...)
 }
 
 // ImportHead is an import in a list.
@@ -213,13 +213,14 @@ type ImportHead struct {
 
 // OpenImports lists the imports that wait to be looked at, newest first.
 func OpenImports(ctx context.Context, q store.Querier, who org.Person) ([]ImportHead, error) {
+	where, args := who.Under("u.path")
 	return store.All(ctx, q, func(rows *sql.Rows, h *ImportHead) error {
 		var at int64
 		err := rows.Scan(&h.ID, &h.Unit, &h.Kind, &h.Name, &at)
 		h.Created = time.UnixMilli(at)
 		return err
 	}, `select i.id, u.name, i.kind, i.file_name, i.created from import i join unit u on u.id = i.unit
-		where i.state = 'open' and u.path like $1 order by i.id desc`, who.Unit.Path+"%")
+		where i.state = 'open' and `+where+` order by i.id desc`, args...)
 }
 
 // CorrectImport applies corrections to what was read, all or none. version is the one the corrector saw.
@@ -284,30 +285,10 @@ func onImport(ctx context.Context, db *store.DB, who org.Person, id, version int
 }
 
 // RowErrors are everything wrong with the rows of a ledger that is to be merged; nothing of it is taken.
-type RowErrors []RowError
+type RowErrors = org.RowErrors
 
 // RowError is one wrong cell.
-type RowError struct {
-	Sheet  string
-	Row    int    // as the spreadsheet shows it
-	Column string // the column's name: 完成时限
-	What   string
-}
-
-func (e RowErrors) Error() string {
-	lines := make([]string, len(e))
-	for i, r := range e {
-		lines[i] = r.String()
-	}
-	return fmt.Sprintf("有%d处要改，一行也没有并入：\n%s", len(e), strings.Join(lines, "\n"))
-}
-
-func (r RowError) String() string {
-	if r.Row == 0 {
-		return fmt.Sprintf("%s：%s", r.Column, r.What)
-	}
-	return fmt.Sprintf("第%d行 %s：%s", r.Row, r.Column, r.What)
-}
+type RowError = org.RowError
 
 // rowErrors checks a ledger to be merged the way a clerk would: dates that do not exist, one number twice, people and units that
 // nobody knows.

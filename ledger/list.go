@@ -83,12 +83,16 @@ func (f Filter) where(db *store.DB, who org.Person, d Days) (string, []any) {
 		add("f.vague = 1")
 	}
 	if phrases := chinese.Query(f.Text); len(phrases) > 0 {
-		if who.Unit.Parent != 0 {
-			phrases = append(phrases, chinese.Phrase{Terms: []string{scopeTerm(who.Unit.ID)}})
+		units := who.Units()
+		inIndex := len(units) == 1 || seesAll(units) // the index keeps the scope of one unit
+		if len(units) == 1 && !seesAll(units) {
+			phrases = append(phrases, chinese.Phrase{Terms: []string{scopeTerm(units[0].ID)}})
 		}
 		args = append(args, db.MatchArg(phrases))
 		fmt.Fprintf(&b, " and f.id in (%s)", db.Matching(fmt.Sprintf("$%d", len(args))))
-		return b.String(), args // the index has kept the scope
+		if inIndex {
+			return b.String(), args
+		}
 	}
 	scope, args := visible(who, args...)
 	return b.String() + scope, args
@@ -213,7 +217,7 @@ func CountUnits(ctx context.Context, db *store.DB, who org.Person, d Days) ([]Un
 	if err != nil {
 		return nil, err
 	}
-	units, err := org.Below(ctx, db, who.Unit.Path)
+	units, err := org.Seen(ctx, db, who)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +260,8 @@ type PlanInfo struct {
 
 // Plans lists the plans that who may see, in the order of the tree.
 func Plans(ctx context.Context, q store.Querier, who org.Person) ([]PlanInfo, error) {
-	return store.All(ctx, q, scanPlan, planQuery+` where u.path like $1 order by u.path, p.id`, who.Unit.Path+"%")
+	where, args := who.Under("u.path")
+	return store.All(ctx, q, scanPlan, planQuery+` where `+where+` order by u.path, p.id`, args...)
 }
 
 const planQuery = `select p.id, p.title, p.current, r.name, r.team, r.starts, r.ends, r.feedback, p.version,
@@ -269,9 +274,10 @@ func scanPlan(rows *sql.Rows, p *PlanInfo) error {
 		&u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
 }
 
-// PlanByID reads one plan of the subtree of who, or [store.ErrNotFound].
+// PlanByID reads one plan that who sees, or [store.ErrNotFound].
 func PlanByID(ctx context.Context, q store.Querier, who org.Person, id int64) (PlanInfo, error) {
-	return store.One(ctx, q, scanPlan, planQuery+` where p.id = $1 and u.path like $2`, id, who.Unit.Path+"%")
+	where, args := who.Under("u.path", id)
+	return store.One(ctx, q, scanPlan, planQuery+` where p.id = $1 and `+where, args...)
 }
 
 // Sections lists the aspects of a plan.

@@ -6,12 +6,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
 
-	"bihuan/journal"
 	"bihuan/store"
 )
 
@@ -55,6 +55,16 @@ type Person struct {
 	Post string
 	Role Role
 	Unit Unit
+
+	Posts []PostHeld // on the day that the person was read for
+}
+
+// PostHeld is a post in the hands of a person: its role holds in the subtree of its unit, beside the own role in that of the own.
+type PostHeld struct {
+	ID    int64
+	Title string
+	Role  Role // empty: the post gives no right
+	Unit  Unit
 }
 
 // Title is how the person is written in the record: 贺晓雨（党政办经办人）.
@@ -67,6 +77,35 @@ func (p Person) Title() string {
 
 // Program is the actor of what the program does by itself.
 var Program = Person{Name: "系统", Role: Admin}
+
+// Kinds are the kinds of unit with their words, from above.
+var Kinds = []struct{ Kind, Word string }{{District, "区"}, {Town, "镇"}, {Office, "部门"}, {Village, "村"}}
+
+// KindWord is what people call a kind of unit.
+func KindWord(kind string) string {
+	for _, k := range Kinds {
+		if k.Kind == kind {
+			return k.Word
+		}
+	}
+	return kind
+}
+
+// Roles are all roles with their words.
+var Roles = []struct {
+	Role Role
+	Word string
+}{{Cadre, "责任人"}, {Clerk, "经办人"}, {Leader, "分管领导"}, {Secretary, "书记"}, {Supervisor, "巡察办"}, {Admin, "管理员"}}
+
+// Word is what people call a role; 无 for the empty one, which gives no right.
+func (r Role) Word() string {
+	for _, x := range Roles {
+		if x.Role == r {
+			return x.Word
+		}
+	}
+	return "无"
+}
 
 // Role is what somebody may do, within the subtree of the own unit.
 type Role string
@@ -170,25 +209,69 @@ type Invalid struct {
 
 func (i Invalid) Error() string { return i.Field + "：" + i.What }
 
-// May tells whether p may do a in principle, somewhere in the own subtree.
+// allowed tells whether a role may do a.
+func allowed(a Action, role Role) bool { return slices.Contains(Rights[a], role) }
+
+// May tells whether p may do a in principle, somewhere in the own subtree or in that of a post.
 func (p Person) May(a Action) bool {
-	for _, r := range Rights[a] {
-		if r == p.Role {
-			return true
-		}
-	}
-	return false
+	return allowed(a, p.Role) || slices.ContainsFunc(p.Posts, func(h PostHeld) bool { return allowed(a, h.Role) })
 }
 
-// Check refuses, with [Denied], what p may not do to a row of unit u.
+// Check refuses, with [Denied], what p may not do to a row of unit u. The own role counts in the own subtree, the role of a post in
+// the subtree of the post's unit.
 func (p Person) Check(a Action, u Unit) error {
 	if !p.May(a) {
 		return Denied{Who: p, Action: a}
 	}
-	if !u.Within(p.Unit.Path) {
-		return Denied{Who: p, Action: a, Unit: u.Name}
+	if allowed(a, p.Role) && u.Within(p.Unit.Path) {
+		return nil
 	}
-	return nil
+	for _, h := range p.Posts {
+		if allowed(a, h.Role) && u.Within(h.Unit.Path) {
+			return nil
+		}
+	}
+	return Denied{Who: p, Action: a, Unit: u.Name}
+}
+
+// Units are those that p sees, each with all below it: the own unit first, then the units of posts that give a role. None lies
+// within another.
+func (p Person) Units() []Unit {
+	list := []Unit{p.Unit}
+	for _, h := range p.Posts {
+		if h.Role == "" || slices.ContainsFunc(list, func(u Unit) bool { return h.Unit.Within(u.Path) }) {
+			continue
+		}
+		list = slices.DeleteFunc(list, func(u Unit) bool { return u.Within(h.Unit.Path) })
+		list = append(list, h.Unit)
+	}
+	return list
+}
+
+// Within tells whether p sees u, through the own unit or through a post.
+func (p Person) Within(u Unit) bool {
+	return slices.ContainsFunc(p.Units(), func(x Unit) bool { return u.Within(x.Path) })
+}
+
+// Scope names what p may see and do: two persons of the same scope are shown the same. What is kept of a page is kept under it.
+func (p Person) Scope() string {
+	scope := string(p.Role) + "@" + strconv.FormatInt(p.Unit.ID, 10)
+	for _, h := range p.Posts {
+		if h.Role != "" {
+			scope += "," + string(h.Role) + "@" + strconv.FormatInt(h.Unit.ID, 10)
+		}
+	}
+	return scope
+}
+
+// Under is the SQL condition that the unit path in a column is one that p sees, with the arguments so far and its own behind them.
+func (p Person) Under(column string, args ...any) (string, []any) {
+	var parts []string
+	for _, u := range p.Units() {
+		args = append(args, u.Path+"%")
+		parts = append(parts, fmt.Sprintf("%s like $%d", column, len(args)))
+	}
+	return "(" + strings.Join(parts, " or ") + ")", args
 }
 
 const unitColumns = `id, coalesce(parent, 0), kind, name, path, ord, version`
@@ -207,28 +290,15 @@ func Below(ctx context.Context, q store.Querier, path string) ([]Unit, error) {
 	return store.All(ctx, q, scanUnit, `select `+unitColumns+` from unit where path like $1 order by path`, path+"%")
 }
 
+// Seen lists the units that who sees, in the order of the tree.
+func Seen(ctx context.Context, q store.Querier, who Person) ([]Unit, error) {
+	where, args := who.Under("path")
+	return store.All(ctx, q, scanUnit, `select `+unitColumns+` from unit where `+where+` order by path`, args...)
+}
+
 // Root reads the unit at the top.
 func Root(ctx context.Context, q store.Querier) (Unit, error) {
 	return store.One(ctx, q, scanUnit, `select `+unitColumns+` from unit where parent is null`)
-}
-
-// AddUnit puts a unit below parent; the zero parent makes the root.
-func AddUnit(ctx context.Context, tx *store.Tx, who Person, parent Unit, kind, name string, ord int64) (Unit, error) {
-	u := Unit{ID: tx.ID(), Parent: parent.ID, Kind: kind, Name: name, Ord: ord, Version: 1}
-	u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
-	if parent.ID == 0 {
-		u.Path = fmt.Sprintf("/%d/", u.ID)
-	}
-	var above any
-	if parent.ID != 0 {
-		above = parent.ID
-	}
-	_, err := tx.Exec(ctx, `insert into unit (id, parent, kind, name, path, ord, version) values ($1, $2, $3, $4, $5, $6, 1)`, u.ID, above, kind, name, u.Path, ord)
-	if err != nil {
-		return u, fmt.Errorf("add unit %s: %w", name, err)
-	}
-	return u, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "unit", Row: u.ID,
-		Changes: []journal.Change{{Field: "单位", To: name}}})
 }
 
 // Names finds units and staff by the names a ledger writes, as seen from one unit.
@@ -260,6 +330,9 @@ func NamesFor(ctx context.Context, q store.Querier, u Unit) (Names, error) {
 		put(n.units, x.Name, x.ID)
 		n.byID[x.ID] = x
 	}
+	if err := n.putFormer(ctx, q, top); err != nil {
+		return n, err
+	}
 	type named struct {
 		id   int64
 		name string
@@ -273,6 +346,30 @@ func NamesFor(ctx context.Context, q store.Querier, u Unit) (Names, error) {
 		put(n.staff, p.name, p.id)
 	}
 	return n, nil
+}
+
+// putFormer enters the names that units had before they were renamed, where no unit bears them now: papers go on writing them.
+func (n Names) putFormer(ctx context.Context, q store.Querier, top string) error {
+	type renamed struct {
+		id     int64
+		former string
+	}
+	list, err := store.All(ctx, q, func(rows *sql.Rows, x *renamed) error { return rows.Scan(&x.id, &x.former) },
+		`select id, former from unit where path like $1 and former > '' order by id`, top+"%")
+	former := map[string]int64{}
+	for _, x := range list {
+		for name := range strings.SplitSeq(x.former, "\n") {
+			if former[name] != x.id {
+				put(former, name, x.id)
+			}
+		}
+	}
+	for name, id := range former {
+		if _, borne := n.units[name]; !borne {
+			n.units[name] = id
+		}
+	}
+	return err
 }
 
 // put enters a name; a second bearer makes it ambiguous, which is 0.
@@ -302,36 +399,13 @@ func (n Names) Staff(name string) int64 { return n.staff[name] }
 // ErrLogin is the one answer to a wrong login name and to a wrong password.
 var ErrLogin = errors.New("登录名或密码不对。请核对后再试；忘记密码请找本单位管理员重设。")
 
-// AddStaff enters somebody; login and password may both be empty for a person who does not log in.
-func AddStaff(ctx context.Context, tx *store.Tx, who Person, u Unit, name, post string, role Role, login, password string) (int64, error) {
-	id, hash := tx.ID(), ""
-	var loginValue any
-	if login != "" {
-		var err error
-		if hash, err = argon2id.CreateHash(password, argon); err != nil {
-			return 0, err
-		}
-		loginValue = login
-	}
-	_, err := tx.Exec(ctx, `insert into staff (id, unit, name, post, role, login, password, active, version) values ($1, $2, $3, $4, $5, $6, $7, 1, 1)`,
-		id, u.ID, name, post, string(role), loginValue, hash)
-	if store.IsUnique(err) {
-		return 0, fmt.Errorf("登录名“%s”已有人使用，请换一个", login)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("add staff %s: %w", name, err)
-	}
-	return id, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "staff", Row: id,
-		Changes: []journal.Change{{Field: "人员", To: name}, {Field: "岗位", To: post}}})
-}
-
 // argon follows RFC 9106's second recommendation, sized so that an old PC checks a password in a tenth of a second.
 var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
 // nobody is compared against when the login name is unknown, so that the answer takes as long as for a known one.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// Login checks a login name and password and returns who it is, or [ErrLogin].
+// Login checks a login name and password and returns who it is, or [ErrLogin]. What posts they hold is for [PersonByID] to tell.
 func Login(ctx context.Context, q store.Querier, login, password string) (Person, error) {
 	type secret struct {
 		id   int64
@@ -344,17 +418,32 @@ func Login(ctx context.Context, q store.Querier, login, password string) (Person
 	} else if err != nil {
 		return Person{}, err
 	}
-	if ok, err := argon2id.ComparePasswordAndHash(password, s.hash); err != nil || !ok || s.id == 0 {
+	ok, err := argon2id.ComparePasswordAndHash(password, s.hash)
+	if strings.Contains(s.hash, lightMark) {
+		_, _ = argon2id.ComparePasswordAndHash(password, nobody) // a cheap hash must not be told by the time it takes
+	}
+	if err != nil || !ok || s.id == 0 {
 		return Person{}, errors.Join(ErrLogin, err)
 	}
-	return PersonByID(ctx, q, s.id)
+	return PersonByID(ctx, q, s.id, "")
 }
 
-// PersonByID reads who somebody is. Somebody no longer active is not found.
-func PersonByID(ctx context.Context, q store.Querier, id int64) (Person, error) {
-	return store.One(ctx, q, func(rows *sql.Rows, p *Person) error {
+// PersonByID reads who somebody is on a day (YYYY-MM-DD), with the posts held on it; on the empty day without any. Somebody no longer
+// active is not found.
+func PersonByID(ctx context.Context, q store.Querier, id int64, day string) (Person, error) {
+	p, err := store.One(ctx, q, func(rows *sql.Rows, p *Person) error {
 		u := &p.Unit
 		return rows.Scan(&p.ID, &p.Name, &p.Post, &p.Role, &u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
 	}, `select s.id, s.name, s.post, s.role, u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version
 		from staff s join unit u on u.id = s.unit where s.id = $1 and s.active = 1`, id)
+	if err != nil || day == "" {
+		return p, err
+	}
+	p.Posts, err = store.All(ctx, q, func(rows *sql.Rows, h *PostHeld) error {
+		u := &h.Unit
+		return rows.Scan(&h.ID, &h.Title, &h.Role, &u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
+	}, `select p.id, p.title, p.role, u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version
+		from holding h join post p on p.id = h.post join unit u on u.id = p.unit
+		where h.staff = $1 and h.starts <= $2 and (h.ends = '' or h.ends >= $2) order by u.path, p.id`, id, day)
+	return p, err
 }

@@ -101,27 +101,3 @@ func TestNames(t *testing.T) {
 		}
 	})
 }
-
-// Every role is held against every action, inside the own subtree and outside of it.
-func TestRightsTable(t *testing.T) {
-	each(t, func(t *testing.T, db *store.DB, h house) {
-		want := map[org.Role]string{
-			org.Admin: "查看台账 导入方案 修改台账 登记进展 导出 查看总览 管理人员", org.Clerk: "查看台账 导入方案 修改台账 登记进展 导出 查看总览",
-			org.Leader: "查看台账 导出 查看总览", org.Secretary: "查看台账 导出 查看总览", org.Supervisor: "查看台账 导出 查看总览", org.Cadre: "查看台账 登记进展 导出",
-		}
-		for role, allowed := range want {
-			who := org.Person{Name: "某人", Role: role, Unit: h.a}
-			for action := range org.Rights {
-				may := strings.Contains(" "+allowed+" ", " "+string(action)+" ")
-				for _, u := range []org.Unit{h.a, h.office, h.east, h.b, h.district} {
-					inside := u != h.b && u != h.district
-					err := who.Check(action, u)
-					var denied org.Denied
-					if (err == nil) != (may && inside) || err != nil && !errors.As(err, &denied) {
-						t.Errorf("%s %s at %s: %v", role, action, u.Name, err)
-					}
-				}
-			}
-		}
-	})
-}

@@ -17,6 +17,13 @@ func SetPassword(ctx context.Context, tx *store.Tx, who Person, login, password 
 	if err != nil {
 		return err
 	}
+	s, err := StaffByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(Manage, s.Unit); err != nil {
+		return err
+	}
 	hash, err := argon2id.CreateHash(password, argon)
 	if err != nil {
 		return err
@@ -26,4 +33,36 @@ func SetPassword(ctx context.Context, tx *store.Tx, who Person, login, password 
 	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "重设密码", Kind: "staff", Row: id,
 		Changes: []journal.Change{{Field: "登录名", To: login}}})
+}
+
+// SetLogin gives somebody a login name, or another one, with a hashed password; see [HashGenerated].
+func SetLogin(ctx context.Context, tx *store.Tx, who Person, id, version int64, login, hash string) error {
+	s, err := StaffByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(Manage, s.Unit); err != nil {
+		return err
+	}
+	login = folded(login)
+	if s.Login != login {
+		if err := checkLogin(login); err != nil {
+			return err
+		}
+	}
+	if !s.Active {
+		return Invalid{"在岗", "已经离岗，不能登录；请先恢复在岗"}
+	}
+	n, err := tx.Exec(ctx, `update staff set login = $3, password = $4, version = version + 1 where id = $1 and version = $2`, id, version, login, hash)
+	if store.IsUnique(err) {
+		return Invalid{"登录名", fmt.Sprintf("登录名“%s”已有人使用，请换一个", login)}
+	}
+	if err != nil {
+		return fmt.Errorf("set login: %w", err)
+	}
+	if n == 0 {
+		return journal.StaleRow(ctx, tx, "staff", id)
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "重设密码", Kind: "staff", Row: id,
+		Changes: []journal.Change{{Field: "登录名", From: s.Login, To: login}}})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -212,6 +213,20 @@ func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, er
 		return nil, err
 	}
 	return st.ExecContext(context.WithoutCancel(ctx), args...)
+}
+
+// Lock keeps other transactions from changing what hangs on a row of a table until this one ends: for rules over several rows, which two
+// transactions could each find kept. With the one writer of SQLite nobody else is at it anyway.
+func (t *Tx) Lock(ctx context.Context, table string, id int64) error {
+	if t.tx == nil {
+		return nil
+	}
+	var found int
+	err := t.tx.QueryRowContext(ctx, `select 1 from `+table+` where id = $1 for update`, id).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
 }
 
 // Recorded marks the transaction as having told the journal. Only package journal calls it.

@@ -219,12 +219,15 @@ func newEvent(e journal.Entry, today string) event {
 
 // orderKey is everything that the order of a plan's findings depends on, as one unit sees them. Who sees a plan whole sees other
 // findings only after an import, which gives the plan another version; for others any change may give or take one.
-type orderKey struct{ plan, version, unit, head int64 }
+type orderKey struct {
+	plan, version, head int64
+	scope               string
+}
 
 // neighbours are the findings before and after f in its plan, of those the reader may see; 0 for none.
 func (s *Server) neighbours(ctx context.Context, v *visit, f ledger.Finding, p planChoice) (prev, next int64, err error) {
-	key := orderKey{plan: p.ID, version: p.Version, unit: v.Who.Unit.ID}
-	if !f.Unit.Within(v.Who.Unit.Path) {
+	key := orderKey{plan: p.ID, version: p.Version, scope: v.Scope}
+	if !v.Who.Within(f.Unit) {
 		key.head = v.Head
 	}
 	order, err := s.orders.do(ctx, key, func() ([]int64, error) {

@@ -74,13 +74,13 @@ func (s *Server) renderImport(w http.ResponseWriter, r *http.Request, v *visit, 
 	if p.Unit == 0 {
 		p.Unit = v.Who.Unit.ID
 	}
-	units, err := org.Below(r.Context(), s.db, v.Who.Unit.Path)
+	units, err := org.Seen(r.Context(), s.db, v.Who)
 	if err != nil {
 		return err
 	}
 	top := len(v.Who.Unit.Ancestors())
 	for _, u := range units {
-		p.Units = append(p.Units, unitChoice{u.ID, strings.Repeat("　", len(u.Ancestors())-top) + u.Name})
+		p.Units = append(p.Units, unitChoice{u.ID, strings.Repeat("　", max(len(u.Ancestors())-top, 0)) + u.Name})
 	}
 	if p.Plans, err = s.plans(r.Context(), v); err != nil {
 		return err

@@ -365,15 +365,16 @@ func pageAddress(path string, q url.Values, n int) string {
 
 // countKey is everything that counts and totals depend on.
 type countKey struct {
-	head, unit int64
-	filter     ledger.Filter
-	today      string
+	head   int64
+	scope  string
+	filter ledger.Filter
+	today  string
 }
 
 // count counts the findings of a filter, once as long as nothing changes.
 func (s *Server) count(ctx context.Context, v *visit, f ledger.Filter) (ledger.Counts, error) {
 	f.State, f.Due, f.Gap, f.Vague, f.Sort = "", "", false, false, ""
-	key := countKey{v.Head, v.Who.Unit.ID, f, v.Today}
+	key := countKey{v.Head, v.Scope, f, v.Today}
 	return s.counts.do(ctx, key, func() (ledger.Counts, error) {
 		return ledger.Count(ctx, s.db, v.Who, f, v.Days)
 	})
@@ -385,7 +386,7 @@ func (s *Server) total(ctx context.Context, v *visit, f ledger.Filter, c ledger.
 		return n, nil
 	}
 	f.Sort = ""
-	return s.totals.do(ctx, countKey{v.Head, v.Who.Unit.ID, f, v.Today}, func() (int, error) {
+	return s.totals.do(ctx, countKey{v.Head, v.Scope, f, v.Today}, func() (int, error) {
 		return ledger.Total(ctx, s.db, v.Who, f, v.Days)
 	})
 }
@@ -398,15 +399,16 @@ type listKey struct {
 
 // list gives the findings of one page of a filter.
 func (s *Server) list(ctx context.Context, v *visit, f ledger.Filter, page int) ([]ledger.Key, error) {
-	return s.lists.do(ctx, listKey{countKey{v.Head, v.Who.Unit.ID, f, v.Today}, page}, func() ([]ledger.Key, error) {
+	return s.lists.do(ctx, listKey{countKey{v.Head, v.Scope, f, v.Today}, page}, func() ([]ledger.Key, error) {
 		return ledger.List(ctx, s.db, v.Who, f, v.Days, page)
 	})
 }
 
 // choiceKey is everything that the choices of a filter depend on: plan 0 stands for the list of plans.
 type choiceKey struct {
-	head, unit, plan int64
-	today            string // dates are written as of today
+	head, plan int64
+	scope      string
+	today      string // dates are written as of today
 }
 
 // choices are the plans somebody may choose from, or what one plan offers.
@@ -455,7 +457,7 @@ type offered struct {
 
 // planChoices are the plans that somebody may see, and how a list offers them. The list is shared: it is not to be changed.
 func (s *Server) planChoices(ctx context.Context, v *visit) (choices, error) {
-	return s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, 0, v.Today}, func() (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, 0, v.Scope, v.Today}, func() (choices, error) {
 		infos, err := ledger.Plans(ctx, s.db, v.Who)
 		list := make([]planChoice, len(infos))
 		seen := map[int64]int{}
@@ -488,7 +490,7 @@ const mostOffered = 40
 
 // choicesOfAll are the names that the filter of several plans offers, which are those of [Server.planChoices].
 func (s *Server) choicesOfAll(ctx context.Context, v *visit, plans []planChoice) (choices, error) {
-	return s.choices.do(ctx, choiceKey{v.Head, v.Who.Unit.ID, -1, ""}, func() (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, -1, v.Scope, ""}, func() (choices, error) {
 		var all ledger.Choices
 		for _, p := range plans {
 			c, err := s.choicesOf(ctx, v, p.ID)
@@ -508,7 +510,7 @@ func (s *Server) choicesOfAll(ctx context.Context, v *visit, plans []planChoice)
 
 // choicesOf are the names that the filter of a plan offers. The plan must be one of [Server.planChoices].
 func (s *Server) choicesOf(ctx context.Context, v *visit, plan int64) (choices, error) {
-	return s.choices.do(ctx, choiceKey{v.Head, 0, plan, ""}, func() (choices, error) {
+	return s.choices.do(ctx, choiceKey{v.Head, plan, "", ""}, func() (choices, error) {
 		of, err := ledger.ChoicesOf(ctx, s.db, plan)
 		name := func(list []string) func(int) (string, string) {
 			return func(i int) (string, string) { return list[i], list[i] }

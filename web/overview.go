@@ -19,8 +19,8 @@ type overviewPage struct {
 
 // overviewKey is everything that the tables of the overview depend on.
 type overviewKey struct {
-	head, unit, town int64
-	today            string
+	head, town   int64
+	scope, today string
 }
 
 // overviewData is what the tables are made of.
@@ -67,12 +67,12 @@ func (s *Server) overviewShow(w http.ResponseWriter, r *http.Request, v *visit) 
 		return org.Denied{Who: v.Who, Action: org.Overview}
 	}
 	town, _ := strconv.ParseInt(r.URL.Query().Get("unit"), 10, 64)
-	table, err := s.overview.do(r.Context(), overviewKey{v.Head, v.Who.Unit.ID, town, v.Today}, func() (template.HTML, error) {
+	table, err := s.overview.do(r.Context(), overviewKey{v.Head, town, v.Scope, v.Today}, func() (template.HTML, error) {
 		list, err := ledger.CountUnits(r.Context(), s.db, v.Who, v.Days)
 		if err != nil {
 			return "", err
 		}
-		units, err := org.Below(r.Context(), s.db, v.Who.Unit.Path)
+		units, err := org.Seen(r.Context(), s.db, v.Who)
 		if err != nil {
 			return "", err
 		}

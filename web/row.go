@@ -57,8 +57,7 @@ func (c columns) Heads() []column {
 type rowKey struct {
 	ledger.Key
 	today string
-	role  org.Role // columns and links
-	unit  int64    // links: one edits what is in one's own subtree
+	scope string // columns, and links: one edits what is in one's own subtree
 }
 
 // rendered are the rows of a finding as HTML, with what the table around them needs to know.
@@ -100,7 +99,7 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 	list := make([]rendered, len(keys))
 	var missing []ledger.Key
 	var at []int
-	key := rowKey{today: v.Today, role: v.Who.Role, unit: v.Who.Unit.ID}
+	key := rowKey{today: v.Today, scope: v.Scope}
 	for i, k := range keys {
 		key.Key = k
 		var ok bool

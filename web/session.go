@@ -117,6 +117,7 @@ func (sessionCodec) Decode(b []byte) (time.Time, map[string]any, error) {
 // visit is one request of somebody signed in.
 type visit struct {
 	Who   org.Person
+	Scope string    // what Who may see and do; results kept for one are good for all of the same
 	Head  int64     // of the journal: as long as it stands nothing has changed
 	Now   time.Time // the clock of the database, read once
 	Today string    // the date of Now
@@ -124,8 +125,11 @@ type visit struct {
 	Flash string // what was done just before
 }
 
-// personKey keeps a person good until anything changes.
-type personKey struct{ id, head int64 }
+// personKey keeps a person good until anything changes, or the day does: a post begins or ends with it.
+type personKey struct {
+	id, head int64
+	day      string
+}
 
 // withSession lets h answer anybody, signed in or not.
 func (s *Server) withSession(h http.HandlerFunc) http.Handler { return s.sessions.LoadAndSave(h) }
@@ -162,7 +166,8 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	if v.Head, err = journal.Head(ctx, s.db); err != nil {
 		return v, err
 	}
-	v.Who, err = s.people.do(ctx, personKey{id, v.Head}, func() (org.Person, error) { return org.PersonByID(ctx, s.db, id) })
+	v.Who, err = s.people.do(ctx, personKey{id, v.Head, v.Today}, func() (org.Person, error) { return org.PersonByID(ctx, s.db, id, v.Today) })
+	v.Scope = v.Who.Scope()
 	return v, err
 }
 

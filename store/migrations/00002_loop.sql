@@ -5,6 +5,7 @@ create table post (
   title   text   not null,           -- 宣传委员
   role    text   not null,           -- what its holder may do in the subtree of the unit; empty: nothing beyond the own role
   single  bigint not null,           -- 1: one holder at a time
+  active  bigint not null,           -- 0: there is no such post any more; what it was stays
   version bigint not null
 );
 create index post_unit on post (unit);
@@ -14,7 +15,7 @@ create table holding (
   post    bigint not null references post (id),
   staff   bigint not null references staff (id),
   starts  text   not null,           -- first day
-  ends    text   not null,           -- last day; empty while it is held
+  ends    text   not null,           -- last day, set once; empty while it is held; the day before starts: it was never taken up
   basis   text   not null,           -- 文号 or words of the appointment
   version bigint not null
 );
@@ -33,6 +34,8 @@ create table place (
 );
 create index place_path on place (path);
 create index place_unit on place (unit);
+
+alter table unit add column former text not null default '';  -- names it had before, one a line: papers go on writing them
 
 alter table staff add column phone text not null default '';
 alter table staff add column mail  text not null default '';
