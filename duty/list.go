@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"strings"
 
+	"bihuan/org"
 	"bihuan/store"
 )
 
 // Filter says which occurrences are asked for. Empty fields ask nothing.
 type Filter struct {
-	Scope     string // path of a unit: what serves a plan of its subtree or is done by a unit of it
-	Staff     int64  // whose they are
-	NotBy     int64  // not entered by
+	Scope     []string // paths of units: what serves a plan of their subtrees or is done by a unit of them
+	Staff     int64    // whose they are
+	NotBy     int64    // not entered by
 	Finding   int64
 	Duty      int64
 	Units     []int64 // done by one of these
@@ -48,9 +49,9 @@ func (f Filter) where() (string, []any) {
 	if f.Staff != 0 {
 		add("o.staff = ?", f.Staff)
 	}
-	if f.Scope != "" {
-		below := "(select id from unit where path like ?)"
-		add("(o.home in "+below+" or o.unit in "+below+")", f.Scope+"%", f.Scope+"%")
+	if len(f.Scope) > 0 {
+		clause, values := within("o", f.Scope)
+		add(clause, values...)
 	}
 	if f.NotBy != 0 {
 		add("o.entered_by <> ? and o.staff <> ?", f.NotBy, f.NotBy)
@@ -79,6 +80,34 @@ func (f Filter) where() (string, []any) {
 		add("o.opens <= ?", f.OpenBy)
 	}
 	return b.String(), args
+}
+
+// Scope is what a person sees, for a [Filter].
+func Scope(who org.Person) []string {
+	var paths []string
+	for _, u := range who.Units() {
+		paths = append(paths, u.Path)
+	}
+	return paths
+}
+
+// within is the condition that a row serves or is done by a unit of the subtrees at paths, with ? for its values.
+func within(table string, paths []string) (string, []any) {
+	marks, values := make([]string, len(paths)), make([]any, len(paths))
+	for i, p := range paths {
+		marks[i], values[i] = "path like ?", p+"%"
+	}
+	below := " in (select id from unit where " + strings.Join(marks, " or ") + ")"
+	return "(" + table + ".home" + below + " or " + table + ".unit" + below + ")", append(values, values...)
+}
+
+// numbered replaces each ? of a condition by $n, counted from after.
+func numbered(clause string, after int) string {
+	for strings.Contains(clause, "?") {
+		after++
+		clause = strings.Replace(clause, "?", fmt.Sprintf("$%d", after), 1)
+	}
+	return clause
 }
 
 // List gives the occurrences of a filter by due day.
@@ -159,10 +188,9 @@ func Cells(ctx context.Context, q store.Querier, f Filter, today string) ([]Cell
 }
 
 // Recurring lists the recurring duties of a scope, by unit and then by age, at most limit.
-func Recurring(ctx context.Context, q store.Querier, scope string, limit int) ([]Duty, error) {
-	return store.All(ctx, q, scan, `select `+columns+from+` where d.rule <> '' and (d.state <> 'stopped' or d.made > '')
-		and (d.home in (select id from unit where path like $1) or d.unit in (select id from unit where path like $1))
-		order by u.path, d.id limit `+fmt.Sprint(limit), scope+"%")
+func Recurring(ctx context.Context, q store.Querier, scope []string, limit int) ([]Duty, error) {
+	where, args := within("d", scope)
+	return store.All(ctx, q, scan, `select `+columns+from+` where d.rule <> '' and `+numbered(where, 0)+` order by u.path, d.id limit `+fmt.Sprint(limit), args...)
 }
 
 // Tally is how the occurrences of something went. Due = InTime + Late + Missed + Waiting.
@@ -209,7 +237,7 @@ func TallyOf(ctx context.Context, q store.Querier, f Filter) (Tally, error) {
 }
 
 // Loads tells for each person of a scope what was due of them between two days, by unit and name.
-func Loads(ctx context.Context, q store.Querier, scope, from, to, today string) ([]Load, error) {
+func Loads(ctx context.Context, q store.Querier, scope []string, from, to, today string) ([]Load, error) {
 	where, args := Filter{Scope: scope, DueFrom: from, DueTo: to}.where()
 	args = append(args, today)
 	over := fmt.Sprintf("$%d", len(args))
@@ -226,10 +254,9 @@ func Loads(ctx context.Context, q store.Querier, scope, from, to, today string) 
 		unit, staff int64
 		n           int
 	}
+	inScope, paths := within("d", scope)
 	duties, err := store.All(ctx, q, func(rows *sql.Rows, h *held) error { return rows.Scan(&h.unit, &h.staff, &h.n) },
-		`select unit, staff, count(*) from duty where state <> 'stopped'
-			and (home in (select id from unit where path like $1) or unit in (select id from unit where path like $1))
-			group by unit, staff`, scope+"%")
+		`select d.unit, d.staff, count(*) from duty d where d.state <> 'stopped' and `+numbered(inScope, 0)+` group by d.unit, d.staff`, paths...)
 	at := map[[2]int64]int{}
 	for _, h := range duties {
 		at[[2]int64{h.unit, h.staff}] = h.n

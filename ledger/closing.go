@@ -232,7 +232,7 @@ func Apply(ctx context.Context, db *store.DB, who org.Person, finding, version i
 		if err != nil {
 			return err
 		}
-		today := tx.Now.Format(time.DateOnly)
+		today := dayOf(tx)
 		if gates := w.Gates(today); len(gates) > 0 {
 			return Blocked(gates)
 		}

@@ -111,7 +111,7 @@ func AskExtension(ctx context.Context, db *store.DB, who org.Person, finding int
 		if err != nil {
 			return err
 		}
-		if err := checkExtension(rules, f, old, to, tx.Now.Format(time.DateOnly)); err != nil {
+		if err := checkExtension(rules, f, old, to, dayOf(tx)); err != nil {
 			return err
 		}
 		if reason == "" {

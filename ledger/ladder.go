@@ -236,7 +236,7 @@ func followPosts(ctx context.Context, db *store.DB) (int, error) {
 			if err != nil {
 				return err
 			}
-			to, err := org.PersonByID(ctx, tx, p.holder)
+			to, err := org.PersonByID(ctx, tx, p.holder, dayOf(tx))
 			if err != nil {
 				return err
 			}

@@ -45,11 +45,14 @@ const paper = `柳塘镇党委关于区委巡察反馈意见的整改方案
 `
 
 type world struct {
+	now      *time.Time
 	db       *store.DB
 	files    *evidence.Files
 	town     org.Unit
 	east     org.Unit
 	clerk    org.Person
+	leader   org.Person
+	party    org.Person // the party secretary
 	cadre    org.Person
 	stranger org.Person // the clerk of another town
 	district org.Person
@@ -64,8 +67,9 @@ func build(t *testing.T, url string) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })
-	now := time.Date(2026, 4, 16, 9, 0, 0, 0, time.Local)
-	w.db.Now = func() time.Time { return now }
+	w.now = new(time.Time)
+	*w.now = time.Date(2026, 4, 16, 9, 0, 0, 0, time.Local)
+	w.db.Now = func() time.Time { return *w.now }
 	if w.files, err = evidence.OpenFiles(filepath.Join(t.TempDir(), "files")); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +96,8 @@ func build(t *testing.T, url string) world {
 		other := unit(district, org.Town, "邻镇")
 		w.district = staff(district, "区巡察办", "", org.Supervisor)
 		w.clerk = staff(w.town, "贺晓雨", "党政办经办人", org.Clerk)
-		staff(w.town, "韩春梅", "组织委员", org.Leader)
+		w.leader = staff(w.town, "韩春梅", "组织委员", org.Leader)
+		w.party = staff(w.town, "周叙明", "党委书记", org.Secretary)
 		w.cadre = staff(w.east, "李四喜", "村支书", org.Cadre)
 		w.stranger = staff(other, "外人", "", org.Clerk)
 		return nil
@@ -517,7 +522,14 @@ func TestReportsAreHeldToSomething(t *testing.T) {
 		if err := ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{DueText: "2027年2月30日前"}); !errors.As(err, &refused) {
 			t.Errorf("30 February: %v", err)
 		}
-		if err := ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Done, Progress: "补发12人", Evidence: "发放表1份"}); err != nil {
+		// 完成 and 长期坚持 are given by a closing alone, however well they are reported.
+		for _, state := range []ledger.State{ledger.Done, ledger.Keep} {
+			e := ledger.ProgressEdit{State: state, Progress: "补发12人", Evidence: "发放表1份"}
+			if err := ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, e); !errors.As(err, &refused) {
+				t.Errorf("%s without a closing: %v", state, err)
+			}
+		}
+		if err := ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Part, Progress: "补发12人", Evidence: "发放表1份"}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -583,7 +595,7 @@ func TestMerge(t *testing.T) {
 		if got := titles(now); got != study+" | "+roads+" | "+elderly+" | 新问题一项" {
 			t.Errorf("in force: %s", got)
 		}
-		if f := now[0]; f.State != ledger.Done || len(f.Measures) != 2 || ledger.Names(f.Persons) != "韩春梅" || f.Due != "2026-04-30" {
+		if f := now[0]; f.State != ledger.Part || len(f.Measures) != 2 || ledger.Names(f.Persons) != "韩春梅" || f.Due != "2026-04-30" {
 			t.Errorf("empty cells changed something: %+v", f)
 		}
 	})

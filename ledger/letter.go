@@ -99,8 +99,9 @@ func scanLetter(rows *sql.Rows, l *Letter) error {
 // Letters lists the letters that a person sees, newest first, at most limit: those sent by the own subtree, and those that came to it.
 // state empty asks for all.
 func Letters(ctx context.Context, q store.Querier, who org.Person, state string, limit int) ([]Letter, error) {
-	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where l.state <> 'dropped' and ($2 = '' or l.state = $2)
-		and (u.path like $1 or a.path like $1 and l.state <> 'draft') order by l.id desc limit `+fmt.Sprint(limit), who.Unit.Path+"%", state)
+	seen, args := letterSeen(who, state)
+	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where l.state <> 'dropped' and ($1 = '' or l.state = $1) and `+seen+`
+		order by l.id desc limit `+fmt.Sprint(limit), args...)
 }
 
 // LettersOf lists the letters about a finding that have been sent, newest first.
@@ -110,7 +111,15 @@ func LettersOf(ctx context.Context, q store.Querier, finding int64) ([]Letter, e
 
 // LetterByID reads a letter that who may see, or [store.ErrNotFound].
 func LetterByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Letter, error) {
-	return store.One(ctx, q, scanLetter, `select `+letterColumns+` where l.id = $1 and (u.path like $2 or a.path like $2 and l.state <> 'draft')`, id, who.Unit.Path+"%")
+	seen, args := letterSeen(who, id)
+	return store.One(ctx, q, scanLetter, `select `+letterColumns+` where l.id = $1 and `+seen, args...)
+}
+
+// letterSeen is the condition on the letters that a person sees: those of the own units, and those sent to them.
+func letterSeen(who org.Person, args ...any) (string, []any) {
+	from, args := who.Under("u.path", args...)
+	to, args := who.Under("a.path", args...)
+	return `(` + from + ` or ` + to + ` and l.state <> 'draft')`, args
 }
 
 // draft puts a letter on the desk of whoever sends it, once for each deadline and kind.
@@ -151,14 +160,12 @@ func Draft(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Per
 		if err != nil {
 			return err
 		}
-		today := tx.Now.Format(time.DateOnly)
+		today := dayOf(tx)
 		l, err := letterAbout(ctx, tx, f, kind, colourOf(rules, cal.Between(today, f.Due), f.Due < today), cal, today)
 		if err != nil {
 			return err
 		}
-		if who.Unit.Within(f.Unit.Path) || who.Unit.ID == f.Unit.ID {
-			l.Unit = f.Unit
-		} else {
+		if !who.Unit.Within(f.Unit.Path) {
 			l.Unit, l.Addressee, l.Staff = who.Unit, f.Unit.ID, 0 // the district writes to the town, not past it
 		}
 		if id, err = draft(ctx, tx, who, l); err != nil || id != 0 {

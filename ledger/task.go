@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,16 +119,16 @@ func (a Assignment) duty(ctx context.Context, tx *store.Tx, f Finding) (duty.Dut
 	}
 	staff := a.Staff
 	if a.Post != 0 {
-		holder, err := org.HolderOn(ctx, tx, a.Post, tx.Now.Format(time.DateOnly))
+		holder, err := org.HolderOn(ctx, tx, a.Post, dayOf(tx))
+		if errors.Is(err, store.ErrNotFound) {
+			return d, "", Invalid{Field: "岗位", What: "这个岗位现在空缺，请先任职或改选个人"}
+		}
 		if err != nil {
 			return d, "", err
 		}
-		if holder == 0 {
-			return d, "", Invalid{Field: "岗位", What: "这个岗位现在空缺，请先任职或改选个人"}
-		}
-		staff = holder
+		staff = holder.Staff
 	}
-	person, err := org.PersonByID(ctx, tx, staff)
+	person, err := org.PersonByID(ctx, tx, staff, dayOf(tx))
 	if err != nil {
 		return d, "", Invalid{Field: "责任人", What: "没有落实到人，不能交办。请选一个人或一个岗位"}
 	}
@@ -485,11 +486,11 @@ func HandOver(ctx context.Context, db *store.DB, who org.Person, post, to int64,
 		if err := who.Check(org.HandOver, p.Unit); err != nil {
 			return err
 		}
-		person, err := org.PersonByID(ctx, tx, to)
+		person, err := org.PersonByID(ctx, tx, to, dayOf(tx))
 		if err != nil {
 			return Invalid{Field: "接收人", What: "没有这个人，或已不在岗"}
 		}
-		before, err := org.Succeed(ctx, tx, who, post, to, tx.Now.Format(time.DateOnly), basis)
+		before, err := org.Succeed(ctx, tx, who, post, to, dayOf(tx), basis)
 		if err != nil {
 			return err
 		}
@@ -508,14 +509,14 @@ func HandOver(ctx context.Context, db *store.DB, who org.Person, post, to int64,
 func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to int64, reason string) ([]duty.Duty, error) {
 	var moved []duty.Duty
 	err := db.Write(ctx, func(tx *store.Tx) error {
-		leaving, err := org.PersonByID(ctx, tx, from)
+		leaving, err := org.PersonByID(ctx, tx, from, dayOf(tx))
 		if err != nil {
 			return Invalid{Field: "移交人", What: "没有这个人，或已不在岗"}
 		}
 		if err := who.Check(org.HandOver, leaving.Unit); err != nil {
 			return err
 		}
-		person, err := org.PersonByID(ctx, tx, to)
+		person, err := org.PersonByID(ctx, tx, to, dayOf(tx))
 		if err != nil {
 			return Invalid{Field: "接收人", What: "没有这个人，或已不在岗"}
 		}
@@ -542,3 +543,6 @@ func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Dut
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "staff", Row: to.ID,
 		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", From: list[0].Name}, {Field: "接收人", To: to.Name}}})
 }
+
+// dayOf is the day of a transaction.
+func dayOf(tx *store.Tx) string { return tx.Now.Format(time.DateOnly) }

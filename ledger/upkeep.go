@@ -51,7 +51,7 @@ const watchRule = "FREQ=MONTHLY;INTERVAL=3"
 // startUpkeep begins the second clock. Its pulse are the recurring duties of the finding; where there are none, the leader who
 // reviewed the closing looks every quarter.
 func startUpkeep(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Person, f Finding, c Closing) error {
-	id, day := tx.ID(), tx.Now.Format(time.DateOnly)
+	id, day := tx.ID(), dayOf(tx)
 	_, err := tx.Exec(ctx, `insert into upkeep (id, finding, closing, starts, ends, state, reason, staff, version) values ($1, $2, $3, $4, '', 'running', '', 0, 1)`,
 		id, f.ID, c.ID, day)
 	if err != nil {
@@ -78,7 +78,7 @@ func startUpkeep(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who o
 }
 
 func watchDuty(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Person, f Finding, c Closing) (duty.Duty, error) {
-	looks, err := org.PersonByID(ctx, tx, c.Reviewed.Staff)
+	looks, err := org.PersonByID(ctx, tx, c.Reviewed.Staff, dayOf(tx))
 	if err != nil {
 		return duty.Duty{}, err
 	}
@@ -180,9 +180,21 @@ func EndUpkeep(ctx context.Context, db *store.DB, who org.Person, finding int64,
 
 func endUpkeep(ctx context.Context, tx *store.Tx, who org.Person, finding int64, state, reason string) error {
 	_, err := tx.Exec(ctx, `update upkeep set state = $2, ends = $3, reason = $4, staff = $5, version = version + 1 where finding = $1 and state = 'running'`,
-		finding, state, tx.Now.Format(time.DateOnly), reason, who.ID)
+		finding, state, dayOf(tx), reason, who.ID)
 	if err != nil {
 		return fmt.Errorf("end upkeep: %w", err)
+	}
+	duties, err := duty.OfFinding(ctx, tx, finding)
+	if err != nil {
+		return err
+	}
+	for _, d := range duties {
+		if d.Part != duty.Watch { // there is nothing to look after any more; what is done for the measures goes on
+			continue
+		}
+		if err := duty.Stop(ctx, tx, who, d.ID, reason); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -274,7 +286,7 @@ func watch(ctx context.Context, tx *store.Tx, rules Rules, finding int64) error 
 	if err != nil {
 		return err
 	}
-	p := TakePulse(rules, u.Beats(list), tx.Now.Format(time.DateOnly))
+	p := TakePulse(rules, u.Beats(list), dayOf(tx))
 	if p.Cause == "" {
 		return nil
 	}
@@ -335,7 +347,7 @@ func relapse(ctx context.Context, tx *store.Tx, who org.Person, f *Finding, caus
 	if err != nil {
 		return err
 	}
-	day := tx.Now.Format(time.DateOnly)
+	day := dayOf(tx)
 	_, err = tx.Exec(ctx, `insert into relapse (id, finding, closing, day, cause, text, staff) values ($1, $2, $3, $4, $5, $6, $7)`,
 		tx.ID(), f.ID, f.Closing, day, cause, text, who.ID)
 	if err != nil {

@@ -1,0 +1,670 @@
+package ledger_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"bihuan/calendar"
+	"bihuan/duty"
+	"bihuan/evidence"
+	"bihuan/ledger"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+var cal = calendar.Published()
+
+// at sets the clock of the world to nine o'clock of a day and does what the night before it called for.
+func (w world) at(t *testing.T, day string) {
+	t.Helper()
+	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	*w.now = d.Add(9 * time.Hour)
+	if err := ledger.Nightly(t.Context(), w.db, cal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// finding reads a finding by words in it.
+func (w world) finding(t *testing.T, words string) ledger.Finding {
+	t.Helper()
+	return w.find(t, w.district, ledger.Filter{Text: words})[0]
+}
+
+// work reads what was done for a finding.
+func (w world) work(t *testing.T, words string) ledger.Work {
+	t.Helper()
+	work, err := ledger.WorkOf(t.Context(), w.db, w.finding(t, words))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return work
+}
+
+// refused fails the test unless err is about the field.
+func refused(t *testing.T, err error, field string) {
+	t.Helper()
+	var bad ledger.Invalid
+	if !errors.As(err, &bad) || bad.Field != field {
+		t.Errorf("want a refusal about %s, got %v", field, err)
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// statement is the least evidence there is: words.
+func statement(day string) evidence.Item {
+	return evidence.Item{Kind: evidence.Statement, Title: "办理说明", Said: "清沟三处，现场看过", Event: day}
+}
+
+// tell reports on the first occurrence of a finding in one of the standings, and returns it.
+func (w world) tell(t *testing.T, who org.Person, words string, r duty.Report, proof ...evidence.Item) (duty.Occurrence, error) {
+	t.Helper()
+	for _, o := range w.work(t, words).Occurrences {
+		if o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed {
+			return ledger.Report(t.Context(), w.db, cal, who, o.ID, o.Version, r, proof)
+		}
+	}
+	t.Fatalf("nothing to report on %s", words)
+	return duty.Occurrence{}, nil
+}
+
+func (w world) decide(t *testing.T, who org.Person, o duty.Occurrence, d duty.Decision) error {
+	t.Helper()
+	now, err := duty.OccurrenceByID(t.Context(), w.db, o.ID)
+	ok(t, err)
+	return ledger.Decide(t.Context(), w.db, cal, who, o.ID, now.Version, d)
+}
+
+// gates lists the codes of what stands in the way of closing.
+func (w world) gates(t *testing.T, words string) string {
+	t.Helper()
+	var codes []string
+	for _, g := range w.work(t, words).Gates(w.now.Format(time.DateOnly)) {
+		codes = append(codes, g.Code)
+	}
+	return strings.Join(codes, " ")
+}
+
+// roads gives the one measure of the second finding to the village, once until the end of May.
+func (w world) roads(t *testing.T) ledger.Finding {
+	t.Helper()
+	w.imported(t)
+	f := w.finding(t, "积水")
+	ok(t, ledger.Assign(t.Context(), w.db, cal, w.clerk, f.ID, []ledger.Assignment{
+		{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "排查积水点", Reviewed: true}}))
+	return w.finding(t, "积水")
+}
+
+// closed takes the second finding through its closing.
+func (w world) closed(t *testing.T) ledger.Finding {
+	t.Helper()
+	w.roads(t)
+	o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "积水点全部疏通"}, statement(w.now.Format(time.DateOnly)))
+	ok(t, err)
+	ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+	f := w.finding(t, "积水")
+	id, err := ledger.Apply(t.Context(), w.db, w.clerk, f.ID, f.Version, "积水点疏通，雨后不再积水")
+	ok(t, err)
+	for _, who := range []org.Person{w.leader, w.party, w.district} {
+		w.step(t, who, id, ledger.Verdict{Pass: true, Words: "同意"})
+	}
+	return w.finding(t, "积水")
+}
+
+func (w world) step(t *testing.T, who org.Person, id int64, v ledger.Verdict) ledger.Closing {
+	t.Helper()
+	c, err := ledger.ClosingByID(t.Context(), w.db, id)
+	ok(t, err)
+	c, err = ledger.DecideClosing(t.Context(), w.db, cal, who, id, c.Version, v)
+	ok(t, err)
+	return c
+}
+
+// A measure whose recurrence nobody can count is not given before somebody has made it countable; nobody is nobody.
+func TestAssignWantsAPersonAndANumber(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.imported(t)
+		ctx := t.Context()
+		f := w.finding(t, "高龄")
+		ok(t, ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "定期开放农家书屋", []int{1}))
+		f = w.finding(t, "高龄")
+		give := func(a ledger.Assignment) error { return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{a}) }
+		refused(t, give(ledger.Assignment{Measure: 1, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "频次")
+		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任人")
+		refused(t, give(ledger.Assignment{Measure: 0, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任单位")
+		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "完成时限") // x月x日
+		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=HOURLY"}), "频次")
+		var denied org.Denied
+		if err := ledger.Assign(ctx, w.db, cal, w.cadre, w.finding(t, "积水").ID, nil); !errors.As(err, &denied) {
+			t.Errorf("a cadre assigns: %v", err)
+		}
+		monthly := ledger.Assignment{Measure: 1, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next"}
+		ok(t, give(monthly))
+		ok(t, give(monthly)) // sent twice
+		work := w.work(t, "高龄")
+		if len(work.Duties) != 1 || len(work.Occurrences) < 50 || work.Occurrences[0].Due != "2026-04-17" {
+			t.Errorf("%d duties, %d occurrences", len(work.Duties), len(work.Occurrences))
+		}
+		// The village sees the finding now that it has a task in it.
+		if seen := w.find(t, w.cadre, ledger.Filter{Text: "农家书屋"}); len(seen) != 1 {
+			t.Errorf("the village finds %d", len(seen))
+		}
+		// Labour Day moves one Friday to the next working day, and the nominal day stays.
+		for _, o := range work.Occurrences {
+			if o.Nominal == "2026-05-01" && o.Due != "2026-05-06" {
+				t.Errorf("the Friday of 1 May is due %s", o.Due)
+			}
+		}
+	})
+}
+
+// 交办 → 签收 → 反馈 → 退回 → 反馈 → 通过, with receipt, counter and nobody reviewing the own work.
+func TestTask(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.roads(t)
+		ctx := t.Context()
+		o := w.work(t, "积水").Occurrences[0]
+		if o.Due != "2026-05-31" || o.Standing != duty.Open {
+			t.Fatalf("%+v", o)
+		}
+		refused(t, ledger.Receive(ctx, w.db, w.clerk, o.Duty), "签收")
+		ok(t, ledger.Receive(ctx, w.db, w.cadre, o.Duty))
+		_, err := w.tell(t, w.cadre, "积水", duty.Report{Said: " "})
+		refused(t, err, "办理情况")
+		_, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "办了", Happened: "2026-04-17"})
+		refused(t, err, "办结日期")
+		_, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "办了", Happened: "2026-02-01"})
+		refused(t, err, "理由") // before the feedback only with a reason
+		first, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "清了两处"}, statement("2026-04-16"))
+		ok(t, err)
+		if first.Receipt != "0416-001" || first.Standing != duty.Reported || first.Timing != duty.InTime {
+			t.Errorf("%+v", first)
+		}
+		again, err := ledger.Report(ctx, w.db, cal, w.cadre, o.ID, o.Version, duty.Report{Said: "清了两处"}, []evidence.Item{statement("2026-04-16")})
+		ok(t, err)
+		if again.Receipt != first.Receipt || len(w.work(t, "积水").Evidence) != 1 {
+			t.Errorf("the same form twice: %s, %d pieces of evidence", again.Receipt, len(w.work(t, "积水").Evidence))
+		}
+		var denied org.Denied
+		if err := w.decide(t, w.cadre, first, duty.Decision{Pass: true}); !errors.As(err, &denied) {
+			t.Errorf("a cadre reviews: %v", err)
+		}
+		refused(t, w.decide(t, w.clerk, first, duty.Decision{}), "退回理由")
+		ok(t, w.decide(t, w.clerk, first, duty.Decision{Opinion: "还差后街一处"}))
+		w.at(t, "2026-04-20")
+		second, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "三处都清了"})
+		ok(t, err)
+		if second.Returns != 1 || second.Receipt != first.Receipt {
+			t.Errorf("%+v", second)
+		}
+		ok(t, w.decide(t, w.leader, second, duty.Decision{Pass: true}))
+		ok(t, w.decide(t, w.leader, second, duty.Decision{Pass: true})) // twice is once
+		if p := w.work(t, "积水").Measure(w.finding(t, "积水").Measures[0].ID, "2026-04-20"); !p.Met() || p.Done != 1 {
+			t.Errorf("%+v", p)
+		}
+		// What somebody enters for another, others must review: the clerk entered it.
+		w.at(t, "2026-04-21")
+	})
+}
+
+// The clerk who enters a report for somebody cannot review it.
+func TestWhoEntersDoesNotReview(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		w.roads(t)
+		o, err := w.tell(t, w.clerk, "积水", duty.Report{Said: "代村里登记"})
+		ok(t, err)
+		refused(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}), "复核")
+		ok(t, w.decide(t, w.leader, o, duty.Decision{Pass: true}))
+	})
+}
+
+// Each gate refuses in turn, and when the last is open the closing goes its four steps by four people.
+func TestClosingByGates(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "高龄")
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Units: []string{"东村"}, DueText: "2026年5月31日前，长期坚持", Due: "2026-05-31"}))
+		if got := w.gates(t, "高龄"); got != "unanswered unassigned" {
+			t.Fatalf("at first: %s", got)
+		}
+		f = w.finding(t, "高龄")
+		_, err := ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "都办了")
+		var blocked ledger.Blocked
+		if !errors.As(err, &blocked) || len(blocked) != 2 {
+			t.Fatalf("applied too early: %v", err)
+		}
+		ok(t, ledger.Link(ctx, w.db, w.clerk, f.ID, f.Version, 0, []int{0, 1}))
+		if got := w.gates(t, "高龄"); got != "unassigned" {
+			t.Fatalf("answered: %s", got)
+		}
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{
+			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "比对名单", Reviewed: true},
+			{Measure: 0, Unit: w.town.ID, Staff: w.leader.ID, Part: duty.Help, Title: "调取名单", Reviewed: true}}))
+		if got := w.gates(t, "高龄"); got != "undone unproved" {
+			t.Fatalf("given: %s", got)
+		}
+		o, err := w.tell(t, w.cadre, "高龄", duty.Report{Said: "比对了"})
+		ok(t, err)
+		if got := w.gates(t, "高龄"); got != "waiting undone unproved" {
+			t.Fatalf("reported: %s", got)
+		}
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Opinion: "缺材料"}))
+		if got := w.gates(t, "高龄"); got != "returned undone unproved" {
+			t.Fatalf("returned: %s", got)
+		}
+		if o, err = w.tell(t, w.cadre, "高龄", duty.Report{Said: "比对了，附说明"}, statement("2026-04-16")); err != nil {
+			t.Fatal(err)
+		}
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+		if got := w.gates(t, "高龄"); got != "undone" { // the co-operating unit answers for itself
+			t.Fatalf("without the co-operating unit: %s", got)
+		}
+		if o, err = w.tell(t, w.leader, "高龄", duty.Report{Said: "资金到位"}); err != nil {
+			t.Fatal(err)
+		}
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+		ok(t, ledger.AskExtension(ctx, w.db, w.clerk, f.ID, "2026-06-20", "名单未到", "已比对两个村"))
+		if got := w.gates(t, "高龄"); got != "extension" {
+			t.Fatalf("with an extension open: %s", got)
+		}
+		x, err := ledger.Extensions(ctx, w.db, f.ID)
+		ok(t, err)
+		ok(t, ledger.DecideExtension(ctx, w.db, w.leader, x[0].ID, x[0].Version, false, "已经办完，不用延期"))
+		if got := w.gates(t, "高龄"); got != "" {
+			t.Fatalf("all done: %s", got)
+		}
+		f = w.finding(t, "高龄")
+		refusedEmpty := func(err error) { t.Helper(); refused(t, err, "情况说明") }
+		_, err = ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "")
+		refusedEmpty(err)
+		id, err := ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "逐户核对，补发到位")
+		ok(t, err)
+		// Nobody out of turn, nobody twice.
+		c, err := ledger.ClosingByID(ctx, w.db, id)
+		ok(t, err)
+		for _, who := range []org.Person{w.clerk, w.party, w.district, w.cadre, w.stranger} {
+			if _, err := ledger.DecideClosing(ctx, w.db, cal, who, id, c.Version, ledger.Verdict{Pass: true}); err == nil {
+				t.Errorf("%s reviewed out of turn", who.Name)
+			}
+		}
+		w.step(t, w.leader, id, ledger.Verdict{Pass: true, Words: "属实"})
+		c = w.step(t, w.party, id, ledger.Verdict{Pass: true, Words: "同意"})
+		if c.Number != "柳塘巡改销〔2026〕1号" {
+			t.Errorf("number %s", c.Number)
+		}
+		if f := w.finding(t, "高龄"); f.State.Closed() {
+			t.Error("closed before the district accepted")
+		}
+		c = w.step(t, w.district, id, ledger.Verdict{Pass: true})
+		f = w.finding(t, "高龄")
+		if f.State != ledger.Keep || f.Closing != id || c.Step != ledger.Accepted {
+			t.Errorf("%s %d %s", f.State, f.Closing, c.Step)
+		}
+		refused(t, ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Doing, Progress: "再看看"}), "状态")
+	})
+}
+
+// A later edit, or other evidence, voids what was approved, for everybody to see.
+func TestEditVoidsClosing(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.closed(t)
+		e := w.work(t, "积水").Evidence[0]
+		// What comes later changes nothing.
+		_, err := ledger.AddEvidence(ctx, w.db, w.clerk, f.ID, evidence.Item{Kind: evidence.Statement, Title: "巡查记录", Said: "无积水", Event: "2026-04-16"})
+		ok(t, err)
+		if f := w.finding(t, "积水"); f.State != ledger.Keep {
+			t.Fatal("new evidence undid the closing")
+		}
+		ok(t, ledger.WithdrawEvidence(ctx, w.db, w.cadre, e.ID, e.Version, "照片放错"))
+		f = w.finding(t, "积水")
+		list, err := ledger.Closings(ctx, w.db, f.ID)
+		ok(t, err)
+		if list[0].Step != ledger.Voided || !strings.Contains(list[0].Ended.Words, "佐证") || f.State != ledger.Doing || f.Closing != 0 {
+			t.Errorf("%s (%s), finding %s", list[0].Step, list[0].Ended.Words, f.State)
+		}
+		up, err := ledger.UpkeepOf(ctx, w.db, f.ID)
+		if ok(t, err); up.State == "running" {
+			t.Error("the second clock still runs")
+		}
+		// A running application is voided by an edit of the finding too.
+		_, err = ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, statement("2026-04-16"))
+		ok(t, err)
+		f = w.finding(t, "积水")
+		id, err := ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "重新申请")
+		ok(t, err)
+		w.step(t, w.leader, id, ledger.Verdict{Pass: true})
+		f = w.finding(t, "积水")
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Leader: "韩春梅", Units: []string{"东村"}, Persons: []string{"李四喜"}, DueText: "2026年6月底前，长期坚持", Due: "2026-06-30"}))
+		c, err := ledger.ClosingByID(ctx, w.db, id)
+		if ok(t, err); c.Step != ledger.Voided {
+			t.Errorf("after an edit the application is %s", c.Step)
+		}
+	})
+}
+
+// The second clock: two misses in a row bring a finding back, with a new deadline, a task and a mark that stays.
+func TestUpkeepAndRelapse(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.closed(t)
+		up, err := ledger.UpkeepOf(ctx, w.db, f.ID)
+		ok(t, err)
+		if up.State != "running" || len(up.Duties) != 1 {
+			t.Fatalf("%+v", up)
+		}
+		d, err := duty.ByID(ctx, w.db, up.Duties[0])
+		ok(t, err)
+		if d.Part != duty.Watch || d.Staff != w.leader.ID || !d.Recurs() {
+			t.Fatalf("without a recurring duty the reviewer looks every quarter: %+v", d)
+		}
+		check := func(result duty.Result) {
+			t.Helper()
+			for _, o := range w.work(t, "积水").Occurrences {
+				if o.Part == duty.Watch && o.Standing == duty.Open {
+					_, err := ledger.Report(ctx, w.db, cal, w.leader, o.ID, o.Version, duty.Report{Said: "看过现场", Result: result}, nil)
+					ok(t, err)
+					return
+				}
+			}
+			t.Fatal("no check")
+		}
+		w.at(t, "2026-06-25")
+		check(duty.Held)
+		if f := w.finding(t, "积水"); f.State != ledger.Keep {
+			t.Fatalf("held: %s", f.State)
+		}
+		w.at(t, "2026-09-25")
+		check(duty.Slipped) // once is a warning
+		if f := w.finding(t, "积水"); f.State != ledger.Keep {
+			t.Fatalf("slipped once: %s", f.State)
+		}
+		w.at(t, "2027-01-15") // the check of the fourth quarter is missed
+		f = w.finding(t, "积水")
+		if f.State != ledger.Doing || !f.Relapsed || f.Relapses != 1 || f.Closing != 0 || f.Due != "2027-02-14" {
+			t.Fatalf("missed after slipped: %s relapsed %v %d due %s", f.State, f.Relapsed, f.Relapses, f.Due)
+		}
+		list, err := ledger.RelapsesOf(ctx, w.db, f.ID)
+		if ok(t, err); len(list) != 1 || list[0].Cause != ledger.CauseMissed {
+			t.Errorf("%+v", list)
+		}
+		w.at(t, "2027-01-15") // the same night again
+		if f := w.finding(t, "积水"); f.Relapses != 1 {
+			t.Errorf("counted %d times", f.Relapses)
+		}
+		if got := w.gates(t, "积水"); !strings.Contains(got, ledger.GateUndone) || !strings.Contains(got, ledger.GateRelapse) {
+			t.Errorf("after the relapse the way is: %s", got)
+		}
+		o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "重新疏通，加了盖板"}, statement("2027-01-15"))
+		ok(t, err)
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+		if got := w.gates(t, "积水"); got != "" {
+			t.Errorf("put right: %s", got)
+		}
+	})
+}
+
+// The second clock ends well by decision alone.
+func TestUpkeepEndsByDecision(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.closed(t)
+		var denied org.Denied
+		if err := ledger.EndUpkeep(ctx, w.db, w.leader, f.ID, "已成习惯"); !errors.As(err, &denied) {
+			t.Errorf("a leader ends it: %v", err)
+		}
+		refused(t, ledger.EndUpkeep(ctx, w.db, w.party, f.ID, ""), "理由")
+		ok(t, ledger.EndUpkeep(ctx, w.db, w.party, f.ID, "两年未反弹，党委会研究转入常态"))
+		w.at(t, "2028-01-10")
+		if f := w.finding(t, "积水"); f.State != ledger.Done || f.Relapses != 0 {
+			t.Errorf("%s %d", f.State, f.Relapses)
+		}
+	})
+}
+
+// An extension is granted by somebody else, within its limits, before the deadline; it moves what is open.
+func TestExtension(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t)
+		ask := func(to string) error { return ledger.AskExtension(ctx, w.db, w.cadre, f.ID, to, "管材未到", "沟已开挖") }
+		refused(t, ask("2026-05-20"), "延至")
+		refused(t, ask("2027-05-20"), "延至") // more than 180 days
+		ok(t, ask("2026-06-30"))
+		ok(t, ask("2026-06-30"))
+		list, err := ledger.Extensions(ctx, w.db, f.ID)
+		ok(t, err)
+		if len(list) != 1 {
+			t.Fatalf("asked twice gives %d", len(list))
+		}
+		var denied org.Denied
+		if err := ledger.DecideExtension(ctx, w.db, w.clerk, list[0].ID, 1, true, ""); !errors.As(err, &denied) {
+			t.Errorf("a clerk grants: %v", err)
+		}
+		ok(t, ledger.DecideExtension(ctx, w.db, w.leader, list[0].ID, 1, true, "同意"))
+		work := w.work(t, "积水")
+		if work.Finding.Due != "2026-06-30" || work.Occurrences[0].Due != "2026-06-30" || work.Occurrences[0].Nominal != "2026-05-31" {
+			t.Errorf("finding due %s, task due %s, nominal %s", work.Finding.Due, work.Occurrences[0].Due, work.Occurrences[0].Nominal)
+		}
+		ok(t, ask("2026-08-30"))
+		list, err = ledger.Extensions(ctx, w.db, f.ID)
+		ok(t, err)
+		refused(t, ledger.DecideExtension(ctx, w.db, w.leader, list[0].ID, 1, true, ""), "延期") // the second is the secretary's
+		ok(t, ledger.DecideExtension(ctx, w.db, w.party, list[0].ID, 1, true, "最后一次"))
+		refused(t, ask("2026-09-30"), "延期") // the limit
+		w.at(t, "2026-09-01")
+		refused(t, ask("2026-10-30"), "延期") // too late
+	})
+}
+
+// The ladder drafts a reminder, a supervision slip and a warning, each once; people number, send, receive and answer them.
+func TestLadder(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.roads(t) // due 31 May
+		kinds := func() string {
+			list, err := ledger.Letters(ctx, w.db, w.clerk, "", 100)
+			ok(t, err)
+			var s []string
+			for _, l := range list {
+				if strings.Contains(l.Title, "道路") {
+					s = append(s, string(l.Kind))
+				}
+			}
+			slices.Reverse(s)
+			return strings.Join(s, " ")
+		}
+		w.at(t, "2026-05-14") // 12 working days left
+		if got := kinds(); got != "" {
+			t.Errorf("green: %s", got)
+		}
+		w.at(t, "2026-05-18")
+		w.at(t, "2026-05-19")
+		if got := kinds(); got != "remind" {
+			t.Errorf("yellow: %s", got)
+		}
+		w.at(t, "2026-05-31")
+		w.at(t, "2026-06-01")
+		if got := kinds(); got != "remind supervise" {
+			t.Errorf("red: %s", got)
+		}
+		w.at(t, "2026-07-01")
+		if got := kinds(); got != "remind supervise warn" {
+			t.Errorf("red for long: %s", got)
+		}
+		list, err := ledger.Letters(ctx, w.db, w.clerk, "draft", 100)
+		ok(t, err)
+		byKind := map[ledger.LetterKind]ledger.Letter{}
+		for _, l := range list {
+			if strings.Contains(l.Title, "道路") {
+				byKind[l.Kind] = l
+			}
+		}
+		l := byKind[ledger.Supervise]
+		if l.To != "东村" || l.Name != "李四喜" || !strings.Contains(l.Body, "已超期1个工作日") {
+			t.Errorf("%+v", l)
+		}
+		if _, err := ledger.LetterByID(ctx, w.db, w.cadre, l.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the addressee sees a draft: %v", err)
+		}
+		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
+		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
+		refused(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind[ledger.Warn].ID, 1), "函件") // the secretary's
+		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind[ledger.Warn].ID, 1))
+		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind[ledger.Remind].ID, 1))
+		ok(t, ledger.ReceiveLetter(ctx, w.db, w.cadre, l.ID))
+		l, err = ledger.LetterByID(ctx, w.db, w.cadre, l.ID)
+		ok(t, err)
+		ok(t, ledger.ReplyLetter(ctx, w.db, w.cadre, l.ID, l.Version, "7月10日前办结"))
+		l, err = ledger.LetterByID(ctx, w.db, w.clerk, l.ID)
+		ok(t, err)
+		if l.Number != "柳塘巡改督〔2026〕1号" || l.State != "replied" || l.Received.Name != "李四喜" {
+			t.Errorf("%+v", l)
+		}
+		w.at(t, "2026-07-02")
+		if got := kinds(); got != "supervise warn" {
+			t.Errorf("what was thrown away came again: %s", got)
+		}
+	})
+}
+
+// Occurrences are the same whether made night by night, once a year or after a year of standstill, over New Year, without doubles.
+func TestOccurrencesDoNotDependOnNights(t *testing.T) {
+	rules := []string{"FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", "FREQ=MONTHLY;X-WORKDAY=-1", "FREQ=DAILY;X-SHIFT=skip", "FREQ=MONTHLY;INTERVAL=3", "FREQ=YEARLY;X-TIMES=2"}
+	each(t, func(t *testing.T, w world) {
+		w.imported(t)
+		ctx := t.Context()
+		f := w.finding(t, "高龄")
+		days := func(title string) []string {
+			var list []string
+			for _, o := range w.work(t, "高龄").Occurrences {
+				if o.Title == title && o.Nominal <= "2027-12-31" {
+					list = append(list, o.Nominal+" "+o.Opens+" "+o.Due)
+				}
+			}
+			return list
+		}
+		start := *w.now
+		give := func(title, rule string) {
+			ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: title, Rule: rule, Starts: "2026-04-16"}}))
+		}
+		for i, rule := range rules {
+			give(fmt.Sprint("夜夜", i), rule)
+		}
+		for day := start; day.Before(start.AddDate(1, 1, 0)); day = day.AddDate(0, 0, 9) {
+			*w.now = day
+			_, err := duty.Extend(ctx, w.db, cal)
+			ok(t, err)
+		}
+		*w.now = start
+		for i, rule := range rules {
+			give(fmt.Sprint("停机", i), rule)
+		}
+		*w.now = start.AddDate(1, 1, 0)
+		for range 2 {
+			_, err := duty.Extend(ctx, w.db, cal)
+			ok(t, err)
+		}
+		for i, rule := range rules {
+			a, b := days(fmt.Sprint("夜夜", i)), days(fmt.Sprint("停机", i))
+			if !slices.Equal(a, b) || len(a) == 0 {
+				t.Errorf("%s: %d made night by night, %d after a standstill", rule, len(a), len(b))
+			}
+			nominal := map[string]bool{}
+			for _, x := range a {
+				if nominal[x[:10]] {
+					t.Errorf("%s: twice on %s", rule, x[:10])
+				}
+				nominal[x[:10]] = true
+			}
+		}
+	})
+}
+
+// No sequence of allowed actions closes a finding without evidence and three different people.
+func TestNothingClosesAlone(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.roads(t)
+		people := []org.Person{w.clerk, w.leader, w.party, w.cadre, w.district, w.stranger}
+		rapid.Check(t, func(rt *rapid.T) {
+			f := w.finding(t, "积水")
+			work := w.work(t, "积水")
+			who := rapid.SampledFrom(people).Draw(rt, "who")
+			switch rapid.IntRange(0, 12).Draw(rt, "what") {
+			case 0:
+				_ = ledger.RecordProgress(ctx, w.db, who, f.ID, f.Version, ledger.ProgressEdit{
+					State:    rapid.SampledFrom([]ledger.State{ledger.Done, ledger.Keep, ledger.Part, ledger.Doing, ledger.Failed}).Draw(rt, "state"),
+					Progress: "办了", Evidence: "有", Reason: "没办"})
+			case 1:
+				for _, o := range work.Occurrences {
+					_, _ = ledger.Report(ctx, w.db, cal, who, o.ID, o.Version, duty.Report{Said: "办了", Reason: "补"}, nil)
+				}
+			case 2:
+				for _, o := range work.Occurrences {
+					_ = ledger.Decide(ctx, w.db, cal, who, o.ID, o.Version, duty.Decision{Pass: rapid.Bool().Draw(rt, "pass"), Opinion: "看"})
+				}
+			case 3:
+				for _, o := range work.Occurrences {
+					_ = ledger.Waive(ctx, w.db, who, o.ID, o.Version, duty.Excused, "免")
+				}
+			case 4:
+				_, _ = ledger.AddEvidence(ctx, w.db, who, f.ID, statement("2026-04-16"))
+			case 5:
+				for _, e := range work.Evidence {
+					_ = ledger.WithdrawEvidence(ctx, w.db, who, e.ID, e.Version, "撤")
+				}
+			case 6, 7:
+				_, _ = ledger.Apply(ctx, w.db, who, f.ID, f.Version, "申请")
+			case 8, 9, 10:
+				list, err := ledger.Closings(ctx, w.db, f.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(list) > 0 {
+					_, _ = ledger.DecideClosing(ctx, w.db, cal, who, list[0].ID, list[0].Version, ledger.Verdict{Pass: true, Words: "同意", Basis: "区巡办函1号"})
+				}
+			case 11:
+				_ = ledger.EndUpkeep(ctx, w.db, who, f.ID, "转")
+			case 12:
+				_ = ledger.ReopenFinding(ctx, w.db, who, f.ID, f.Version, "重开")
+			}
+			now := w.finding(t, "积水")
+			if !now.State.Closed() {
+				return
+			}
+			list, err := ledger.Closings(ctx, w.db, f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(list, func(c ledger.Closing) bool { return c.ID == now.Closing })
+			if i < 0 || list[i].Step != ledger.Accepted {
+				rt.Fatalf("closed without an accepted closing")
+			}
+			c := list[i]
+			hands := []int64{c.Applied.Staff, c.Reviewed.Staff, c.Signed.Staff}
+			slices.Sort(hands)
+			if len(slices.Compact(hands)) != 3 || hands[0] == 0 {
+				rt.Fatalf("closed by %v", hands)
+			}
+			if len(w.work(t, "积水").Evidence) == 0 {
+				rt.Fatalf("closed without evidence")
+			}
+		})
+	})
+}
