@@ -74,7 +74,7 @@ func statement(day string) evidence.Item {
 func (w world) tell(t *testing.T, who org.Person, words string, r duty.Report, proof ...evidence.Item) (duty.Occurrence, error) {
 	t.Helper()
 	for _, o := range w.work(t, words).Occurrences {
-		if o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed {
+		if o.Part != duty.Watch && (o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed) {
 			return ledger.Report(t.Context(), w.db, cal, who, o.ID, o.Version, r, proof)
 		}
 	}
