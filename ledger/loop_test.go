@@ -103,6 +103,11 @@ func (w world) gates(t *testing.T, words string) string {
 func (w world) roads(t *testing.T) ledger.Finding {
 	t.Helper()
 	w.imported(t)
+	return w.giveRoads(t)
+}
+
+func (w world) giveRoads(t *testing.T) ledger.Finding {
+	t.Helper()
 	f := w.finding(t, "积水")
 	ok(t, ledger.Assign(t.Context(), w.db, cal, w.clerk, f.ID, []ledger.Assignment{
 		{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "排查积水点", Reviewed: true}}))
@@ -112,7 +117,13 @@ func (w world) roads(t *testing.T) ledger.Finding {
 // closed takes the second finding through its closing.
 func (w world) closed(t *testing.T) ledger.Finding {
 	t.Helper()
-	w.roads(t)
+	w.imported(t)
+	return w.closeRoads(t)
+}
+
+func (w world) closeRoads(t *testing.T) ledger.Finding {
+	t.Helper()
+	w.giveRoads(t)
 	o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "积水点全部疏通"}, statement(w.now.Format(time.DateOnly)))
 	ok(t, err)
 	ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
@@ -142,7 +153,9 @@ func TestAssignWantsAPersonAndANumber(t *testing.T) {
 		f := w.finding(t, "高龄")
 		ok(t, ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "定期开放农家书屋", []int{1}))
 		f = w.finding(t, "高龄")
-		give := func(a ledger.Assignment) error { return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{a}) }
+		give := func(a ledger.Assignment) error {
+			return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{a})
+		}
 		refused(t, give(ledger.Assignment{Measure: 1, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "频次")
 		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任人")
 		refused(t, give(ledger.Assignment{Measure: 0, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任单位")
@@ -442,7 +455,9 @@ func TestExtension(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
 		f := w.roads(t)
-		ask := func(to string) error { return ledger.AskExtension(ctx, w.db, w.cadre, f.ID, to, "管材未到", "沟已开挖") }
+		ask := func(to string) error {
+			return ledger.AskExtension(ctx, w.db, w.cadre, f.ID, to, "管材未到", "沟已开挖")
+		}
 		refused(t, ask("2026-05-20"), "延至")
 		refused(t, ask("2027-05-20"), "延至") // more than 180 days
 		ok(t, ask("2026-06-30"))
