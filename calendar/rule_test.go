@@ -148,6 +148,28 @@ func TestOpensAndWhy(t *testing.T) {
 	}
 }
 
+// A year of Friday studies: 52 of them, less those in holidays; moved ones are all held, one a week.
+func TestStudyYear(t *testing.T) {
+	c := Published()
+	for year, holidays := range map[string]string{"2024": "02-16 04-05 05-03 10-04", "2025": "01-31 04-04 05-02 10-03", "2026": "01-02 02-20 05-01 06-19 09-25 10-02"} {
+		var off []string
+		all := parse(t, "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=skip").Dates(c, nil, "2024-01-01", year+"-01-01", year+"-12-31")
+		for _, d := range all {
+			if d.Skipped {
+				off = append(off, d.Nominal[5:])
+			}
+		}
+		if len(all) != 52 || strings.Join(off, " ") != holidays {
+			t.Errorf("%s: %d Fridays, off on %s", year, len(all), off)
+		}
+		for _, d := range parse(t, "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next").Dates(c, nil, "2024-01-01", year+"-01-01", year+"-12-31") {
+			if d.Skipped || strings.Contains(holidays, d.Nominal[5:]) != (d.Due != d.Nominal) {
+				t.Errorf("%+v", d)
+			}
+		}
+	}
+}
+
 // The key of an occurrence does not change when the holidays of a year become known.
 func TestNominalOutlivesTheNotice(t *testing.T) {
 	before := Calendar{}
@@ -189,13 +211,17 @@ func TestWords(t *testing.T) {
 		{"FREQ=MONTHLY", "每月一次，最迟当月最后一个工作日"},
 		{"FREQ=MONTHLY;INTERVAL=2", "每2个月一次，最迟每期最后一个工作日"},
 		{"FREQ=MONTHLY;INTERVAL=3", "每季度一次，最迟当季最后一个工作日"},
-		{"FREQ=MONTHLY;INTERVAL=6", "每半年一次，最迟半年内最后一个工作日"},
+		{"FREQ=MONTHLY;INTERVAL=6", "每半年一次，最迟该半年最后一个工作日"},
 		{"FREQ=YEARLY;BYMONTH=6,12", "每年6、12月各一次，最迟当月最后一个工作日"},
-		{"FREQ=YEARLY;X-TIMES=2", "每年2次（每半年一次），每次最迟为该段最后一个工作日"},
-		{"FREQ=MONTHLY;X-TIMES=3", "每月3次（每旬一次），每次最迟为该段最后一个工作日"},
+		{"FREQ=YEARLY;X-TIMES=2", "每年2次，每半年一次，最迟该半年最后一个工作日"},
+		{"FREQ=WEEKLY;X-TIMES=2", "每周2次，分别最迟周二、五"},
+		{"FREQ=WEEKLY;X-TIMES=5", "每周5次，分别最迟周一、二、三、四、五"},
+		{"FREQ=MONTHLY;INTERVAL=3;X-TIMES=2", "每季度2次，均匀安排，最迟每段最后一个工作日"},
+		{"FREQ=MONTHLY;X-TIMES=2", "每月2次，上、下半月各一次，最迟该半月最后一个工作日"},
+		{"FREQ=MONTHLY;X-TIMES=3", "每月3次，每旬一次，最迟当旬最后一个工作日"},
 		{"FREQ=MONTHLY;BYMONTHDAY=10,25;X-SHIFT=previous", "每月10日、25日，遇周末和节假日提前到前一个工作日"},
 		{"FREQ=MONTHLY;BYDAY=1SA", "每月第一个周六，周末和节假日照常"},
-		{"FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1", "每月的每个周五中的最后一个日子，节假日照常"},
+		{"FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1", "每月的周五中最后一个，节假日照常"},
 		{"FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=10", "每季度首月10日，周末和节假日照常"},
 		{"FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=1;X-SHIFT=previous", "每年7月1日，遇周末和节假日提前到前一个工作日"},
 		{"FREQ=DAILY", "每天，周末和节假日照常"},
@@ -205,7 +231,7 @@ func TestWords(t *testing.T) {
 		{"FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "每天（限周一至周五），节假日照常"},
 		{"X-EVENT=清明节;X-SIDE=before;X-BEFORE=7;X-SHIFT=previous", "每逢清明节前7天内一次，最迟为最后一个工作日"},
 		{"X-EVENT=国庆节;X-BEFORE=3;X-AFTER=1;X-EACH=1;X-ALLDAY=1", "国庆节期间（含之前3天和之后1天）每天一次，全天24小时"},
-		{"X-EVENT=雨雪天", "每逢雨雪天期间一次；起止日期由人登记"},
+		{"X-EVENT=雨雪天", "每逢雨雪天一次；起止日期由人登记"},
 	} {
 		if got := parse(t, x.rule).Words(); got != x.want {
 			t.Errorf("%s: %s, want %s", x.rule, got, x.want)
