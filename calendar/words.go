@@ -38,7 +38,7 @@ func (r *Rule) periodicWords() string {
 			once = "各一次"
 		}
 		return period + once + "，" + r.dueWords("最迟"+its+"最后一个工作日")
-	case r.Freq == Daily && r.Shift == Skip && r.every() == 1 && len(r.Days)+len(r.MonthDays)+len(r.Months) == 0:
+	case r.workdays():
 		return "每个工作日"
 	}
 	return period + r.dayWords() + "，" + r.shiftWords()
