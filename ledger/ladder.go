@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -319,10 +318,12 @@ func ImportHolidays(ctx context.Context, db *store.DB, who org.Person, text, sou
 		if err := who.Check(org.Configure, root); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `insert into holiday (year, lines, source) values ($1, $2, $3) on conflict (year) do update set lines = excluded.lines, source = excluded.source`,
-			years[len(years)-1], text, strings.TrimSpace(source))
-		if err != nil {
-			return fmt.Errorf("import holidays: %w", err)
+		for _, y := range years {
+			_, err = tx.Exec(ctx, `insert into holiday (year, lines, source) values ($1, $2, $3) on conflict (year) do update set lines = excluded.lines, source = excluded.source`,
+				y, year.Lines(y), strings.TrimSpace(source))
+			if err != nil {
+				return fmt.Errorf("import holidays: %w", err)
+			}
 		}
 		if err := journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "导入", Kind: "holiday",
 			Changes: []journal.Change{{Field: "放假安排", To: strings.Join(years, "、")}, {Field: "依据", To: source}}}); err != nil {
@@ -339,5 +340,5 @@ func ImportHolidays(ctx context.Context, db *store.DB, who org.Person, text, sou
 		}
 		return nil
 	})
-	return slices.Clip(years), err
+	return years, err
 }

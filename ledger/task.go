@@ -363,7 +363,6 @@ func afterTask(ctx context.Context, tx *store.Tx, o duty.Occurrence) error {
 // Proposal is an assignment as the plan's words suggest it, for a person to confirm.
 type Proposal struct {
 	Assignment
-	Words   string // the phrase the rule was read from
 	Problem string // what a person must settle first
 	Given   bool   // there is a duty for it already
 }
@@ -433,15 +432,17 @@ func proposalsOf(f Finding, i int) []Proposal {
 	var list []Proposal
 	for k, r := range m.Rules {
 		p := base
+		phrase := ""
 		if k < len(m.Frequencies) {
-			p.Words, p.Assignment.Words = m.Frequencies[k], m.Frequencies[k]
+			phrase = m.Frequencies[k]
 		}
-		rule, err := duty.RuleOf(r)
+		p.Words = phrase
+		rule, err := duty.Propose(phrase, r)
 		if err != nil {
 			p.Problem = err.Error()
 		} else {
 			p.Rule = rule.String()
-			p.Reviewed = !strings.HasPrefix(p.Rule, "FREQ=DAILY") // nobody can look at every day of everybody
+			p.Reviewed = rule.Freq != calendar.Daily // nobody can look at every day of everybody
 		}
 		list = append(list, p)
 	}
