@@ -210,7 +210,7 @@ type ChannelEdit struct {
 // ChangeChannel changes a channel. What waits for it is tried again at once.
 func ChangeChannel(ctx context.Context, db *store.DB, who org.Person, id, version int64, e ChannelEdit) error {
 	return db.Write(ctx, func(tx *store.Tx) error {
-		c, err := ownChannel(ctx, tx, who, id)
+		c, err := ChannelByID(ctx, tx, who, id)
 		if err != nil {
 			return err
 		}
@@ -259,7 +259,7 @@ func ChangeChannel(ctx context.Context, db *store.DB, who org.Person, id, versio
 // RemoveChannel removes a channel. What still waits for it has failed. Removed twice it is removed.
 func RemoveChannel(ctx context.Context, db *store.DB, who org.Person, id, version int64) error {
 	err := db.Write(ctx, func(tx *store.Tx) error {
-		c, err := ownChannel(ctx, tx, who, id)
+		c, err := ChannelByID(ctx, tx, who, id)
 		if err != nil {
 			return err
 		}
@@ -290,8 +290,8 @@ func RemoveChannel(ctx context.Context, db *store.DB, who org.Person, id, versio
 
 const errRemoved = "通知渠道已移除"
 
-// ownChannel reads a channel that who may configure.
-func ownChannel(ctx context.Context, q store.Querier, who org.Person, id int64) (Channel, error) {
+// ChannelByID reads a channel, for whoever may configure it.
+func ChannelByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Channel, error) {
 	c, err := store.One(ctx, q, scanChannel, channelQuery+` where c.id = $1`, id)
 	if err != nil {
 		return c, err
@@ -299,11 +299,11 @@ func ownChannel(ctx context.Context, q store.Querier, who org.Person, id int64) 
 	return c, who.Check(org.Configure, org.Unit{ID: c.Unit, Name: c.UnitName, Path: c.path})
 }
 
-// TestChannel queues a test message: to the group of a robot, or to who's own mail address. It is sent at once, at any hour, and
+// TryChannel queues a test message: to the group of a robot, or to who's own mail address. It is sent at once, at any hour, and
 // tried once, so that the log shows what the platform says to it. One that is still under way is the one.
-func TestChannel(ctx context.Context, db *store.DB, who org.Person, id int64) error {
+func TryChannel(ctx context.Context, db *store.DB, who org.Person, id int64) error {
 	return db.Write(ctx, func(tx *store.Tx) error {
-		c, err := ownChannel(ctx, tx, who, id)
+		c, err := ChannelByID(ctx, tx, who, id)
 		if err != nil {
 			return err
 		}

@@ -172,7 +172,7 @@ func TestEndOfDay(t *testing.T) {
 		d.compose(d.item("孟昭宁", Yellow, "a"))
 		d.clock.set(time.Date(2026, 4, 16, 19, 0, 0, 0, time.Local))
 		for range 2 {
-			if err := TestChannel(ctx, d.db, d.clerk(), id); err != nil {
+			if err := TryChannel(ctx, d.db, d.clerk(), id); err != nil {
 				t.Fatal(err)
 			}
 		}
