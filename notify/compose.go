@@ -110,7 +110,7 @@ type tell struct {
 
 // Compose makes the messages of today out of items and returns how many; base is the address of the site, without a slash at its
 // end, for links. It may be called as often as one likes, from several nodes: nobody gets a second digest, and no red thing is told
-// a person twice on a day. On a day off and after working hours it makes nothing; before them the messages wait for their start.
+// a person twice on a day, not even when the first did not arrive: [Retry] is for that. On a day off and after working hours it makes nothing; before them the messages wait for their start.
 //
 // A person's first message of the day holds everything, the red first. After it only what is red and new is told, together in one
 // message. The robot of a group tells its persons together: one digest a day, in as few parts as its platform takes.

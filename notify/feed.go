@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/url"
@@ -137,9 +136,9 @@ func fold(b []byte) []byte {
 // NewFeed gives who a new secret for the own calendar feed and returns it, this once: only its hash is kept. A secret given before
 // opens nothing any more.
 func NewFeed(ctx context.Context, db *store.DB, who org.Person) (string, error) {
-	b := make([]byte, 24)
-	_, _ = rand.Read(b) // never fails
-	secret := base64.RawURLEncoding.EncodeToString(b)
+	b := make([]byte, 20)
+	_, _ = rand.Read(b)             // never fails
+	secret := hex.EncodeToString(b) // nothing in it that a person would mistype or a program would break
 	return secret, setFeed(ctx, db, who, feedHash(secret))
 }
 

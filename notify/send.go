@@ -190,7 +190,8 @@ func (s *Sender) claim(ctx context.Context, channel int64) (c claim, found, turn
 		c.channel, err = store.One(ctx, tx, scanChannel, channelQuery+` where c.id = $1`, channel)
 		if errors.Is(err, store.ErrNotFound) {
 			found = false
-			_, err = tx.Exec(ctx, `update message set state = 'failed', lease = 0, error = $1 where channel = $2 and state in ('waiting', 'sending')`, errRemoved, channel)
+			_, err = tx.Exec(ctx, `update message set state = 'failed', lease = 0, error = $1
+				where channel = $2 and (state = 'waiting' or (state = 'sending' and lease <= $3))`, errRemoved, channel, tx.Now.UnixMilli())
 		}
 		if err != nil || !found {
 			return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"bihuan/journal"
@@ -33,6 +34,14 @@ type messageRow struct {
 	Light     light
 	MadeAt    string
 	Retriable bool
+}
+
+// Said is what the platform answered, where that says more than the result does.
+func (m messageRow) Said() string {
+	if m.State == "sent" || strings.Contains(m.Error, m.Answer) {
+		return ""
+	}
+	return m.Answer
 }
 
 // toldLength is how many messages a page has.
