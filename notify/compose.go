@@ -115,13 +115,15 @@ type tell struct {
 // A person's first message of the day holds everything, the red first. After it only what is red and new is told, together in one
 // message. The robot of a group tells its persons together: one digest a day, in as few parts as its platform takes.
 func Compose(ctx context.Context, db *store.DB, cal calendar.Calendar, base string, items []Item) (int, error) {
+	made := 0
 	for range composeTries {
 		n, err := compose(ctx, db, cal, base, items)
+		made += n
 		if !errors.Is(err, errRaced) && !store.IsUnique(err) {
-			return n, err
+			return made, err
 		}
 	}
-	return 0, errRaced
+	return made, errRaced
 }
 
 // errRaced says that another node made messages of the same day meanwhile.

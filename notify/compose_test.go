@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -250,6 +251,30 @@ func TestComposeAtOnce(t *testing.T) {
 			if err != nil || n != len(d.people) {
 				t.Errorf("%s is told %d persons, want %d (%v)", name, n, len(d.people), err)
 			}
+		}
+	})
+}
+
+// Somebody told meanwhile through another channel is not told again: of the second message nothing remains.
+func TestToldMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, d *district) {
+		d.channel(d.root, WeCom, d.platform.URL+"/root", "")
+		d.channel(d.town, DingTalk, d.platform.URL+"/town", "")
+		r, err := readRoutes(ctx, d.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := d.people["郝根生"].ID
+		for i, c := range []Channel{r.robots[d.root.ID], r.robots[d.town.ID]} {
+			err := d.db.Housekeep(ctx, func(tx *store.Tx) error {
+				return keep(ctx, tx, "2026-04-16", tx.Now, draft{channel: c, kind: kindDigest, tells: []tell{{who, kindDigest, ""}}})
+			})
+			if raced := errors.Is(err, errRaced); raced != (i == 1) || (err != nil && !raced) {
+				t.Errorf("message %d: %v", i, err)
+			}
+		}
+		if m := d.only(); m.Via != WeCom {
+			t.Errorf("%+v", m)
 		}
 	})
 }
