@@ -128,6 +128,18 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /import/{id}/drop":    s.signedIn(s.importDrop),
 		"GET /file/{hash}":          s.signedIn(s.file),
 
+		"GET /told":                      s.signedIn(s.told),
+		"POST /told/message/{id}/retry":  s.signedIn(s.toldRetry),
+		"GET /told/channel":              s.signedIn(s.channelsShow),
+		"POST /told/channel":             s.signedIn(s.channelAdd),
+		"GET /told/channel/{id}":         s.signedIn(s.channelForm),
+		"POST /told/channel/{id}":        s.signedIn(s.channelSave),
+		"POST /told/channel/{id}/remove": s.signedIn(s.channelRemove),
+		"POST /told/channel/{id}/test":   s.signedIn(s.channelTest),
+		"GET /me":                        s.signedIn(s.me),
+		"POST /me/feed":                  s.signedIn(s.feedNew),
+		"POST /me/feed/drop":             s.signedIn(s.feedDrop),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /login":         s.withSession(s.loginForm),

@@ -8,6 +8,8 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"channel":        channelPage{},
+	"channels":       channelsPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
 	"finding":        findingPage{},
@@ -16,10 +18,12 @@ var pageTypes = map[string]any{
 	"import-confirm": importConfirmPage{},
 	"ledger":         ledgerPage{},
 	"login":          loginPage{},
+	"me":             mePage{},
 	"overview":       overviewPage{},
 	"plan":           planPage{},
 	"print":          ledgerPage{},
 	"search":         searchPage{},
+	"told":           toldPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
