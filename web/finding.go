@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -33,6 +34,8 @@ type findingPage struct {
 	MayEdit    bool
 	MayReport  bool
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
+	Evidence   []evidenceView
+	Withdrawn  []evidenceView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -108,6 +111,15 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p.Notes = noteViews(notes)
+	items, err := evidence.Of(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	withdrawn, err := evidence.WithdrawnOf(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	p.Evidence, p.Withdrawn = viewEvidence(items, v.Today), viewEvidence(withdrawn, v.Today)
 	entries, err := journal.Of(ctx, s.db, "finding", f.ID, historyLimit+1)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 var pageTypes = map[string]any{
 	"edit":           editPage{},
 	"error":          errorPage{},
+	"evidence":       evidencePage{},
+	"evidence-form":  evidenceForm{},
 	"finding":        findingPage{},
 	"import":         importPage{},
 	"import-check":   importCheckPage{},
