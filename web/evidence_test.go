@@ -43,6 +43,11 @@ func (c *client) sendFile(path, name string, content []byte, fields ...string) a
 	return c.do(r)
 }
 
+// typedIn are the fields of the form of a piece of evidence.
+func typedIn(page string) map[string]string {
+	return fieldsOf(strings.Replace(page, `<form class="in ev-form"`, `<form class="edit"`, 1))
+}
+
 // evidenceOf are the current items of a finding.
 func (s *site) evidenceOf(f ledger.Finding) []evidence.Item {
 	s.t.Helper()
@@ -131,7 +136,7 @@ func TestWrongEvidenceComesBack(t *testing.T) {
 		if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, x.want) || !strings.Contains(a.body, `name="`+x.field+`"`) {
 			t.Errorf("%v: %d lacks %q", x.sent, a.status, x.want)
 		}
-		got := fieldsOf(a.body)
+		got := typedIn(a.body)
 		for i := 2; i < len(x.sent); i += 2 {
 			if got[x.sent[i]] != x.sent[i+1] {
 				t.Errorf("%s: typed %q, comes back %q", x.sent[i], x.sent[i+1], got[x.sent[i]])
@@ -189,8 +194,7 @@ func TestRevisingAndWithdrawingEvidence(t *testing.T) {
 		village.sendFile(fmt.Sprintf("/finding/%d/evidence", f.ID), "签到.pdf", []byte("%PDF-1.7"), "kind", "file", "title", "签到表", "event", "2026-04-12")
 		first := s.evidenceOf(f)[0]
 		address := fmt.Sprintf("/evidence/%d", first.ID)
-		mine, theirs := fieldsOf(village.page(address+"/revise")), fieldsOf(clerk.page(address+"/revise"))
-		mine["kind"], theirs["kind"] = "file", "file"
+		mine, theirs := typedIn(village.page(address+"/revise")), typedIn(clerk.page(address+"/revise"))
 		if a := village.send(address+"/revise", mine, "title", "签到表（12人）"); a.status != http.StatusSeeOther {
 			t.Fatalf("revise: %d %s", a.status, plain(a.body))
 		}
@@ -199,11 +203,10 @@ func TestRevisingAndWithdrawingEvidence(t *testing.T) {
 			t.Errorf("%+v", second)
 		}
 		a := clerk.send(address+"/revise", theirs, "title", "签到表原件")
-		if a.status != http.StatusConflict || !strings.Contains(a.body, "郝根生") || fieldsOf(a.body)["title"] != "签到表原件" || !strings.Contains(plain(a.body), "签到表 → 签到表（12人）") {
+		if a.status != http.StatusConflict || !strings.Contains(a.body, "郝根生") || typedIn(a.body)["title"] != "签到表原件" || !strings.Contains(plain(a.body), "签到表 → 签到表（12人）") {
 			t.Errorf("stale: %d %s", a.status, plain(a.body))
 		}
-		again := fieldsOf(a.body) // pressed once more, it goes over the new revision
-		again["kind"] = "file"
+		again := typedIn(a.body) // pressed once more, it goes over the new revision
 		if a := clerk.send(between(a.body, `ev-form" action="`, `"`), again); a.status != http.StatusSeeOther {
 			t.Errorf("once more: %d %s", a.status, plain(a.body))
 		}
@@ -337,7 +340,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		{"village", evidence.Most + 1, nil, 422, "20 MB"},
 		{"village", 0, nil, 422, "空的"},
 		{"village", 10, []string{"early", "", "event", "2026-02-01"}, 201, ""}, // the first value counts
-		{"stranger", 10, nil, 404, "没有"},
+		{"stranger", 10, nil, 404, "不在您能看的范围内"},
 		{"leader", 10, nil, 403, "不能登记进展"},
 		{"village", 10, []string{"measure", "5"}, 422, "整改措施"},
 	} {
