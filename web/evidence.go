@@ -114,6 +114,7 @@ type evidencePage struct {
 	Entered   string
 	Expires   string
 	Taken     string
+	Measure   string // that it proves, empty for the finding as a whole
 	Size      string
 	Inline    bool
 	Revisions []evidenceRevision
@@ -157,6 +158,11 @@ func (s *Server) renderEvidence(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	if day, hour, ok := strings.Cut(i.Taken, " "); ok {
 		p.Taken = shortDate(day, v.Today) + " " + hour
+	}
+	for _, m := range f.Measures {
+		if m.ID == i.Measure {
+			p.Measure = m.Number + m.Text
+		}
 	}
 	if i.Replaced != 0 {
 		p.Newest = all[0].ID

@@ -97,6 +97,9 @@ func TestEvidenceOfEachKind(t *testing.T) {
 				t.Errorf("the list lacks %q: %s", want, list)
 			}
 		}
+		if page := plain(between(c.page(fmt.Sprintf("/finding/%d", f.ID)), `<ol class="time">`, "</ol>")); !strings.Contains(page, "附佐证 郝根生（村党支部书记），发生在 4月15日 种类 文件") {
+			t.Errorf("the history lacks the evidence: %s", page)
+		}
 		for _, login := range []string{"clerk", "district"} {
 			if a := s.as(t, login).get(fmt.Sprintf("/evidence/%d", items[0].ID)); a.status != http.StatusOK {
 				t.Errorf("%s: %d", login, a.status)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,6 +125,12 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
+	proved, err := evidence.Entries(ctx, s.db, f.ID, historyLimit+1)
+	if err != nil {
+		return err
+	}
+	entries = append(entries, proved...)
+	slices.SortFunc(entries, func(a, b journal.Entry) int { return cmp.Compare(b.Seq, a.Seq) })
 	p.Older = len(entries) > historyLimit
 	for _, e := range entries[:min(len(entries), historyLimit)] {
 		p.History = append(p.History, newEvent(e, v.Today))

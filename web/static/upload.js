@@ -150,6 +150,8 @@
       busy = waiting = input.disabled = false;
       button(true);
       tell(text, true);
+      var more = form.querySelector("details");
+      if (more && /立行立改|有效期|提前的原因|整改措施/.test(text)) more.open = true; // that is where it is written
     }
 
     // unfinished lists what was begun here before and is not whole.
