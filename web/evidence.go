@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -546,4 +547,16 @@ func (s *Server) evidenceWithdraw(w http.ResponseWriter, r *http.Request, v *vis
 		return err
 	}
 	return s.done(w, r, fmt.Sprintf("/finding/%d", i.Finding), "已撤回佐证“"+i.Title+"”，记录仍保留")
+}
+
+// toldBriefly are entries of the journal about evidence without what the page of the evidence tells anyhow.
+func toldBriefly(entries []journal.Entry) []journal.Entry {
+	for i := range entries {
+		e := &entries[i]
+		fresh := !slices.ContainsFunc(e.Changes, func(c journal.Change) bool { return c.From != "" })
+		e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c journal.Change) bool {
+			return c.Field == "SHA-256" || fresh && c.Field != "名称" && c.Field != "种类"
+		})
+	}
+	return entries
 }

@@ -97,7 +97,7 @@ func TestEvidenceOfEachKind(t *testing.T) {
 				t.Errorf("the list lacks %q: %s", want, list)
 			}
 		}
-		if page := plain(between(c.page(fmt.Sprintf("/finding/%d", f.ID)), `<ol class="time">`, "</ol>")); !strings.Contains(page, "附佐证 郝根生（村党支部书记），发生在 4月15日 种类 文件") {
+		if page := plain(between(c.page(fmt.Sprintf("/finding/%d", f.ID)), `<ol class="time">`, "</ol>")); !strings.Contains(page, "附佐证 郝根生（村党支部书记），发生在 4月15日 种类 文件 名称 公示栏.pdf 4月16日") {
 			t.Errorf("the history lacks the evidence: %s", page)
 		}
 		for _, login := range []string{"clerk", "district"} {
@@ -355,6 +355,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	address, _ := c.announce(f, "b.jpg", 10)
 	if a := c.piece(address, 0, []byte("eleven bytes")); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "开始时说的大") {
 		t.Errorf("more than announced: %d %s", a.status, a.body)
+	}
+	one, _ := c.announce(f, "IMG_0001.jpg", 10, "mark", "0a0b0c0d")
+	if again, _ := c.announce(f, "IMG_0001.jpg", 10, "mark", "0a0b0c0d"); again != one {
+		t.Error("the same file is another upload")
+	}
+	if two, _ := c.announce(f, "IMG_0001.jpg", 10, "mark", "0e0f0a0b"); two == one {
+		t.Error("another file of the same name and size goes on with the first")
 	}
 	address, _ = c.announce(f, "c.jpg", 10)
 	if a := c.post(address + "/drop"); a.status != http.StatusNoContent {

@@ -129,7 +129,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
-	entries = append(entries, proved...)
+	entries = append(entries, toldBriefly(proved)...)
 	slices.SortFunc(entries, func(a, b journal.Entry) int { return cmp.Compare(b.Seq, a.Seq) })
 	p.Older = len(entries) > historyLimit
 	for _, e := range entries[:min(len(entries), historyLimit)] {

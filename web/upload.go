@@ -88,7 +88,7 @@ func (s *Server) uploadBegin(w http.ResponseWriter, r *http.Request, v *visit) e
 		i.Event = v.Today
 	}
 	u, err := evidence.Begin(r.Context(), s.db, s.files, v.Who, feedback, evidence.Upload{Finding: f.ID, Measure: i.Measure, Occurrence: i.Occurrence,
-		Name: fileName(form.Get("name")), Size: formID(form.Get("size")), Title: i.Title, Said: i.Said, Event: i.Event, Expires: i.Expires, Early: i.Early})
+		Name: fileName(form.Get("name")), Size: formID(form.Get("size")), Mark: brief(form.Get("mark"), 20), Title: i.Title, Said: i.Said, Event: i.Event, Expires: i.Expires, Early: i.Early})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -263,7 +264,9 @@ func TestBrowserUploadGoesOnAfterAReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, _ := c.announce(f, "公示栏.jpg", size, "title", "公示栏照片")
+	mark := fnv.New32a()
+	mark.Write(content[:64<<10])
+	address, _ := c.announce(f, "公示栏.jpg", size, "title", "公示栏照片", "mark", strconv.FormatUint(uint64(mark.Sum32()), 16))
 	half := size / 2
 	if a := c.piece(address, 0, content[:half]); a.status != http.StatusNoContent {
 		t.Fatal(a.status)
@@ -278,6 +281,9 @@ func TestBrowserUploadGoesOnAfterAReload(t *testing.T) {
 	items := s.evidenceOf(f)
 	if len(items) != 1 || items[0].Title != "公示栏照片" {
 		t.Fatalf("%+v", items)
+	}
+	if left := c.get("/upload?finding=" + fmt.Sprint(f.ID)).body; left != "[]" {
+		t.Errorf("it began anew instead: %s", left)
 	}
 	if stored, err := s.files.Get(items[0].File); err != nil || !bytes.Equal(stored, content) {
 		t.Errorf("stored: %v", err)
@@ -300,6 +306,9 @@ func TestBrowserUploadGoesOnAfterAReload(t *testing.T) {
 	b.Follow(".edit-end .btn-go")
 	if got := b.Text(".ev"); !strings.Contains(got, "没有脚本时传的") {
 		t.Errorf("the finding lists %q", got)
+	}
+	if wide := browser.Eval[int](b, `document.documentElement.scrollWidth`); wide > 1366 {
+		t.Errorf("the finding's page is %d wide", wide)
 	}
 	b.Screenshot("finding-evidence")
 }
