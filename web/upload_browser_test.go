@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"bihuan/store"
 	"bihuan/store/storetest"
 	"bihuan/web/browser"
 )
@@ -365,6 +366,40 @@ func TestBrowserUploadAtOnce(t *testing.T) {
 	}
 	kinds := string(items[0].Kind) + " " + string(items[1].Kind)
 	if kinds != "statement file" || items[1].Size != int64(size) || items[0].Said != "现场已清理" {
+		t.Errorf("%+v", items)
+	}
+}
+
+// Whose session ends in the middle signs in elsewhere, and the upload goes on.
+func TestBrowserUploadOutlivesASession(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	f := s.findings()[1]
+	file, size := photo(t, "现场.jpg")
+	l := newLine(t, s.url)
+	s.url = l.url
+	b := s.signIn(t, "village")
+	b.Allow("net::ERR_")
+	b.Allow("status of 401")
+	b.Go(fmt.Sprintf("%s/finding/%d/evidence?kind=file", l.url, f.ID))
+	b.Upload("#file", file)
+	l.cutAfter(350_000)
+	b.Click(".edit-end .btn-go")
+	says(t, b, ".up-say", "网络断了")
+	err := s.db.Housekeep(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(t.Context(), `delete from session`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mend()
+	says(t, b, ".up-say", "登录已过期，已传 ")
+	status := browser.Eval[int](b, `fetch("/login", {method: "POST", body: new URLSearchParams({login: "village", password: `+strconv.Quote(password)+`})}).then(function (a) { return a.status; })`)
+	if status != http.StatusOK {
+		t.Fatalf("signing in elsewhere: %d", status)
+	}
+	arrives(t, b, "/evidence/")
+	if items := s.evidenceOf(f); len(items) != 1 || items[0].Size != int64(size) || items[0].Title != "现场.jpg" {
 		t.Errorf("%+v", items)
 	}
 }
