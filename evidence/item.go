@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -243,7 +244,7 @@ func Add(ctx context.Context, tx *store.Tx, who org.Person, feedback string, ite
 		return item, err
 	}
 	return item, journal.Append(ctx, tx, journal.Entry{Happened: item.Event, Staff: who.ID, Who: who.Title(), Verb: "附佐证", Kind: "evidence",
-		Row: item.ID, Changes: append([]journal.Change{{Field: "问题", To: strconv.FormatInt(item.Finding, 10)}}, differences(Item{}, item)...)})
+		Row: item.ID, Changes: differences(Item{}, item)})
 }
 
 // Revise puts a new revision in the place of the item with the given id; the old one is kept and names it. What the item is
@@ -290,7 +291,7 @@ func Revise(ctx context.Context, tx *store.Tx, who org.Person, id, version int64
 	if err := journal.Append(ctx, tx, e); err != nil {
 		return next, err
 	}
-	e.Row, e.Changes = next.ID, []journal.Change{{Field: "版次", From: strconv.FormatInt(old.Revision, 10), To: strconv.FormatInt(next.Revision, 10)}}
+	e.Row, e.Changes = next.ID, []journal.Change{{Field: revision, From: strconv.FormatInt(old.Revision, 10), To: strconv.FormatInt(next.Revision, 10)}}
 	return next, journal.Append(ctx, tx, e)
 }
 
@@ -425,3 +426,13 @@ func History(ctx context.Context, q store.Querier, id int64) ([]Item, error) {
 	}
 	return list, err
 }
+
+// Entries lists what the journal tells of the evidence of a finding, newest first, at most limit entries. A revision is told once, by
+// the row it replaced.
+func Entries(ctx context.Context, q store.Querier, finding int64, limit int) ([]journal.Entry, error) {
+	list, err := journal.OfThose(ctx, q, "evidence", limit, `select id from evidence where finding = $1`, finding)
+	return slices.DeleteFunc(list, func(e journal.Entry) bool { return len(e.Changes) == 1 && e.Changes[0].Field == revision }), err
+}
+
+// revision is the one field of the entry of the row that a revision made.
+const revision = "版次"

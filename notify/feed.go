@@ -174,8 +174,8 @@ func HasFeed(ctx context.Context, q store.Querier, staff int64) (bool, error) {
 	return hash != "", err
 }
 
-// FeedPerson finds whose calendar feed a secret opens; [store.ErrNotFound] for one that opens none.
-func FeedPerson(ctx context.Context, q store.Querier, secret string) (org.Person, error) {
+// FeedPerson finds whose calendar feed a secret opens, with the posts held on day; [store.ErrNotFound] for one that opens none.
+func FeedPerson(ctx context.Context, q store.Querier, secret, day string) (org.Person, error) {
 	if secret == "" || len(secret) > 200 {
 		return org.Person{}, store.ErrNotFound
 	}
@@ -183,7 +183,7 @@ func FeedPerson(ctx context.Context, q store.Querier, secret string) (org.Person
 	if err != nil {
 		return org.Person{}, err
 	}
-	return org.PersonByID(ctx, q, id)
+	return org.PersonByID(ctx, q, id, day)
 }
 
 func feedHash(secret string) string {

@@ -109,21 +109,21 @@ func TestFeedSecret(t *testing.T) {
 		if has, err := HasFeed(ctx, d.db, who.ID); err != nil || has {
 			t.Fatalf("%v %v", has, err)
 		}
-		if _, err := FeedPerson(ctx, d.db, ""); !errors.Is(err, store.ErrNotFound) {
+		if _, err := FeedPerson(ctx, d.db, "", "2026-04-16"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("no secret opens a feed: %v", err)
 		}
 		first, err := NewFeed(ctx, d.db, who)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := FeedPerson(ctx, d.db, first); err != nil || p.ID != who.ID {
+		if p, err := FeedPerson(ctx, d.db, first, "2026-04-16"); err != nil || p.ID != who.ID {
 			t.Fatalf("%+v %v", p, err)
 		}
 		second, err := NewFeed(ctx, d.db, who)
 		if err != nil || second == first || len(second) < 32 {
 			t.Fatalf("%q %v", second, err)
 		}
-		if _, err := FeedPerson(ctx, d.db, first); !errors.Is(err, store.ErrNotFound) {
+		if _, err := FeedPerson(ctx, d.db, first, "2026-04-16"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the old secret still opens: %v", err)
 		}
 		kept, err := store.One(ctx, d.db, store.Value[string], `select feed from staff where id = $1`, who.ID)
@@ -137,7 +137,7 @@ func TestFeedSecret(t *testing.T) {
 		if err := DropFeed(ctx, d.db, who); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := FeedPerson(ctx, d.db, second); !errors.Is(err, store.ErrNotFound) {
+		if _, err := FeedPerson(ctx, d.db, second, "2026-04-16"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("dropped, it still opens: %v", err)
 		}
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -33,6 +35,8 @@ type findingPage struct {
 	MayEdit    bool
 	MayReport  bool
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
+	Evidence   []evidenceView
+	Withdrawn  []evidenceView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -108,10 +112,25 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p.Notes = noteViews(notes)
+	items, err := evidence.Of(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	withdrawn, err := evidence.WithdrawnOf(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	p.Evidence, p.Withdrawn = viewEvidence(items, v.Today), viewEvidence(withdrawn, v.Today)
 	entries, err := journal.Of(ctx, s.db, "finding", f.ID, historyLimit+1)
 	if err != nil {
 		return err
 	}
+	proved, err := evidence.Entries(ctx, s.db, f.ID, historyLimit+1)
+	if err != nil {
+		return err
+	}
+	entries = append(entries, toldBriefly(proved)...)
+	slices.SortFunc(entries, func(a, b journal.Entry) int { return cmp.Compare(b.Seq, a.Seq) })
 	p.Older = len(entries) > historyLimit
 	for _, e := range entries[:min(len(entries), historyLimit)] {
 		p.History = append(p.History, newEvent(e, v.Today))

@@ -119,6 +119,20 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /finding/{id}/measure":  s.signedIn(s.measureSave),
 		"POST /finding/{id}/answer":   s.signedIn(s.answerSave),
 
+		"GET /finding/{id}/evidence":   s.signedIn(s.evidenceNew),
+		"POST /finding/{id}/evidence":  s.signedIn(s.evidenceAdd),
+		"GET /evidence/{id}":           s.signedIn(s.evidenceShow),
+		"GET /evidence/{id}/file":      s.signedIn(s.evidenceFile),
+		"GET /evidence/{id}/revise":    s.signedIn(s.evidenceReviseForm),
+		"POST /evidence/{id}/revise":   s.signedIn(s.evidenceRevise),
+		"POST /evidence/{id}/withdraw": s.signedIn(s.evidenceWithdraw),
+
+		"GET /upload":            s.signedIn(s.script(s.uploadList)),
+		"POST /upload":           s.signedIn(s.script(s.uploadBegin)),
+		"HEAD /upload/{id}":      s.signedIn(s.script(s.uploadHead)),
+		"PATCH /upload/{id}":     s.signedIn(s.script(s.uploadPiece)),
+		"POST /upload/{id}/drop": s.signedIn(s.script(s.uploadDrop)),
+
 		"GET /import":               s.signedIn(s.importNew),
 		"POST /import":              s.signedIn(s.importCreate),
 		"GET /import/template.xlsx": s.signedIn(s.importTemplate),

@@ -12,6 +12,8 @@ var pageTypes = map[string]any{
 	"channels":       channelsPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
+	"evidence":       evidencePage{},
+	"evidence-form":  evidenceForm{},
 	"finding":        findingPage{},
 	"import":         importPage{},
 	"import-check":   importCheckPage{},

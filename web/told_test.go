@@ -153,7 +153,7 @@ func TestMyFeed(t *testing.T) {
 		if a.status != http.StatusOK || len(secret) < 30 {
 			t.Fatalf("%d, secret %q", a.status, secret)
 		}
-		if p, err := notify.FeedPerson(context.Background(), s.db, secret); err != nil || p.ID != s.people["village"].ID {
+		if p, err := notify.FeedPerson(context.Background(), s.db, secret, "2026-04-16"); err != nil || p.ID != s.people["village"].ID {
 			t.Errorf("%+v %v", p, err)
 		}
 		if page := c.page("/me"); strings.Contains(page, secret) || !strings.Contains(page, "已有订阅地址") {
