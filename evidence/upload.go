@@ -162,11 +162,17 @@ func Receive(ctx context.Context, db *store.DB, files *Files, who org.Person, id
 		}
 		return u, org.Invalid{Field: "文件", What: "传来的内容比开始时说的大，请重新选择文件"}
 	}
-	if err != nil || u.Arrived < u.Size {
-		return u, err
+	if err == nil && u.Arrived < u.Size {
+		return u, nil
 	}
-	stored, err := files.finishPart(ctx, id)
-	if err != nil {
+	var stored Stored
+	if err == nil {
+		stored, err = files.finishPart(ctx, id)
+	}
+	if err != nil { // the part is gone when another has finished the upload since it was read
+		if now, err := UploadByID(ctx, db, files, who, id); err == nil && now.Item != 0 {
+			return now, nil
+		}
 		return u, err
 	}
 	err = db.Write(ctx, func(tx *store.Tx) error {
