@@ -212,6 +212,10 @@ func (s *Server) personCreate(w http.ResponseWriter, r *http.Request, v *visit, 
 			return err
 		}
 	}
+	unit, err := s.unitAsked(r.Context(), v, p.Fields.value("unit"))
+	if err != nil {
+		return err
+	}
 	var id, before int64
 	saved, err := s.saveOrgForm(w, v, p, nil, func() error {
 		return s.db.Write(r.Context(), func(tx *store.Tx) (err error) {
@@ -235,7 +239,7 @@ func (s *Server) personCreate(w http.ResponseWriter, r *http.Request, v *visit, 
 	if login == "" {
 		return s.done(w, r, address, "已登记"+edit.Name)
 	}
-	return s.renderPasswords(w, r, v, passwordsPage{Heading: "已登记" + edit.Name, Back: address, List: []org.Credential{{Name: edit.Name, Post: edit.Post, Login: login, Password: password}}})
+	return s.renderPasswords(w, r, v, passwordsPage{Heading: "已登记" + edit.Name, Back: address, List: []org.Credential{{Unit: unit.Name, Name: edit.Name, Post: edit.Post, Login: login, Password: password}}})
 }
 
 // unitForm answers GET of the form of a unit, a new one or one there is.
