@@ -46,7 +46,7 @@ func SetLogin(ctx context.Context, tx *store.Tx, who Person, id, version int64, 
 	}
 	login = folded(login)
 	if s.Login != login {
-		if err := checkLogin(login); err != nil {
+		if err := CheckLogin(login); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ var templates embed.FS
 // frame is what every page has around its own. Page structs embed it.
 type frame struct {
 	Title string
-	Nav   string // the entry of the bar that is current: ledger import overview
+	Nav   string // the entry of the bar that is current: ledger import overview org
 	Body  string // class of the body
 	Flash string
 	Query string // what was searched for
@@ -40,6 +40,7 @@ var navLinks = []navLink{
 	{"ledger", "/ledger", "台账", org.View},
 	{"import", "/import", "导入", org.Import},
 	{"overview", "/overview", "总览", org.Overview},
+	{"org", "/org", "人员", org.HandOver},
 }
 
 // frame makes the frame of a page.
