@@ -47,7 +47,7 @@ type Server struct {
 	lists    *memo[listKey, []ledger.Key]
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
-	overview *memo[overviewKey, template.HTML]
+	overview *memo[overviewKey, overviewKept]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
@@ -76,7 +76,7 @@ func New(c Config) *Server {
 	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
 	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
-	s.overview = newMemo[overviewKey, template.HTML](50, nil)
+	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
 	s.logins = newLimits()
