@@ -37,6 +37,8 @@ type findingPage struct {
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
 	Evidence   []evidenceView
 	Withdrawn  []evidenceView
+	Alike      []alikeView
+	Checks     checksView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -136,6 +138,12 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		p.History = append(p.History, newEvent(e, v.Today))
 	}
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
+		return err
+	}
+	if p.Alike, err = s.alike(ctx, v, f); err != nil {
+		return err
+	}
+	if p.Checks, err = s.checks(ctx, v, f); err != nil {
 		return err
 	}
 	p.frame = s.frame(v, "ledger", f.Title)

@@ -40,6 +40,7 @@ var navLinks = []navLink{
 	{"ledger", "/ledger", "台账", org.View},
 	{"import", "/import", "导入", org.Import},
 	{"overview", "/overview", "总览", org.Overview},
+	{"sample", "/sample", "抽查", org.Sample},
 	{"org", "/org", "人员", org.HandOver},
 }
 

@@ -51,6 +51,7 @@ type Server struct {
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
+	asks     *limits // answers of villagers
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -79,7 +80,7 @@ func New(c Config) *Server {
 	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
-	s.logins = newLimits()
+	s.logins, s.asks = newLimits(), newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, &visit{}, err) }
 	var err error
@@ -178,6 +179,22 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /org/import":                s.signedIn(s.orgImportForm),
 		"POST /org/import":               s.signedIn(s.orgImport),
 		"GET /org/import/template.xlsx":  s.signedIn(s.orgTemplate),
+
+		"GET /sample":                s.signedIn(s.samplesShow),
+		"GET /sample/new":            s.signedIn(s.sampleNew),
+		"POST /sample/new":           s.signedIn(s.sampleDraw),
+		"GET /sample/{id}":           s.signedIn(s.sampleShow),
+		"GET /sample/{id}/frame.txt": s.signedIn(s.sampleFrame),
+		"GET /visit/{id}":            s.signedIn(s.visitShow),
+		"POST /visit/{id}":           s.signedIn(s.visitSave),
+		"GET /finding/{id}/survey":   s.signedIn(s.surveysShow),
+		"POST /finding/{id}/survey":  s.signedIn(s.surveyOpen),
+		"GET /survey/{id}":           s.signedIn(s.surveyShow),
+		"POST /survey/{id}/paper":    s.signedIn(s.surveyPaper),
+		"GET /survey/{id}/sheet":     s.signedIn(s.surveySheet),
+		"GET /ask/{code}":            s.anybody(s.askShow),
+		"POST /ask/{code}":           s.anybody(s.askVote),
+		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
 		"/": s.signedIn(s.nowhere),
 

@@ -8,6 +8,7 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"ask":            askPage{},
 	"channel":        channelPage{},
 	"channels":       channelsPage{},
 	"edit":           editPage{},
@@ -31,8 +32,16 @@ var pageTypes = map[string]any{
 	"overview":       overviewPage{},
 	"plan":           planPage{},
 	"print":          ledgerPage{},
+	"sample":         samplePage{},
+	"sample-new":     drawPage{},
+	"samples":        samplesPage{},
 	"search":         searchPage{},
+	"sheet":          sheetPage{},
+	"slips":          slipsPage{},
+	"survey":         surveyPage{},
+	"surveys":        surveysPage{},
 	"told":           toldPage{},
+	"visit":          visitPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
