@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -46,7 +45,7 @@ type visitRow struct {
 }
 
 // visitsAhead is how many working days ahead visits to be made are listed.
-const visitsAhead = 20
+const visitsAhead = 30
 
 // samplesShow answers GET /sample.
 func (s *Server) samplesShow(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -307,7 +306,7 @@ func (s *Server) sampleFrame(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="frame.txt"; filename*=UTF-8''`+url.PathEscape("frame.txt"))
+	w.Header().Set("Content-Disposition", `attachment; filename="frame.txt"`)
 	_, err = w.Write([]byte(ledger.FrameText(m.Frame)))
 	return err
 }
@@ -520,9 +519,9 @@ type alikeView struct {
 	Title   string
 	Unit    string
 	Round   string
+	On      string // of the feedback
 	State   light
 	Earlier bool
-	Percent int
 }
 
 // alike lists the findings that say much the same as f: of earlier rounds first.
@@ -530,7 +529,7 @@ func (s *Server) alike(ctx context.Context, v *visit, f ledger.Finding) ([]alike
 	list, err := ledger.AlikeOf(ctx, s.db, v.Who, f)
 	var views []alikeView
 	for _, x := range list {
-		views = append(views, alikeView{x.Finding.ID, x.Finding.Title, x.Finding.Unit.Name, x.Round, stateLight(x.Finding), x.Earlier, x.Percent})
+		views = append(views, alikeView{x.Finding.ID, x.Finding.Title, x.Finding.Unit.Name, x.Round, shortDate(x.Feedback, v.Today), stateLight(x.Finding), x.Earlier})
 	}
 	return views, err
 }

@@ -90,7 +90,7 @@ type surveysPage struct {
 // surveysShow answers GET /finding/{id}/survey.
 func (s *Server) surveysShow(w http.ResponseWriter, r *http.Request, v *visit) error {
 	until := v.Now.AddDate(0, 0, 21).Format("2006-01-02")
-	return s.surveysForm(w, r, v, http.StatusOK, surveysPage{Ask: ledger.Ask{Closes: until, Batch: rand.Text()}, Numbers: "40"})
+	return s.surveysForm(w, r, v, http.StatusOK, surveysPage{Ask: ledger.Ask{Closes: until, Batch: rand.Text()}, Numbers: "50"})
 }
 
 func (s *Server) surveysForm(w http.ResponseWriter, r *http.Request, v *visit, status int, p surveysPage) error {
