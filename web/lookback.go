@@ -526,7 +526,15 @@ type alikeView struct {
 
 // alike lists the findings that say much the same as f: of earlier rounds first.
 func (s *Server) alike(ctx context.Context, v *visit, f ledger.Finding) ([]alikeView, error) {
-	list, err := ledger.AlikeOf(ctx, s.db, v.Who, f)
+	stamp, err := s.stamps.do(ctx, v.Head, func() (ledger.TitlesStamp, error) { return ledger.StampOfTitles(ctx, s.db) })
+	if err != nil {
+		return nil, err
+	}
+	titles, err := s.titles.do(ctx, stamp, func() (*ledger.Titles, error) { return ledger.LoadTitles(ctx, s.db) })
+	if err != nil {
+		return nil, err
+	}
+	list, err := titles.Alike(ctx, s.db, v.Who, f)
 	var views []alikeView
 	for _, x := range list {
 		views = append(views, alikeView{x.Finding.ID, x.Finding.Title, x.Finding.Unit.Name, x.Round, shortDate(x.Feedback, v.Today), stateLight(x.Finding), x.Earlier})
