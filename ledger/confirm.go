@@ -211,13 +211,20 @@ func (c *confirmation) freeze(ctx context.Context, summary string) error {
 	if err := c.notes(ctx); err != nil {
 		return err
 	}
+	proposed, err := c.claims(ctx)
+	if err != nil {
+		return err
+	}
 	_, err = c.tx.Exec(ctx, `update import set state = 'confirmed', plan = $2 where id = $1`, c.imp.ID, c.plan.ID)
 	if err != nil {
 		return fmt.Errorf("close import: %w", err)
 	}
-	return journal.Append(ctx, c.tx, journal.Entry{Staff: c.who.ID, Who: c.who.Title(), Verb: "导入", Kind: "plan", Row: c.plan.ID,
-		Changes: []journal.Change{{Field: "版本", To: fmt.Sprintf("第%d版", c.plan.Current)}, {Field: "文件", To: c.imp.Name},
-			{Field: "SHA-256", To: c.imp.File}, {Field: "内容", To: summary}}})
+	changes := []journal.Change{{Field: "版本", To: fmt.Sprintf("第%d版", c.plan.Current)}, {Field: "文件", To: c.imp.Name},
+		{Field: "SHA-256", To: c.imp.File}, {Field: "内容", To: summary}}
+	if proposed > 0 {
+		changes = append(changes, journal.Change{Field: "基线数字", To: fmt.Sprintf("读出%d个，待确认", proposed)})
+	}
+	return journal.Append(ctx, c.tx, journal.Entry{Staff: c.who.ID, Who: c.who.Title(), Verb: "导入", Kind: "plan", Row: c.plan.ID, Changes: changes})
 }
 
 // notes keeps what the reader said, beside the findings it said it of. A merge speaks of its own rows only and replaces nothing else.

@@ -141,7 +141,7 @@ func (k *ink) parents(figures []figure) []int {
 			if k.sentenceBreak(a.b, b.a) {
 				break
 			}
-			if !sameKind(a.measure, b.measure) || exceeds(b, a) {
+			if !Comparable(a.measure, b.measure) || exceeds(b, a) {
 				continue
 			}
 			if k.partOf(a, b, p == i-1) {

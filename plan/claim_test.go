@@ -175,8 +175,8 @@ func TestClaimsOfTheSamplePapers(t *testing.T) {
 					}
 					if c.Nested >= 0 {
 						nested++
-						whole, ok := amount(list[c.Nested].Value, list[c.Nested].Measure)
-						part, ok2 := amount(c.Value, c.Measure)
+						whole, ok := Amount(list[c.Nested].Value, list[c.Nested].Measure)
+						part, ok2 := Amount(c.Value, c.Measure)
 						if ok && ok2 && part.Cmp(whole) > 0 {
 							t.Errorf("%s: %s is more than %s", name, written(c), written(list[c.Nested]))
 						}

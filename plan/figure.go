@@ -626,8 +626,9 @@ func (k *ink) villagesNamed(i int) (figure, bool) {
 	return figure{}, false
 }
 
-// sameKind tells whether two measures count the same things.
-func sameKind(a, b string) bool {
+// Comparable tells whether two measures count the same things, so that a part in one can be held against a whole in the other:
+// 元 and 万元, 名 and 人.
+func Comparable(a, b string) bool {
 	if a == b {
 		return true
 	}
@@ -642,13 +643,13 @@ func sameKind(a, b string) bool {
 
 // exceeds tells whether b is known to be more than a, and so no part of it.
 func exceeds(b, a figure) bool {
-	x, ok := amount(b.value, b.measure)
-	y, ok2 := amount(a.value, a.measure)
+	x, ok := Amount(b.value, b.measure)
+	y, ok2 := Amount(a.value, a.measure)
 	return ok && ok2 && x.Cmp(y) > 0
 }
 
-// amount is a value in the measure without 万 and 亿.
-func amount(value, measure string) (*big.Rat, bool) {
+// Amount is a decimal value in its measure without 万 and 亿, to be compared; false for an unknown one.
+func Amount(value, measure string) (*big.Rat, bool) {
 	r, ok := new(big.Rat).SetString(value)
 	if !ok {
 		return nil, false
