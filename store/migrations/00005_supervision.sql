@@ -26,6 +26,7 @@ create table recommendation (
 );
 create index recommendation_unit on recommendation (unit, verdict);
 create index recommendation_round on recommendation (round, subject);
+create unique index recommendation_previous on recommendation (previous) where previous <> 0;
 
 -- Claim (基线数字): a number that a finding quotes, and what it is now.
 create table claim (
