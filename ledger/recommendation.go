@@ -56,6 +56,7 @@ type Recommendation struct {
 	Verdict     string // empty while none is given
 	VerdictText string // why it was returned; kept until the next verdict
 	VerdictBy   string
+	Followed    bool // by the next notice on the same subject, which is the one to be answered now
 	Version     int64
 }
 
@@ -69,6 +70,7 @@ const (
 	ToJudge   RecommendationState = "已答复"
 	SentBack  RecommendationState = "退回重办"
 	IsAdopted RecommendationState = "已采纳"
+	TakenUp   RecommendationState = "已再提" // the next notice on the subject took its place
 )
 
 // State is where the recommendation stands.
@@ -76,6 +78,8 @@ func (r Recommendation) State() RecommendationState {
 	switch {
 	case r.Verdict == Adopted:
 		return IsAdopted
+	case r.Followed:
+		return TakenUp
 	case r.Verdict == Returned:
 		return SentBack
 	case r.Replied != "":
@@ -101,7 +105,8 @@ func (r Recommendation) ResponseDays(cal calendar.Calendar) (int, bool) {
 }
 
 const recommendationQuery = `select r.id, r.round, o.name, o.team, r.finding, r.seq, r.previous, r.number, r.subject, r.body, r.issued, r.due, r.level, r.why_again,
-	r.received, coalesce(a.name, ''), r.reply, r.reply_no, r.replied, coalesce(b.name, ''), r.verdict, r.verdict_text, coalesce(c.name, ''), r.version,
+	r.received, coalesce(a.name, ''), r.reply, r.reply_no, r.replied, coalesce(b.name, ''), r.verdict, r.verdict_text, coalesce(c.name, ''),
+	exists (select 1 from recommendation n where n.previous = r.id), r.version,
 	u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version
 	from recommendation r join round o on o.id = r.round join unit u on u.id = r.unit
 	left join staff a on a.id = r.received_by left join staff b on b.id = r.replied_by left join staff c on c.id = r.verdict_by`
@@ -110,7 +115,7 @@ func scanRecommendation(rows *sql.Rows, r *Recommendation) error {
 	var received int64
 	u := &r.Unit
 	err := rows.Scan(&r.ID, &r.Round, &r.RoundName, &r.Team, &r.Finding, &r.Seq, &r.Previous, &r.Number, &r.Subject, &r.Body, &r.Issued, &r.Due, &r.Level, &r.WhyAgain,
-		&received, &r.ReceivedBy, &r.Reply, &r.ReplyNo, &r.Replied, &r.RepliedBy, &r.Verdict, &r.VerdictText, &r.VerdictBy, &r.Version,
+		&received, &r.ReceivedBy, &r.Reply, &r.ReplyNo, &r.Replied, &r.RepliedBy, &r.Verdict, &r.VerdictText, &r.VerdictBy, &r.Followed, &r.Version,
 		&u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
 	if received > 0 {
 		r.Received = time.UnixMilli(received)
@@ -241,8 +246,12 @@ func Recommend(ctx context.Context, db *store.DB, cal calendar.Calendar, who org
 			return err
 		}
 		if n.Finding != 0 {
-			if f, err := ByID(ctx, tx, who, n.Finding); err != nil || f.Unit.ID != u.ID {
-				return errors.Join(err, Invalid{Field: "对应问题", What: "这个问题不是" + u.Name + "的，请重选"})
+			f, err := ByID(ctx, tx, who, n.Finding)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err != nil || f.Unit.ID != u.ID {
+				return Invalid{Field: "对应问题", What: "这个问题不是" + u.Name + "的，请重选"}
 			}
 		}
 		round, began, err := roundOf(ctx, tx, u)
@@ -470,6 +479,8 @@ func AnswerRecommendation(ctx context.Context, db *store.DB, who org.Person, id,
 			return nil, nil
 		case r.Verdict == Adopted:
 			return nil, Invalid{Field: "答复", What: "答复已被采纳，不能再改"}
+		case r.Followed:
+			return nil, Invalid{Field: "答复", What: fmt.Sprintf("就这件事已经提了第%d次建议，请答复那一次", r.Seq+1)}
 		case r.Received.IsZero():
 			return nil, Invalid{Field: "签收", What: "请先签收，再答复"}
 		case a.Text == "":
@@ -504,7 +515,7 @@ func JudgeRecommendation(ctx context.Context, db *store.DB, cal calendar.Calenda
 			return nil, Invalid{Field: "评判", What: "请选“采纳”或“退回”"}
 		case r.Verdict == verdict && r.VerdictText == text:
 			return nil, nil
-		case r.Verdict != "" || r.Replied == "":
+		case r.Verdict != "" || r.Replied == "" || r.Followed:
 			return nil, Invalid{Field: "评判", What: "现在没有待评判的答复，请刷新页面"}
 		case verdict == Returned && text == "":
 			return nil, Invalid{Field: "意见", What: "退回要写明哪里不够、还要做什么"}

@@ -110,6 +110,10 @@ func TestTwoRecommendationsOnOneSubject(t *testing.T) {
 		if r.Seq != 2 || r.Previous != id || r.Level != ledger.SecretaryLevel || r.Due != "2026-04-20" {
 			t.Errorf("the second: %+v", r)
 		}
+		if r := w.notice(t, w.clerk, id); r.State() != ledger.TakenUp || r.Pressing() {
+			t.Errorf("the first, now that there is a second: %s", r.State())
+		}
+		refused(t, ledger.AnswerRecommendation(ctx, w.db, w.clerk, id, 4, ledger.Reply{Text: "又补发2人", Day: "2026-04-16"}), "第2次")
 		if err := ledger.Receive(ctx, w.db, w.clerk, id2, 1); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"claim":          claimPage{},
+	"claims":         claimsPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
 	"finding":        findingPage{},
@@ -20,6 +22,10 @@ var pageTypes = map[string]any{
 	"plan":           planPage{},
 	"print":          ledgerPage{},
 	"search":         searchPage{},
+
+	"recommendation":        recommendationPage{},
+	"recommendation-new":    recommendationForm{},
+	"recommendation-thread": recommendationThread{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
