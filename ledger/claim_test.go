@@ -1,16 +1,20 @@
 package ledger_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/plan"
 	"bihuan/store"
+	"bihuan/store/storetest"
 )
 
 const countedPaper = `柳塘镇党委关于区委巡察反馈意见的整改方案
@@ -239,6 +243,74 @@ func TestAddingAndChangingClaims(t *testing.T) {
 		var denied org.Denied
 		if _, err := ledger.AddClaim(ctx, w.db, w.cadre, f.ID, good); !errors.As(err, &denied) {
 			t.Errorf("a cadre adds: %v", err)
+		}
+	})
+}
+
+// Whatever is added, changed, dropped and recorded, in whatever order: no part is known to be more than its whole, at the baseline or
+// on a day for which both are known.
+func TestNoPartIsMoreThanItsWhole(t *testing.T) {
+	w := build(t, storetest.SQLite(t))
+	_, f := w.counted(t)
+	days := []string{"2026-04-10", "2026-04-12"}
+	rapid.Check(t, func(t *rapid.T) {
+		ctx := context.Background()
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			list, err := ledger.ClaimsOf(ctx, w.db, f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := rapid.SampledFrom(list).Draw(t, "claim")
+			number := rapid.SampledFrom([]string{"", "0", "2", "5.5", "9", "14", "30"}).Draw(t, "number")
+			switch rapid.IntRange(0, 4).Draw(t, "kind") {
+			case 0:
+				e := c.Edit()
+				e.Value, e.Upper, e.Places = number, "", nil
+				e.Nested = rapid.SampledFrom(append(list, ledger.Claim{})).Draw(t, "whole").ID
+				err = ledger.EditClaim(ctx, w.db, w.clerk, c.ID, c.Version, e)
+			case 1:
+				_, err = ledger.AddClaim(ctx, w.db, w.clerk, f.ID, ledger.ClaimEdit{Subject: "村", Measure: rapid.SampledFrom([]string{"个", "万个"}).Draw(t, "measure"), Value: number, Nested: c.ID})
+			case 2:
+				err = ledger.DropClaim(ctx, w.db, w.clerk, c.ID, c.Version)
+			case 3:
+				err = ledger.ConfirmClaim(ctx, w.db, w.clerk, c.ID, c.Version)
+			default:
+				err = ledger.SetClaimValue(ctx, w.db, w.cadre, c.ID, ledger.ValueEdit{Value: number, AsOf: rapid.SampledFrom(days).Draw(t, "day"), Source: "报表"})
+			}
+			var invalid ledger.Invalid
+			if err != nil && !errors.As(err, &invalid) {
+				t.Fatal(err)
+			}
+		}
+		list, err := ledger.ClaimsOf(ctx, w.db, f.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(c ledger.Claim, day string) string {
+			value := c.Value
+			if day != "" {
+				value = ""
+			}
+			for _, v := range c.Values {
+				if v.AsOf == day {
+					value = v.Value
+				}
+			}
+			return value
+		}
+		for _, part := range list {
+			for _, whole := range list {
+				if part.Nested != whole.ID || part.State != ledger.ClaimConfirmed || whole.State != ledger.ClaimConfirmed {
+					continue
+				}
+				for _, day := range append(days, "") {
+					p, ok := plan.Amount(at(part, day), part.Measure)
+					all, ok2 := plan.Amount(at(whole, day), whole.Measure)
+					if ok && ok2 && p.Cmp(all) > 0 {
+						t.Fatalf("%q: %s is part of %s", day, part.Baseline(), whole.Baseline())
+					}
+				}
+			}
 		}
 	})
 }
