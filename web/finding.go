@@ -34,6 +34,7 @@ type findingPage struct {
 	Prev, Next int64 // ids of the findings before and after, 0 for none
 	MayEdit    bool
 	MayReport  bool
+	Numbers    claimsPart
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
 	Evidence   []evidenceView
 	Withdrawn  []evidenceView
@@ -134,6 +135,9 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	p.Older = len(entries) > historyLimit
 	for _, e := range entries[:min(len(entries), historyLimit)] {
 		p.History = append(p.History, newEvent(e, v.Today))
+	}
+	if p.Numbers, err = s.claimsOf(ctx, v, f); err != nil {
+		return err
 	}
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 var pageTypes = map[string]any{
 	"channel":        channelPage{},
 	"channels":       channelsPage{},
+	"claim":          claimPage{},
+	"claims":         claimsPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
 	"evidence":       evidencePage{},
@@ -33,6 +35,10 @@ var pageTypes = map[string]any{
 	"print":          ledgerPage{},
 	"search":         searchPage{},
 	"told":           toldPage{},
+
+	"recommendation":        recommendationPage{},
+	"recommendation-new":    recommendationForm{},
+	"recommendation-thread": recommendationThread{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
