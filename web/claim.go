@@ -100,6 +100,10 @@ type claimView struct {
 	Source string
 	Light  light
 	Open   bool // nobody has confirmed it
+
+	MayEdit   bool
+	MayReport bool
+	Back      string // where confirming and dropping lead: plan, or empty for the finding
 }
 
 // claimLights are the looks of the verdicts.
@@ -189,6 +193,7 @@ func (s *Server) claimsOf(ctx context.Context, v *visit, f ledger.Finding) (clai
 	p.Dropped = n - len(list)
 	for _, c := range nested(list) {
 		x := viewClaim(c, v.Today)
+		x.MayEdit, x.MayReport = p.MayEdit, p.MayReport
 		if x.Open {
 			p.Open++
 		}
@@ -207,6 +212,15 @@ type claimsPage struct {
 	Missed  int
 	Unknown int
 	Open    int
+	MayAct  bool // the reader may do something about some of them
+}
+
+// Span is how many columns the table has.
+func (p claimsPage) Span() int {
+	if p.MayAct {
+		return 6
+	}
+	return 5
 }
 
 // claimsGroup is a finding with its claims.
@@ -232,6 +246,8 @@ func (s *Server) claimsShow(w http.ResponseWriter, r *http.Request, v *visit) er
 		}
 		for _, c := range nested(g.Claims) {
 			view := viewClaim(c, v.Today)
+			view.MayEdit, view.MayReport, view.Back = v.Who.Check(org.Edit, g.Finding.Unit) == nil, g.Finding.Allows(v.Who, org.Progress) == nil, "plan"
+			p.MayAct = p.MayAct || view.MayEdit || view.MayReport
 			x.Claims = append(x.Claims, view)
 			switch {
 			case view.Open:

@@ -102,6 +102,15 @@ func TestClaimsOnTheirPages(t *testing.T) {
 				t.Errorf("the table lacks %q: %s", want, text)
 			}
 		}
+		var other ledger.Claim
+		for _, x := range s.claims(s.findings()[3].ID) {
+			if x.Subject == "村白条入账" {
+				other = x
+			}
+		}
+		if a := clerk.post(fmt.Sprintf("/claim/%d/drop", other.ID), "version", "1", "back", "plan"); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, table+"#f") || strings.Contains(clerk.page(table), "3个村白条入账") {
+			t.Errorf("dropping from the table: %d %s", a.status, a.to)
+		}
 		book := clerk.get(table + ".xlsx")
 		doc, err := office.Read(context.Background(), "对照表.xlsx", []byte(book.body))
 		if err != nil || book.status != http.StatusOK {

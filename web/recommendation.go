@@ -167,9 +167,15 @@ func (s *Server) recommendationNew(w http.ResponseWriter, r *http.Request, v *vi
 	}
 	q := r.URL.Query()
 	var chosen []pick
-	for _, u := range units {
-		if u.Kind == org.Town || u.Kind == org.Village || u.Kind == org.Office && u.Parent == v.Who.Unit.ID {
-			chosen = append(chosen, pick{strconv.FormatInt(u.ID, 10), u.Name})
+	names := map[int64]string{}
+	for _, u := range units { // a unit stands behind those above it
+		names[u.ID] = u.Name
+		name := u.Name
+		if above, ok := names[u.Parent]; ok && u.Parent != v.Who.Unit.ID {
+			name = above + "·" + name // every district has two villages of one name
+		}
+		if u.Kind != org.District && !(u.Kind == org.Office && u.Parent != v.Who.Unit.ID) {
+			chosen = append(chosen, pick{strconv.FormatInt(u.ID, 10), name})
 		}
 	}
 	unit := q.Get("unit")
