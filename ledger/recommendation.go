@@ -15,8 +15,6 @@ import (
 	"bihuan/store"
 )
 
-// AnswerDays is how many working days a unit has to answer a recommendation whose notice names no day (M06: custom, not law).
-const AnswerDays = 5
 
 // The levels at which a recommendation is answered.
 const (
@@ -201,7 +199,7 @@ type Notice struct {
 	Subject  string
 	Body     string
 	Issued   string
-	Due      string // empty: [AnswerDays] working days
+	Due      string // empty: as many working days as the setting says
 	WhyAgain string // required of a second one
 }
 
@@ -242,7 +240,11 @@ func Recommend(ctx context.Context, db *store.DB, cal calendar.Calendar, who org
 		if err := checkRecommend(ctx, tx, who, u); err != nil {
 			return err
 		}
-		if err := n.check(cal, tx.Now.Format(time.DateOnly)); err != nil {
+		rules, err := LoadRules(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := n.check(cal, dayOf(tx), rules.ReplyWorkdays); err != nil {
 			return err
 		}
 		if n.Finding != 0 {
@@ -312,7 +314,7 @@ func Recommend(ctx context.Context, db *store.DB, cal calendar.Calendar, who org
 }
 
 // check refuses a notice that says too little, and sets its due day.
-func (n *Notice) check(cal calendar.Calendar, today string) error {
+func (n *Notice) check(cal calendar.Calendar, today string, days int) error {
 	var err error
 	switch {
 	case n.Subject == "":
@@ -335,7 +337,7 @@ func (n *Notice) check(cal calendar.Calendar, today string) error {
 		return err
 	}
 	if n.Due == "" {
-		n.Due = cal.After(n.Issued, AnswerDays)
+		n.Due = cal.After(n.Issued, days)
 	}
 	if n.Due < n.Issued {
 		return Invalid{Field: "答复期限", What: "早于发出日期，请核对"}
@@ -499,7 +501,7 @@ func AnswerRecommendation(ctx context.Context, db *store.DB, who org.Person, id,
 }
 
 // JudgeRecommendation gives the team's verdict on an answer: [Adopted], or [Returned] with the reason, which opens it again until
-// due; an empty due is [AnswerDays] working days from today.
+// due; an empty due is as many working days from today as the setting says.
 func JudgeRecommendation(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Person, id, version int64, verdict, text, due string) error {
 	return changeRecommendation(ctx, db, who, id, version, map[string]string{Adopted: "采纳", Returned: "退回"}[verdict], func(tx *store.Tx, r *Recommendation) ([]journal.Change, error) {
 		if err := checkRecommend(ctx, tx, who, r.Unit); err != nil {
@@ -525,7 +527,11 @@ func JudgeRecommendation(ctx context.Context, db *store.DB, cal calendar.Calenda
 		changes := []journal.Change{{Field: "意见", To: text}}
 		if verdict == Returned {
 			if due == "" {
-				due = cal.After(today, AnswerDays)
+				rules, err := LoadRules(ctx, tx)
+				if err != nil {
+					return nil, err
+				}
+				due = cal.After(today, rules.ReplyWorkdays)
 			}
 			changes = append(changes, journal.Change{Field: "答复期限", From: r.Due, To: due})
 			r.Due = due

@@ -202,7 +202,7 @@ func (s *Server) recommendationNew(w http.ResponseWriter, r *http.Request, v *vi
 		{Name: "subject", Label: "标题", Kind: "text", Value: subject, Hint: "写事项本身，如 高龄津贴应享未享。同一轮里同一事项再提，自动接在上一次后面，由书记答复"},
 		{Name: "body", Label: "内容", Kind: "area", Hint: "发现了什么，建议做什么"},
 		{Name: "issued", Label: "发出日期", Kind: "date", Value: v.Today},
-		{Name: "due", Label: "答复期限", Kind: "date", Hint: fmt.Sprintf("照建议书写的；没有写就留空，按%d个工作日", ledger.AnswerDays)},
+		{Name: "due", Label: "答复期限", Kind: "date", Hint: "照建议书写的；没有写就留空，按设置里的工作日算"},
 		{Name: "previous", Label: "接续哪一次", Kind: "pick", Value: q.Get("previous"), Picks: earlier},
 		{Name: "why_again", Label: "再次提出的原因", Kind: "area", Hint: "只有第二次起才填：上次的答复为什么不够"},
 	}}
@@ -327,7 +327,7 @@ func (s *Server) offer(x *noticeView, v *visit, judges bool) {
 			x.Judge = &entryForm{Action: address + "verdict", Button: "登记", Version: x.Version, Entries: entries{
 				{Name: "verdict", Label: "评判", Kind: "pick", Value: ledger.Adopted, Picks: []pick{{ledger.Adopted, "采纳"}, {ledger.Returned, "退回，重新答复"}}},
 				{Name: "text", Label: "意见", Kind: "area", Hint: "退回要写明哪里不够、还要做什么"},
-				{Name: "due", Label: "答复期限", Kind: "date", Hint: fmt.Sprintf("退回时用；留空按%d个工作日", ledger.AnswerDays)},
+				{Name: "due", Label: "答复期限", Kind: "date", Hint: "退回时用；留空按设置里的工作日算"},
 			}}
 		} else {
 			x.Wait = "等巡察组评判"
