@@ -15,7 +15,6 @@ import (
 	"bihuan/store"
 )
 
-
 // The levels at which a recommendation is answered.
 const (
 	UnitLevel      = "unit"
