@@ -683,3 +683,46 @@ func TestNothingClosesAlone(t *testing.T) {
 		})
 	})
 }
+
+// Who is told of a deadline: by its light the person, then the leader in charge too, then the secretary too.
+func TestToldByTheLadder(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Leader: "韩春梅", Units: []string{"东村"}, Persons: []string{"李四喜"}, DueText: f.DueText, Due: f.Due}))
+		told := func(day, light string) string {
+			t.Helper()
+			w.at(t, day)
+			items, err := ledger.Told(ctx, w.db, cal)
+			ok(t, err)
+			var names []string
+			for _, i := range items {
+				if i.Subject != fmt.Sprintf("finding/%d", f.ID) {
+					continue
+				}
+				if i.Light != light {
+					t.Errorf("%s: %s is told with light %s", day, i.Text, i.Light)
+				}
+				for _, p := range []org.Person{w.cadre, w.leader, w.party, w.clerk} {
+					if p.ID == i.Staff {
+						names = append(names, p.Name)
+					}
+				}
+			}
+			slices.Sort(names)
+			return strings.Join(names, " ")
+		}
+		if got := told("2026-04-20", ""); got != "" {
+			t.Errorf("long before: %s", got)
+		}
+		if got := told("2026-05-08", "green"); got != "李四喜" {
+			t.Errorf("green: %s", got)
+		}
+		if got := told("2026-05-20", "yellow"); got != "李四喜 韩春梅" {
+			t.Errorf("yellow: %s", got)
+		}
+		if got := told("2026-06-02", "red"); got != "周叙明 李四喜 韩春梅" {
+			t.Errorf("red: %s", got)
+		}
+	})
+}

@@ -199,6 +199,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /login":         s.withSession(s.loginForm),
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),
+		"GET /feed/{secret}": http.HandlerFunc(s.feed),
 	}
 }
 
