@@ -230,6 +230,13 @@ func EditStaff(ctx context.Context, tx *store.Tx, who Person, id, version int64,
 // Leave marks somebody as having left: they can no longer log in, and everything they did keeps their name. Posts have to be handed
 // over or given up first, for that needs a last day. Nobody marks themselves.
 func Leave(ctx context.Context, tx *store.Tx, who Person, id, version int64) error {
+	s, err := StaffByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(Manage, s.Unit); err != nil {
+		return err
+	}
 	holdings, err := HoldingsOf(ctx, tx, id)
 	if err != nil {
 		return err

@@ -88,6 +88,21 @@ func TestOrgPages(t *testing.T) {
 		if text := plain(admin.page("/org?q=" + "街长")); !strings.Contains(text, "主街街长") || strings.Contains(text, "宗教专干") {
 			t.Error("the search does not find, or finds all")
 		}
+		// Who may hand over posts only by a post lands on the unit of the post.
+		err := s.db.Write(t.Context(), func(tx *store.Tx) error {
+			post, err := org.AddPost(t.Context(), tx, org.Program, s.town, "挂职干部", org.Clerk, false)
+			if err != nil {
+				return err
+			}
+			_, err = org.Hold(t.Context(), tx, org.Program, post.ID, s.people["village"].ID, "2026-04-01", "")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := plain(s.as(t, "village").page("/org")); !strings.Contains(page, "栖禾镇 人员和岗位") || !strings.Contains(page, "贺晓雨") {
+			t.Errorf("the holder of a clerk's post is not at the town: %s", page)
+		}
 		// A clerk sees the people and hands posts on, and manages nobody.
 		clerk := s.as(t, "clerk")
 		if page := clerk.page("/org"); strings.Contains(page, "/org/person/new") || strings.Contains(page, "/org/import") {
@@ -102,7 +117,7 @@ func TestOrgPages(t *testing.T) {
 			{"clerk", "POST", fmt.Sprintf("/org/person/%d/password", village), 403}, {"clerk", "POST", fmt.Sprintf("/org/person/%d/leave", village), 403},
 			{"clerk", "POST", fmt.Sprintf("/org/unit/%d/edit", s.town.ID), 403}, {"clerk", "POST", "/org/post/new", 403}, {"clerk", "POST", "/org/places", 403},
 			{"clerk", "POST", fmt.Sprintf("/org/post/%d/drop", posts["宗教专干"].ID), 403},
-			{"leader", "GET", "/org", 403}, {"village", "GET", "/org/places", 403}, {"stranger", "GET", fmt.Sprintf("/org/person/%d", village), 404},
+			{"leader", "GET", "/org", 403}, {"village", "GET", "/org/person/new", 403}, {"stranger", "GET", fmt.Sprintf("/org/person/%d", village), 404},
 			{"stranger", "GET", fmt.Sprintf("/org?unit=%d", s.town.ID), 404}, {"stranger", "POST", fmt.Sprintf("/org/person/%d/reveal", village), 404},
 			{"stranger", "GET", fmt.Sprintf("/org/post/%d", posts["宗教专干"].ID), 404}, {"admin", "GET", "/org/person/1", 404}, {"admin", "GET", "/org/post/1", 404},
 		} {
