@@ -578,27 +578,33 @@ func TestOccurrencesDoNotDependOnNights(t *testing.T) {
 		give := func(title, rule string) {
 			ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: title, Rule: rule, Starts: "2026-04-16"}}))
 		}
+		end := start.AddDate(1, 1, 0)
+		ways := []struct {
+			name string
+			step int // days between runs
+		}{{"夜夜", 9}, {"年年", 365}, {"停机", 395}}
+		for _, way := range ways {
+			*w.now = start
+			for i, rule := range rules {
+				give(fmt.Sprint(way.name, i), rule)
+			}
+			for day := start.AddDate(0, 0, way.step); day.Before(end); day = day.AddDate(0, 0, way.step) {
+				*w.now = day
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+			*w.now = end
+			for range 2 {
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+		}
 		for i, rule := range rules {
-			give(fmt.Sprint("夜夜", i), rule)
-		}
-		for day := start; day.Before(start.AddDate(1, 1, 0)); day = day.AddDate(0, 0, 9) {
-			*w.now = day
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		*w.now = start
-		for i, rule := range rules {
-			give(fmt.Sprint("停机", i), rule)
-		}
-		*w.now = start.AddDate(1, 1, 0)
-		for range 2 {
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		for i, rule := range rules {
-			a, b := days(fmt.Sprint("夜夜", i)), days(fmt.Sprint("停机", i))
-			if !slices.Equal(a, b) || len(a) == 0 {
-				t.Errorf("%s: %d made night by night, %d after a standstill", rule, len(a), len(b))
+			a := days(fmt.Sprint(ways[0].name, i))
+			for _, way := range ways[1:] {
+				if b := days(fmt.Sprint(way.name, i)); !slices.Equal(a, b) || len(a) == 0 {
+					t.Errorf("%s: %d made night by night, %d by %s", rule, len(a), len(b), way.name)
+				}
 			}
 			nominal := map[string]bool{}
 			for _, x := range a {
