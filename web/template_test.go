@@ -8,8 +8,14 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"assign":         assignPage{},
+	"close":          closePage{},
+	"closing":        closingPage{},
+	"duty":           dutyPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
+	"extend":         extendPage{},
+	"extension":      extensionPage{},
 	"finding":        findingPage{},
 	"import":         importPage{},
 	"import-check":   importCheckPage{},
@@ -20,6 +26,9 @@ var pageTypes = map[string]any{
 	"plan":           planPage{},
 	"print":          ledgerPage{},
 	"search":         searchPage{},
+	"slip":           slipPage{},
+	"task":           taskPage{},
+	"upkeep":         upkeepPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
