@@ -55,20 +55,29 @@ func Assign(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Pe
 			return err
 		}
 		units := map[int64]bool{}
-		for _, a := range list {
+		var problems AssignProblems
+		for i, a := range list {
 			d, due, err := a.duty(ctx, tx, f)
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
+			if err == nil && slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
 				continue
 			}
-			d.Grace = rules.Grace
-			if _, err := duty.Give(ctx, tx, cal, who, d, due); err != nil {
+			if err == nil {
+				d.Grace = rules.Grace
+				_, err = duty.Give(ctx, tx, cal, who, d, due)
+			}
+			var bad Invalid
+			if errors.As(err, &bad) { // the next may be wrong too
+				problems = append(problems, AssignProblem{i, bad})
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			have = append(have, d)
 			units[d.Unit.ID] = true
+		}
+		if len(problems) > 0 {
+			return problems
 		}
 		for unit := range units {
 			if err := admit(ctx, tx, f, unit); err != nil {

@@ -549,14 +549,18 @@ func (s *Server) evidenceWithdraw(w http.ResponseWriter, r *http.Request, v *vis
 	return s.done(w, r, fmt.Sprintf("/finding/%d", i.Finding), "已撤回佐证“"+i.Title+"”，记录仍保留")
 }
 
-// toldBriefly are entries of the journal about evidence without what the page of the evidence tells anyhow.
+// toldBriefly are entries of the journal with those about evidence cut to what the page of the evidence does not tell anyhow. A revision
+// is told once, by the row that it replaced.
 func toldBriefly(entries []journal.Entry) []journal.Entry {
 	for i := range entries {
 		e := &entries[i]
+		if e.Kind != "evidence" {
+			continue
+		}
 		fresh := !slices.ContainsFunc(e.Changes, func(c journal.Change) bool { return c.From != "" })
 		e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c journal.Change) bool {
 			return c.Field == "SHA-256" || fresh && c.Field != "名称" && c.Field != "种类"
 		})
 	}
-	return entries
+	return slices.DeleteFunc(entries, func(e journal.Entry) bool { return e.Kind == "evidence" && len(e.Changes) == 0 })
 }

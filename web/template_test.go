@@ -16,6 +16,14 @@ var pageTypes = map[string]any{
 	"error":          errorPage{},
 	"evidence":       evidencePage{},
 	"evidence-form":  evidenceForm{},
+	"assign":         assignPage{},
+	"close":          closePage{},
+	"closing":        closingPage{},
+	"duty":           dutyPage{},
+	"edit":           editPage{},
+	"error":          errorPage{},
+	"extend":         extendPage{},
+	"extension":      extensionPage{},
 	"finding":        findingPage{},
 	"import":         importPage{},
 	"import-check":   importCheckPage{},
@@ -39,6 +47,9 @@ var pageTypes = map[string]any{
 	"recommendation":        recommendationPage{},
 	"recommendation-new":    recommendationForm{},
 	"recommendation-thread": recommendationThread{},
+	"slip":                  slipPage{},
+	"task":                  taskPage{},
+	"upkeep":                upkeepPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
