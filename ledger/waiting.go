@@ -125,3 +125,23 @@ func Relapsed(ctx context.Context, q store.Querier, who org.Person, limit int) (
 	list, err := ByIDs(ctx, q, ids)
 	return list, total, err
 }
+
+// Deadline is a day on which findings fall due, and how many.
+type Deadline struct {
+	Due string
+	N   int
+}
+
+// Deadlines lists the days on which the findings of a plan fall due, in their order.
+func Deadlines(ctx context.Context, q store.Querier, plan int64) ([]Deadline, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, d *Deadline) error { return rows.Scan(&d.Due, &d.N) },
+		`select due, count(*) from finding where plan = $1 and dropped = 0 and due > '' group by due order by due`, plan)
+}
+
+// WithRhythm lists the findings of a person's sight that a recurring duty serves, in the order of their plans, at most limit. They
+// come without manifestations and measures.
+func WithRhythm(ctx context.Context, q store.Querier, who org.Person, limit int) ([]Finding, error) {
+	scope, args := visible(who)
+	return store.All(ctx, q, scanFinding, `select `+findingColumns+` from finding f join section s on s.id = f.section join unit u on u.id = f.unit
+		where f.dropped = 0 and exists (select 1 from duty d where d.finding = f.id and d.rule <> '')`+scope+` order by u.path, f.plan, f.ord limit `+fmt.Sprint(limit), args...)
+}

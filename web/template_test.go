@@ -8,6 +8,8 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"calendar":       calendarPage{},
+	"duty":           heatPage{},
 	"edit":           editPage{},
 	"error":          errorPage{},
 	"finding":        findingPage{},
@@ -15,11 +17,14 @@ var pageTypes = map[string]any{
 	"import-check":   importCheckPage{},
 	"import-confirm": importConfirmPage{},
 	"ledger":         ledgerPage{},
+	"load":           loadPage{},
 	"login":          loginPage{},
 	"overview":       overviewPage{},
 	"plan":           planPage{},
 	"print":          ledgerPage{},
 	"search":         searchPage{},
+	"settings":       settingsPage{},
+	"work":           workPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
