@@ -300,18 +300,57 @@ func EnterEvent(ctx context.Context, db *store.DB, cal calendar.Calendar, who or
 	return err
 }
 
+// Year is an import of days off and make-up workdays: of one year, or of several up to it.
+type Year struct {
+	Year   string
+	Lines  string
+	Source string // the notice that says so
+}
+
+// Years lists what was imported, by year.
+func Years(ctx context.Context, q store.Querier) ([]Year, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, y *Year) error { return rows.Scan(&y.Year, &y.Lines, &y.Source) },
+		`select year, lines, source from holiday order by year`)
+}
+
 // Calendar is the calendar in force: what the program was built with, and the years that were imported.
 func Calendar(ctx context.Context, q store.Querier) (calendar.Calendar, error) {
-	lines, err := store.All(ctx, q, store.Value[string], `select lines from holiday order by year`)
-	cal := calendar.Published()
-	for _, text := range lines {
-		year, bad := calendar.Parse(text)
-		if bad != nil {
-			return cal, bad
+	years, err := Years(ctx, q)
+	if err != nil {
+		return calendar.Published(), err
+	}
+	return CalendarOf(calendar.Published(), years)
+}
+
+// CalendarOf is a calendar with imported years in it.
+func CalendarOf(cal calendar.Calendar, years []Year) (calendar.Calendar, error) {
+	for _, y := range years {
+		year, err := calendar.Parse(y.Lines)
+		if err != nil {
+			return cal, err
 		}
 		cal = cal.With(year)
 	}
-	return cal, err
+	return cal, nil
+}
+
+// Event is a window that somebody entered for a unit: 雨雪天 from–to. All units below have it too.
+type Event struct {
+	calendar.Window
+	Unit string // name
+}
+
+// Events lists the windows that count for a person's units or for units below them, newest first, at most limit.
+func Events(ctx context.Context, q store.Querier, who org.Person, limit int) ([]Event, error) {
+	below, args := who.Under("u.path")
+	above := "false"
+	for _, u := range who.Units() {
+		args = append(args, u.Path)
+		above += fmt.Sprintf(" or substr($%d, 1, length(u.path)) = u.path", len(args))
+	}
+	return store.All(ctx, q, func(rows *sql.Rows, e *Event) error { return rows.Scan(&e.Name, &e.From, &e.To, &e.Unit) },
+		`select e.name, e.starts, e.ends, u.name from event e join unit u on u.id = e.unit where `+below+` or `+above+`
+			order by e.starts desc, e.id desc limit `+fmt.Sprint(limit), args...)
 }
 
 // ImportHolidays takes the days off and make-up workdays of years from a text or JSON, and moves what is open to the days they give.

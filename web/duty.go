@@ -200,7 +200,7 @@ func (s *Server) dutyRule(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	p.Form = dutyForm{Rule: form.Get("rule"), Since: form.Get("since"), Reason: plainText(form.Get("reason"))}
-	err = ledger.ChangeRule(r.Context(), s.db, s.calendar, v.Who, p.Duty.ID, version, p.Form.Rule, p.Form.Since, p.Form.Reason)
+	err = ledger.ChangeRule(r.Context(), s.db, v.Cal, v.Who, p.Duty.ID, version, p.Form.Rule, p.Form.Since, p.Form.Reason)
 	if err != nil {
 		return s.dutyRefused(w, v, p, err)
 	}

@@ -366,8 +366,8 @@ func (p *evidenceForm) blame(err error) {
 	}
 }
 
-// mostText bounds a field of the form, in bytes.
-const mostText = 4 * evidence.MostSaid
+// mostField bounds a field of the form, in bytes.
+const mostField = 4 * evidence.MostSaid
 
 // readEvidence reads the form of a piece of evidence, which is sent with a file or without. The file is stored as it arrives.
 func (s *Server) readEvidence(r *http.Request) (evidence.Item, url.Values, error) {
@@ -405,7 +405,7 @@ func (s *Server) readEvidence(r *http.Request) (evidence.Item, url.Values, error
 			}
 			continue
 		}
-		value, err := io.ReadAll(io.LimitReader(part, mostText))
+		value, err := io.ReadAll(io.LimitReader(part, mostField))
 		if err != nil {
 			return evidence.Item{}, nil, formError(err)
 		}

@@ -175,7 +175,7 @@ func (s *Server) extensionPage(r *http.Request, v *visit) (extensionPage, error)
 			p.Others = append(p.Others, line)
 		}
 	}
-	p.Days = s.calendar.Between(x.From, x.To)
+	p.Days = v.Cal.Between(x.From, x.To)
 	if x.State == "asked" {
 		err := x.MayDecide(v.Who, p.Finding.Unit)
 		var bad ledger.Invalid

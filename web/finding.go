@@ -106,7 +106,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := findingPage{
-		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(f, v.Days), DueLines: dueLines(f, v.Today),
+		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(v, f), DueLines: dueLines(f, v.Today),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: f.Allows(v.Who, org.Progress) == nil, ShowNames: len(f.Measures) > 0,
 	}
 	if f.Dropped > 0 { // it is kept to be read

@@ -51,6 +51,11 @@ type Server struct {
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
+
+	yardsticks *memo[int64, yardstick]
+	calendars  *memo[string, calendar.Calendar]
+	waiting    *memo[personKey, ledger.Waiting]
+	scans      *memo[scanKey, []ledger.Flaw]
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -77,6 +82,10 @@ func New(c Config) *Server {
 	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
 	s.overview = newMemo[overviewKey, template.HTML](50, nil)
+	s.yardsticks = newMemo[int64, yardstick](4, nil)
+	s.calendars = newMemo[string, calendar.Calendar](4, nil)
+	s.waiting = newMemo[personKey, ledger.Waiting](2000, nil)
+	s.scans = newMemo[scanKey, []ledger.Flaw](500, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
 	s.logins = newLimits()
@@ -105,7 +114,17 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /ledger/print": s.signedIn(s.ledgerPrint),
 		"GET /ledger.xlsx":  s.signedIn(s.ledgerXlsx),
 		"GET /overview":     s.signedIn(s.overviewShow),
+		"GET /work":         s.signedIn(s.workShow),
+		"GET /duty":         s.signedIn(s.heatShow),
+		"GET /duty.xlsx":    s.signedIn(s.heatXlsx),
+		"GET /load":         s.signedIn(s.loadShow),
 		"GET /search":       s.signedIn(s.searchShow),
+
+		"GET /settings":         s.signedIn(s.settingsShow),
+		"POST /settings/{name}": s.signedIn(s.settingSave),
+		"GET /calendar":         s.signedIn(s.calendarShow),
+		"POST /calendar/year":   s.signedIn(s.yearImport),
+		"POST /calendar/event":  s.signedIn(s.eventSave),
 
 		"GET /plan/{id}":         s.signedIn(s.planShow),
 		"GET /plan/{id}/{paper}": s.signedIn(s.paper),
@@ -241,12 +260,6 @@ func (s *Server) Handler() http.Handler {
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.guard(sameSite.Handler(mux))
-}
-
-// home is where somebody lands.
-func (s *Server) home(w http.ResponseWriter, r *http.Request, _ *visit) error {
-	http.Redirect(w, r, "/ledger", http.StatusSeeOther)
-	return nil
 }
 
 // nowhere answers for all addresses that no route has.
