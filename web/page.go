@@ -23,6 +23,7 @@ type frame struct {
 	Title string
 	Nav   string // the entry of the bar that is current: ledger import overview
 	Body  string // class of the body
+	Bare  bool   // without the bar
 	Flash string
 	Query string // what was searched for
 	Who   org.Person

@@ -128,6 +128,13 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /import/{id}/drop":    s.signedIn(s.importDrop),
 		"GET /file/{hash}":          s.signedIn(s.file),
 
+		"GET /today":              s.signedIn(s.todayShow),
+		"POST /today/big":         s.signedIn(s.todayBig),
+		"POST /today/receive":     s.signedIn(s.todayReceive),
+		"GET /today/{id}":         s.signedIn(s.errandShow),
+		"POST /today/{id}":        s.signedIn(s.errandReport),
+		"GET /today/{id}/receipt": s.signedIn(s.receiptShow),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /login":         s.withSession(s.loginForm),

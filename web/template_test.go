@@ -9,6 +9,7 @@ import (
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
 	"edit":           editPage{},
+	"errand":         errandPage{},
 	"error":          errorPage{},
 	"finding":        findingPage{},
 	"import":         importPage{},
@@ -19,7 +20,9 @@ var pageTypes = map[string]any{
 	"overview":       overviewPage{},
 	"plan":           planPage{},
 	"print":          ledgerPage{},
+	"receipt":        receiptPage{},
 	"search":         searchPage{},
+	"today":          todayPage{},
 }
 
 // TestTemplates checks every field and method that a template names against the type it is rendered over.
