@@ -149,7 +149,9 @@ func (l Letter) MaySend(who org.Person) error {
 }
 
 // MayAnswer tells whether who may receive and answer a letter; nil when they may.
-func (l Letter) MayAnswer(ctx context.Context, q store.Querier, who org.Person) error { return l.isFor(ctx, q, who) }
+func (l Letter) MayAnswer(ctx context.Context, q store.Querier, who org.Person) error {
+	return l.isFor(ctx, q, who)
+}
 
 // draft puts a letter on the desk of whoever sends it, once for each deadline and kind.
 func draft(ctx context.Context, tx *store.Tx, who org.Person, l Letter) (int64, error) {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"bihuan/ledger"
 	"bihuan/org"
@@ -379,13 +378,4 @@ func (s *Server) letterDocx(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	name := cmp.Or(l.Number, l.Kind.Word()+"（稿）") + ".docx"
 	return download(w, name, report.DocxType, func(w io.Writer) error { return report.Letter(w, l, v.Now) })
-}
-
-// longDay writes an ISO date with its year, as papers do.
-func longDay(date string) string {
-	d, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return date
-	}
-	return d.Format("2006年1月2日")
 }
