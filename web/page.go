@@ -24,6 +24,7 @@ type frame struct {
 	Title string
 	Nav   string // name of the entry of the bar that is current
 	Body  string // class of the body
+	Bare  bool   // without the bar
 	Flash string
 	Query string // what was searched for
 	Who   org.Person

@@ -241,6 +241,29 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /org/import":                s.signedIn(s.orgImportForm),
 		"POST /org/import":               s.signedIn(s.orgImport),
 		"GET /org/import/template.xlsx":  s.signedIn(s.orgTemplate),
+		"GET /today":              s.signedIn(s.todayShow),
+		"POST /today/big":         s.signedIn(s.todayBig),
+		"POST /today/receive":     s.signedIn(s.todayReceive),
+		"GET /today/{id}":         s.signedIn(s.errandShow),
+		"POST /today/{id}":        s.signedIn(s.errandReport),
+		"GET /today/{id}/receipt": s.signedIn(s.receiptShow),
+
+		"GET /letter":                  s.signedIn(s.lettersShow),
+		"POST /letter":                 s.signedIn(s.letterDraft),
+		"POST /letter/send":            s.signedIn(s.lettersSend),
+		"GET /letter/{id}":             s.signedIn(s.letterShow),
+		"POST /letter/{id}":            s.signedIn(s.letterAct),
+		"GET /letter/{id}/letter.docx": s.signedIn(s.letterDocx),
+
+		"GET /handover":                    s.signedIn(s.handOverForm),
+		"POST /handover":                   s.signedIn(s.handOverSave),
+		"GET /handover/{id}":               s.signedIn(s.handedShow),
+		"GET /handover/{id}/handover.docx": s.signedIn(s.handedDocx),
+
+		"GET /month":                  s.signedIn(s.monthShow),
+		"GET /month.docx":             s.signedIn(s.monthDocx),
+		"GET /month.xlsx":             s.signedIn(s.monthXlsx),
+		"GET /closing/{id}/slip.docx": s.signedIn(s.closingSlipDocx),
 
 		"/": s.signedIn(s.nowhere),
 
