@@ -203,55 +203,6 @@ func Total(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) 
 	return store.One(ctx, db, store.Value[int], `select count(*) from finding f where `+where, args...)
 }
 
-// UnitCounts is the row of one unit in the overview.
-type UnitCounts struct {
-	Unit  org.Unit
-	State map[State]int
-	All   int
-	Late  int
-}
-
-// CountUnits counts findings by unit and state for all units that who may see and that have any, in the order of the tree.
-func CountUnits(ctx context.Context, db *store.DB, who org.Person, d Days) ([]UnitCounts, error) {
-	type cell struct {
-		unit    int64
-		state   State
-		n, late int
-	}
-	scope, args := visible(who, d.Today)
-	cells, err := store.All(ctx, db, func(rows *sql.Rows, c *cell) error { return rows.Scan(&c.unit, &c.state, &c.n, &c.late) },
-		`select f.unit, f.state, count(*), count(*) filter (where f.due > '' and f.due < $1) from finding f
-			where f.dropped = 0`+scope+` group by f.unit, f.state`, args...)
-	if err != nil {
-		return nil, err
-	}
-	units, err := org.Seen(ctx, db, who)
-	if err != nil {
-		return nil, err
-	}
-	by := map[int64]*UnitCounts{}
-	for _, c := range cells {
-		u := by[c.unit]
-		if u == nil {
-			u = &UnitCounts{State: map[State]int{}}
-			by[c.unit] = u
-		}
-		u.State[c.state] = c.n
-		u.All += c.n
-		if !c.state.Settled() {
-			u.Late += c.late
-		}
-	}
-	var list []UnitCounts
-	for _, u := range units {
-		if c := by[u.ID]; c != nil {
-			c.Unit = u
-			list = append(list, *c)
-		}
-	}
-	return list, nil
-}
-
 // PlanInfo is a plan in force with its round.
 type PlanInfo struct {
 	ID       int64

@@ -126,7 +126,7 @@ func holidaysOf(c calendar.Calendar, year string) []holidayView {
 		if len(f) != 4 {
 			continue
 		}
-		list = append(list, holidayView{Name: f[3], Days: spanWords(f[0], f[1], year), N: daysBetween(f[0], f[1]), Work: f[2] == "work"})
+		list = append(list, holidayView{Name: f[3], Days: spanWords(f[0], f[1], year), N: daysBetween(f[0], f[1]) + 1, Work: f[2] == "work"})
 	}
 	return list
 }

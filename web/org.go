@@ -287,7 +287,7 @@ func vacancy(holdings []org.Holding, today string) (light, bool) {
 	if since == "" {
 		return light{Kind: "soon", Word: "空缺", Why: "还没有人任过职" + next}, true
 	}
-	days := daysBetween(since, today)
+	days := daysBetween(since, today) + 1
 	l := light{Kind: "soon", Word: "空缺", Why: fmt.Sprintf("自%s起，%d 天%s", shortDate(since, today), days, next)}
 	if days > vacancyDays {
 		l.Kind = "late"

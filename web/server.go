@@ -47,7 +47,7 @@ type Server struct {
 	lists    *memo[listKey, []ledger.Key]
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
-	overview *memo[overviewKey, template.HTML]
+	overview *memo[overviewKey, overviewKept]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
@@ -81,11 +81,11 @@ func New(c Config) *Server {
 	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
 	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
-	s.overview = newMemo[overviewKey, template.HTML](50, nil)
 	s.yardsticks = newMemo[int64, yardstick](4, nil)
 	s.calendars = newMemo[string, calendar.Calendar](4, nil)
 	s.waiting = newMemo[personKey, ledger.Waiting](2000, nil)
 	s.scans = newMemo[scanKey, []ledger.Flaw](500, nil)
+	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
 	s.logins = newLimits()
@@ -241,12 +241,12 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /org/import":                s.signedIn(s.orgImportForm),
 		"POST /org/import":               s.signedIn(s.orgImport),
 		"GET /org/import/template.xlsx":  s.signedIn(s.orgTemplate),
-		"GET /today":              s.signedIn(s.todayShow),
-		"POST /today/big":         s.signedIn(s.todayBig),
-		"POST /today/receive":     s.signedIn(s.todayReceive),
-		"GET /today/{id}":         s.signedIn(s.errandShow),
-		"POST /today/{id}":        s.signedIn(s.errandReport),
-		"GET /today/{id}/receipt": s.signedIn(s.receiptShow),
+		"GET /today":                     s.signedIn(s.todayShow),
+		"POST /today/big":                s.signedIn(s.todayBig),
+		"POST /today/receive":            s.signedIn(s.todayReceive),
+		"GET /today/{id}":                s.signedIn(s.errandShow),
+		"POST /today/{id}":               s.signedIn(s.errandReport),
+		"GET /today/{id}/receipt":        s.signedIn(s.receiptShow),
 
 		"GET /letter":                  s.signedIn(s.lettersShow),
 		"POST /letter":                 s.signedIn(s.letterDraft),

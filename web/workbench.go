@@ -651,7 +651,7 @@ func (s *Server) workStrip(ctx context.Context, v *visit, p *workPage, plans []p
 		if v.Who.Unit.Kind != org.District {
 			return nil
 		}
-		units, err := ledger.CountUnits(ctx, s.db, v.Who, v.Days)
+		units, err := ledger.CountUnits(ctx, s.db, v.Who, v.Days, "")
 		p.Towns = townLines(units)
 		return err
 	}
