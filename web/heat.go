@@ -219,7 +219,7 @@ func (s *Server) heatShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	}
 	p.frame = s.frame(v, "duty", "常态任务")
 	p.Body = "wall"
-	return s.render(w, http.StatusOK, "duty", p)
+	return s.render(w, http.StatusOK, "heat", p)
 }
 
 // graceSource is the document that the time for being late is written in.
@@ -376,7 +376,7 @@ func weekHeads(mondays []string, today string) ([]heatWeek, []heatMonth) {
 
 // newHeatRow shows one duty.
 func newHeatRow(r duty.Row, weeks []heatWeek, serial, today string) heatRow {
-	row := heatRow{Title: r.Duty.Title, Address: fmt.Sprintf("/finding/%d", r.Duty.Finding), Rule: r.Duty.Often(), InTime: r.InTime, Due: r.Due(),
+	row := heatRow{Title: r.Duty.Title, Address: fmt.Sprintf("/duty/%d", r.Duty.ID), Rule: r.Duty.Often(), InTime: r.InTime, Due: r.Due(),
 		Where: fmt.Sprintf("%s　%s　%s", serial, r.Duty.Unit.Name, r.Duty.Name), Why: fmt.Sprintf("迟 %d　漏 %d", r.Late, r.Missed), Now: nowLight(r, today)}
 	if r.Waiting > 0 {
 		row.Why += fmt.Sprintf("　未报 %d", r.Waiting)
@@ -456,7 +456,7 @@ func sayTally(t duty.Tally) string {
 }
 
 func newGapRow(g duty.Gap, today string) gapRow {
-	r := gapRow{Title: g.Duty.Unit.Name + "　" + g.Duty.Title, Address: fmt.Sprintf("/finding/%d", g.Duty.Finding), Where: g.Duty.Often() + "　" + g.Duty.Name,
+	r := gapRow{Title: g.Duty.Unit.Name + "　" + g.Duty.Title, Address: fmt.Sprintf("/duty/%d", g.Duty.ID), Where: g.Duty.Often() + "　" + g.Duty.Name,
 		Light: light{Kind: "late", Word: fmt.Sprintf("漏 %d 次", g.Missed)}}
 	var days []string
 	for _, d := range g.Days[:min(len(g.Days), 5)] {

@@ -143,13 +143,3 @@ func spanWords(from, to, today string) string {
 	}
 	return shortDate(from, today) + " 至 " + shortDate(to, today)
 }
-
-// daysBetween counts the days from one to another, both included.
-func daysBetween(from, to string) int {
-	a, err := time.Parse(time.DateOnly, from)
-	b, err2 := time.Parse(time.DateOnly, to)
-	if err != nil || err2 != nil {
-		return 0
-	}
-	return int(b.Sub(a).Hours()/24) + 1
-}

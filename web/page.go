@@ -21,15 +21,15 @@ var templates embed.FS
 
 // frame is what every page has around its own. Page structs embed it.
 type frame struct {
-	Title string
-	Nav   string // name of the entry of the bar that is current
-	Body  string // class of the body
-	Flash string
-	Query string // what was searched for
-	Who   org.Person
-	Links []navLink
-	More  []navLink // behind 更多
-	Aside bool      // the current entry is one of More
+	Title     string
+	Nav       string // name of the entry of the bar that is current
+	Body      string // class of the body
+	Flash     string
+	Query     string // what was searched for
+	Who       org.Person
+	Links     []navLink
+	MoreLinks []navLink // behind 更多
+	Aside     bool      // the current entry is one of MoreLinks
 }
 
 // navLink is an entry of the bar.
@@ -85,7 +85,7 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 	}
 	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
-			f.More = append(f.More, l)
+			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}
 	}

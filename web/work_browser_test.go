@@ -22,15 +22,15 @@ func lively(t *testing.T) *site {
 	s.give(3, 0, "village", "财政所", "全面清理合同，分类处置", "")
 	for i, day := range []string{"2026-02-13", "2026-02-27", "2026-03-06", "2026-03-13", "2026-03-27", "2026-04-03"} {
 		s.at(day)
-		s.tell("colleague", "机关干部集中学习", day, "学习研讨一次，28 人参加")
+		s.reports("colleague", "机关干部集中学习", day, "学习研讨一次，28 人参加")
 		if i > 1 {
-			s.tell("village", "政府街巡查", day, "巡查一遍")
+			s.reports("village", "政府街巡查", day, "巡查一遍")
 		}
 	}
 	s.at("2026-04-16")
-	s.tell("village", "政府街巡查", "2026-04-13", "巡查一遍，劝离两处")
+	s.reports("village", "政府街巡查", "2026-04-13", "巡查一遍，劝离两处")
 	s.give(1, 0, "village", "东槐村", "逐村定一个增收项目", "")
-	s.tell("village", "逐村定一个增收项目", "2026-04-30", "定了粉条加工项目，已开座谈会两次，形成初步方案")
+	s.reports("village", "逐村定一个增收项目", "2026-04-30", "定了粉条加工项目，已开座谈会两次，形成初步方案")
 	s.ok(ledger.AskExtension(t.Context(), s.db, s.people["village"], s.findings()[1].ID, "2026-06-10", "雨季前排水工程未完工", "已疏通三处"))
 	return s
 }

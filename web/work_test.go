@@ -57,8 +57,8 @@ func (s *site) give(finding, measure int, login, unit, title, rule string) {
 		{Measure: measure, Unit: s.unit(unit).ID, Staff: who.ID, Part: duty.Lead, Title: title, Rule: rule, Reviewed: rule == ""}}))
 }
 
-// tell reports on the occurrence of a duty that is due on a day.
-func (s *site) tell(login, title, due, said string) {
+// reports tells of the occurrence of a duty that is due on a day.
+func (s *site) reports(login, title, due, said string) {
 	s.t.Helper()
 	list, err := duty.List(s.t.Context(), s.db, duty.Filter{DueFrom: due, DueTo: due})
 	s.ok(err)
@@ -83,10 +83,10 @@ func (s *site) fridays() {
 	ctx := s.t.Context()
 	s.give(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
 	s.at("2026-04-17")
-	s.tell("village", "排水沟巡查", "2026-04-17", "清沟一处")
+	s.reports("village", "排水沟巡查", "2026-04-17", "清沟一处")
 	s.at("2026-04-28")
-	s.tell("village", "排水沟巡查", "2026-04-24", "清沟两处") // within the grace
-	s.at("2026-05-25")                               // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
+	s.reports("village", "排水沟巡查", "2026-04-24", "清沟两处") // within the grace
+	s.at("2026-05-25")                                  // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
 	list, err := duty.List(ctx, s.db, duty.Filter{DueFrom: "2026-05-15", DueTo: "2026-05-15"})
 	s.ok(err)
 	s.ok(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
@@ -126,7 +126,7 @@ func TestTheMapOfDuties(t *testing.T) {
 			}
 		}
 		// What was missed and is made up for stays red.
-		s.tell("village", "排水沟巡查", "2026-05-08", "补清")
+		s.reports("village", "排水沟巡查", "2026-05-08", "补清")
 		if text := plain(c.page("/duty")); !strings.Contains(text, "漏办 2、到期未报 1。 漏办的后来补了 1 次") && !strings.Contains(text, "漏办 2、到期未报 1。漏办的后来补了 1 次") {
 			t.Errorf("made up: %s", text)
 		}
@@ -161,7 +161,7 @@ func TestAWeekOfSeveral(t *testing.T) {
 	s.give(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
 	for _, day := range []string{"2026-04-20", "2026-04-21", "2026-04-22"} {
 		s.at(day)
-		s.tell("village", "政府街巡查", day, "巡查一遍")
+		s.reports("village", "政府街巡查", day, "巡查一遍")
 	}
 	s.at("2026-05-11")
 	page := s.as(t, "clerk").page("/duty")
@@ -203,7 +203,7 @@ func TestTheWorkbench(t *testing.T) {
 		if page := c.page("/work"); !strings.Contains(page, `action="/letter"`) || !strings.Contains(page, fmt.Sprintf(`name="finding" value="%d"`, s.findings()[3].ID)) || !strings.Contains(page, `name="kind" value="remind"`) {
 			t.Error("no reminder can be sent for what is late")
 		}
-		s.tell("village", "疏通排水沟", "2026-04-30", "疏通三处")
+		s.reports("village", "疏通排水沟", "2026-04-30", "疏通三处")
 		text = plain(c.page("/work"))
 		for _, want := range []string{"1 待签收", "1 等我复核", "疏通排水沟 东槐村 郝根生·佐证 1 份 疏通三处 今天", "，1 份等您看。", "已交办，还没有销号"} {
 			if !strings.Contains(text, want) {

@@ -446,15 +446,15 @@ func (s *Server) workOther(ctx context.Context, v *visit, p *workPage) error {
 		}
 		g := workGroup{Head: fmt.Sprintf("待签收 %d 项", n), N: n}
 		for _, d := range list {
-			r := workRow{Title: d.Unit.Name + "　" + d.Title, Address: fmt.Sprintf("/finding/%d", d.Finding), Unit: d.Unit.Name, Person: d.Name,
-				Why: fmt.Sprintf("%s·%s交办", d.Often(), clock(d.Given, v.Today)), Step: "看", StepTo: fmt.Sprintf("/finding/%d", d.Finding)}
+			r := workRow{Title: d.Unit.Name + "　" + d.Title, Address: fmt.Sprintf("/duty/%d", d.ID), Unit: d.Unit.Name, Person: d.Name,
+				Why: fmt.Sprintf("%s·%s交办", d.Often(), clock(d.Given, v.Today)), Step: "看", StepTo: fmt.Sprintf("/duty/%d", d.ID)}
 			days := v.Cal.Between(d.Given.Format(time.DateOnly), v.Today)
 			r.Light = light{Kind: "wait", Word: fmt.Sprintf("已 %d 工作日", days), Title: fmt.Sprintf("交办后已过 %d 个工作日", days)}
 			if days == 0 {
 				r.Light.Word = "今天交办"
 			}
 			if d.Staff == v.Who.ID {
-				r.Step, r.StepTo = "签收", "/today"
+				r.Step = "签收"
 			}
 			g.Rows = append(g.Rows, r)
 		}
@@ -659,7 +659,7 @@ func newFlawView(f ledger.Flaw, several bool) flawView {
 		case ledger.FlawUngiven, ledger.FlawUncounted:
 			spot.Address = fmt.Sprintf("/finding/%d/assign", s.ID)
 		case ledger.FlawVacant:
-			spot.Label, spot.Address = s.Unit, "/org"
+			spot.Label, spot.Address = s.Unit, fmt.Sprintf("/org/post/%d", s.ID)
 		case ledger.FlawYear:
 			spot.Text, spot.Address = "去日历页导入", "/calendar"
 		case ledger.FlawBurden:
