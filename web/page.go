@@ -31,6 +31,15 @@ type frame struct {
 	Links []navLink
 	Rest  []navLink // behind 更多
 	Aside bool      // the current entry is one of Rest
+	Title     string
+	Nav       string // name of the entry of the bar that is current
+	Body      string // class of the body
+	Flash     string
+	Query     string // what was searched for
+	Who       org.Person
+	Links     []navLink
+	MoreLinks []navLink // behind 更多
+	Aside     bool      // the current entry is one of MoreLinks
 }
 
 // navLink is an entry of the bar.
@@ -87,6 +96,7 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
 			f.Rest = append(f.Rest, l)
+			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}
 	}
