@@ -168,8 +168,8 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 	if p.Feedback, err = ledger.FeedbackOf(ctx, s.db, o.Finding); err != nil {
 		return p, err
 	}
-	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(o, v.Days), shortDate(o.Due, v.Today)
-	p.DueSay = dueSay(s.calendar, p.Duty, o, v.Today)
+	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(o, v.Days), dayWords(o.Due, v.Today)
+	p.DueSay = dueSay(s.calendar, o, v.Today)
 	p.Measure, p.Answers = measureAndAnswers(p.Finding, o.Measure)
 	if !o.Entered.IsZero() {
 		p.Report = newReport(o, v.Today)
@@ -306,15 +306,12 @@ func dayWords(date, today string) string {
 }
 
 // dueSay explains the day on which a task is due: the plan's or the rule's day, what moved it, and until when it counts as late.
-func dueSay(cal calendar.Calendar, d duty.Duty, o duty.Occurrence, today string) []string {
+func dueSay(cal calendar.Calendar, o duty.Occurrence, today string) []string {
 	var say []string
 	switch {
 	case !o.Recurs && o.Nominal < o.Due:
 		say = append(say, "原定 "+shortDate(o.Nominal, today)+"，已批准延期到 "+shortDate(o.Due, today))
-	case !o.Recurs:
-		say = append(say, "只办一次，"+dayWords(o.Due, today)+" 前办结")
-	case o.Nominal == o.Due:
-		say = append(say, "按“"+d.Often()+"”，"+dayWords(o.Due, today)+" 到期")
+	case !o.Recurs, o.Nominal == o.Due:
 	default:
 		moved := "顺延到"
 		if o.Due < o.Nominal {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bihuan/duty"
+	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -117,12 +118,15 @@ func (s *Server) workSheet(ctx context.Context, v *visit, f ledger.Finding, plan
 			p.Closed = shortDate(c.Accepted.At.Format(time.DateOnly), v.Today)
 		}
 	}
-	p.Steps = stepViews(p.Closing, f, v.Today)
 	tried := closings
-	if len(closings) > 0 && (p.Running || p.Closed != "") {
+	switch {
+	case p.Running || p.Closed != "":
 		tried = closings[1:]
+	case p.Closing != nil && p.Closing.Step == ledger.Accepted:
+		p.Closing = nil // it has been undone since: everything begins anew
 	}
-	p.Tried = closingEvents(tried, v.Today)
+	p.Steps = stepViews(p.Closing, f, v.Today)
+	p.Tried = closingEvents(tried, f, v.Today)
 	relapses, err := ledger.RelapsesOf(ctx, s.db, f.ID)
 	if err != nil {
 		return p, w, err
@@ -353,13 +357,18 @@ var hiddenFields = []string{"问题", "种类", "SHA-256", "内容指纹", "版�
 func storyEvent(e journal.Entry, today string) event {
 	x := newEvent(e, today)
 	x.Bad = slices.Contains(badVerbs, e.Verb)
+	for i, c := range x.Changes {
+		if c.Field == "内容指纹" {
+			x.Changes[i].To = shortHash(c.To)
+		}
+	}
 	if e.Kind == "finding" {
 		return x
 	}
 	x.Link = fmt.Sprintf("/%s/%d", map[string]string{"duty": "duty", "occurrence": "task", "evidence": "evidence", "letter": "letter"}[e.Kind], e.Row)
 	var rest []journal.Change
 	due := ""
-	for _, c := range e.Changes {
+	for _, c := range x.Changes {
 		switch {
 		case x.About == "" && (c.Field == "任务" || c.Field == "名称" || c.Field == "编号"):
 			x.About = firstText(c.To, c.From)
@@ -371,13 +380,21 @@ func storyEvent(e journal.Entry, today string) event {
 		}
 	}
 	if due != "" {
-		x.About += "（" + shortDate(due, today) + "）"
+		x.About += "（" + due + "）"
 	}
 	if x.About == "" {
 		x.About = "看详情"
 	}
 	x.Changes = rest
 	return x
+}
+
+// saysTheSame tells that an entry is the plain statement that came with a report which stands in the history too.
+func saysTheSame(e journal.Entry, list []journal.Entry) bool {
+	statement := e.Kind == "evidence" && slices.ContainsFunc(e.Changes, func(c journal.Change) bool { return c.Field == "种类" && c.To == evidence.Statement.Word() })
+	return statement && slices.ContainsFunc(list, func(o journal.Entry) bool {
+		return o.Kind == "occurrence" && o.Staff == e.Staff && o.Entered.Equal(e.Entered)
+	})
 }
 
 func firstText(list ...string) string {
