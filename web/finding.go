@@ -135,7 +135,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 
 // story reads the history of a finding and of all under it, and what of it the first clock shows.
 func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) error {
-	limit := historyLimit
+	limit := 5 * historyLimit // several may become one
 	if all {
 		limit = historyMost
 	}
@@ -146,10 +146,14 @@ func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) 
 	if p.Work.StoryCount, err = ledger.StoryLength(ctx, s.db, p.Finding.ID); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if all || !saysTheSame(e, entries) {
+	if all {
+		for _, e := range entries {
 			p.History = append(p.History, storyEvent(e, v.Today))
 		}
+	} else {
+		told := slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return saysTheSame(e, entries) })
+		p.History = grouped(told, v.Today)
+		p.History = p.History[:min(historyLimit, len(p.History))]
 	}
 	p.Older, p.Work.StoryAll = p.Work.StoryCount > len(p.History) && !all, all
 	turns, err := ledger.Turns(ctx, s.db, p.Finding.ID)

@@ -39,6 +39,7 @@ type taskPage struct {
 	Opinions   []opinion
 	Before     []pastTask
 	Today      string
+	MayReceive bool
 	MayTell    bool
 	MayDecide  bool
 	WhyNot     string // why who reads may not look at it
@@ -217,6 +218,7 @@ func (s *Server) taskRights(ctx context.Context, v *visit, p *taskPage) error {
 		return err
 	}
 	p.Check = o.Part == duty.Watch
+	p.MayReceive = p.Duty.State == duty.Given && p.Duty.Staff == v.Who.ID
 	canTell := o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed
 	p.MayTell = canTell && o.MayDo(v.Who, unit) == nil && !(o.Recurs && o.Opens > v.Today)
 	p.Undo = o.Standing == duty.Returned

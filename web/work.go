@@ -28,6 +28,7 @@ type workSheet struct {
 	Letters    []letterView
 	Extension  *extensionLine // that waits, or the newest
 	Extended   int            // granted
+	NowDue     string         // the deadline in force, where it is no longer that of the plan's words
 	MayAssign  bool
 	MayExtend  bool
 	MayApply   bool
@@ -152,6 +153,9 @@ func (s *Server) workSheet(ctx context.Context, v *visit, f ledger.Finding, plan
 			p.Extended++
 		}
 	}
+	if p.Extended > 0 || f.Relapsed {
+		p.NowDue = shortDate(f.Due, v.Today)
+	}
 	p.rights(f, w, v, plan)
 	return p, w, nil
 }
@@ -186,13 +190,17 @@ func (s *Server) secondClock(f ledger.Finding, w ledger.Work, up ledger.Upkeep, 
 	c := secondClock{Show: f.LongTerm || up.ID != 0, Rule: relapseRule(rules), Link: up.ID != 0}
 	var beating []duty.Duty
 	for _, x := range w.Duties {
-		if x.Recurs() && (up.State == "running" && slices.Contains(up.Duties, x.ID) || up.State != "running" && x.State != duty.Stopped && x.Part != duty.Watch) {
+		chosen := slices.Contains(up.Duties, x.ID)
+		if up.ID == 0 {
+			chosen = x.State != duty.Stopped && x.Part != duty.Watch
+		}
+		if x.Recurs() && chosen {
 			beating = append(beating, x)
 		}
 	}
 	var list []duty.Occurrence
 	for _, o := range w.Occurrences {
-		if slices.ContainsFunc(beating, func(x duty.Duty) bool { return x.ID == o.Duty }) && (up.State != "running" || o.Due >= up.Starts) {
+		if slices.ContainsFunc(beating, func(x duty.Duty) bool { return x.ID == o.Duty }) && o.Due >= up.Starts && (up.Ends == "" || o.Due <= up.Ends) {
 			list = append(list, o)
 		}
 	}
@@ -395,6 +403,29 @@ func saysTheSame(e journal.Entry, list []journal.Entry) bool {
 	return statement && slices.ContainsFunc(list, func(o journal.Entry) bool {
 		return o.Kind == "occurrence" && o.Staff == e.Staff && o.Entered.Equal(e.Entered)
 	})
+}
+
+// grouped puts what one person did at one moment to many duties or tasks into one event: 交办 … 等 12 项.
+func grouped(entries []journal.Entry, today string) []event {
+	var list []event
+	for i := 0; i < len(entries); {
+		e, n := entries[i], 1
+		for i+n < len(entries) && alike(e, entries[i+n]) {
+			n++
+		}
+		if n < 3 {
+			list, i = append(list, storyEvent(e, today)), i+1
+			continue
+		}
+		x := storyEvent(e, today)
+		x.About, x.Changes = fmt.Sprintf("%s 等 %d 项", x.About, n), nil
+		list, i = append(list, x), i+n
+	}
+	return list
+}
+
+func alike(a, b journal.Entry) bool {
+	return (a.Kind == "duty" || a.Kind == "occurrence") && a.Kind == b.Kind && a.Verb == b.Verb && a.Staff == b.Staff && a.Entered.Equal(b.Entered)
 }
 
 func firstText(list ...string) string {
