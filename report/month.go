@@ -95,13 +95,16 @@ func figureTable(m ledger.Month) office.Table {
 	return t
 }
 
-// Change is how a figure moved since the month before: +2, −1, or 持平.
+// Change is how a figure moved since the month before: +2, −1, 持平, or — where there was nothing and is nothing.
 func Change(f ledger.Figure) string {
 	switch d := f.N - f.Before; {
 	case d > 0:
 		return fmt.Sprintf("+%d", d)
 	case d < 0:
 		return fmt.Sprintf("−%d", -d)
+	}
+	if f.N == 0 {
+		return "—"
 	}
 	return "持平"
 }

@@ -252,11 +252,12 @@ func TestMonthPage(t *testing.T) {
 		// Every number leads to a list of just so many.
 		shown := 0
 		for rest := page; ; {
-			link := between(rest, `<td class="num"><a href="`, `"`)
+			link := between(rest, `<a href="/month?month=`, `"`)
 			if link == "" {
 				break
 			}
 			_, rest, _ = strings.Cut(rest, link)
+			link = "/month?month=" + link
 			n := between(rest, "<b>", "</b>")
 			list := between(c.page(strings.TrimSuffix(unescape(link), "#items")), `id="items"`, "</section>")
 			if got := fmt.Sprint(strings.Count(list, `<td class="what">`)); got != n {
