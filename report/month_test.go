@@ -57,7 +57,8 @@ func sampleMonth() ledger.Month {
 		{"remind", "函件", "提醒函"}, {"supervise", "函件", "督办单"}, {"warn", "函件", "告诫书"}, {"replied", "函件", "已反馈的函"},
 		{"applied", "销号和反弹", "申请销号"}, {"refused", "销号和反弹", "退回销号申请"}, {"accepted", "销号和反弹", "核准销号"}, {"relapses", "销号和反弹", "反弹"}, {"asked", "销号和反弹", "申请延期"}, {"granted", "销号和反弹", "同意延期"}, {"denied", "销号和反弹", "不同意延期"},
 	} {
-		m.Figures = append(m.Figures, ledger.Figure{Code: code.code, Group: code.group, Word: code.word, N: 40 - i, Before: 30 + i/3, Part: code.code == "madeup" || code.code == "replied"})
+		n := []int{40, 12, 6, 15, 2, 5, 96, 41, 43, 12, 118, 97, 9, 7, 3, 5, 4, 6, 5, 3, 1, 7, 8, 2, 5, 1, 3, 2, 1}[i]
+		m.Figures = append(m.Figures, ledger.Figure{Code: code.code, Group: code.group, Word: code.word, N: n, Before: max(n-3+i%7, 0), Part: code.code == "madeup" || code.code == "replied"})
 	}
 	for i, f := range sampleFindings() {
 		item := ledger.MonthItem{Finding: int64(i), Title: f.Title, Unit: f.Units[0].Name, Text: f.Progress, Day: f.Due}
@@ -101,7 +102,7 @@ func TestRenderLoop(t *testing.T) {
 		texts []string
 	}{
 		"督办单.docx": {1, []string{"整改督办单", "栖禾巡改督〔2026〕3号", "民政和社会保障所：", "请立即办理，于2026年5月7日前反馈", "中共栖禾镇委员会整改办", "2026年4月30日", "抄送：杜向荣、党组织主要负责人"}},
-		"销号单.docx": {2, []string{"整改销号单", "编号：栖禾巡改销〔2026〕3号", "东槐村", "72天", "印发《惠民政策明白卡》并入户", "明白卡入户3216份", "旧公示栏.jpg", "东槐村公示栏_0412.jpg", "入户核实登记表（记录，2026年4月3日）",
+		"销号单.docx": {1, []string{"整改销号单", "编号：栖禾巡改销〔2026〕3号", "东槐村", "72天", "印发《惠民政策明白卡》并入户", "明白卡入户3216份", "旧公示栏.jpg", "东槐村公示栏_0412.jpg", "入户核实登记表（记录，2026年4月3日）",
 			"2026年4月14日", "秦素芬　2026年4月27日", "现场看过三个村，属实", "周叙明", "邵文澜　2026年4月30日", "9be0"}},
 		"交接表.docx":  {3, []string{"栖禾镇整改责任交接表", "移交人：宋怀瑾", "岗位：宣传委员", "退回1次，待补报", "监交人（签字）", "存证编号1287"}},
 		"月报.docx":   {4, []string{"栖禾镇巡察整改月报（2026年4月）", "截至2026年4月30日，共有反馈问题40个", "完成率", "超期未完", "其中：已补录", "需要上级支持的事项", "中共栖禾镇委员会整改办"}},

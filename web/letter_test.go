@@ -244,7 +244,7 @@ func TestMonthPage(t *testing.T) {
 		c := s.as(t, "clerk")
 		page := c.page("/month")
 		text := plain(page)
-		for _, want := range []string{"栖禾镇巡察整改月报", "2026年4月，到今天为止", "问题总数 5 0 +5", "正在整改 5 0 +5", "漏办 1 2 −1", "本期到期 3 2 +1", "完成率 0%（0÷5", "超期未完和原因 2 个问题"} {
+		for _, want := range []string{"栖禾镇巡察整改月报", "2026年4月，到今天为止", "问题总数 5 0 增5", "正在整改 5 0 增5", "漏办 1 2 减1", "本期到期 3 2 增1", "完成率 0%（0÷5", "超期未完和原因 2 个问题"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the page lacks %q: %s", want, text)
 			}

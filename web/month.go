@@ -29,6 +29,7 @@ type monthPage struct {
 	Asked  string // query of this report, for its downloads
 	At     string
 	Signer string
+	Date   string // of signing
 
 	Overdue, Next, Needs []monthRow
 	Shown                string // the figure whose items are listed
@@ -102,7 +103,7 @@ func (s *Server) monthShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	q := url.Values{"unit": {strconv.FormatInt(unit.ID, 10)}, "month": {from[:7]}}
-	p := monthPage{Month: m, Name: report.MonthName(m), Value: from[:7], Asked: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit)}
+	p := monthPage{Month: m, Name: report.MonthName(m), Value: from[:7], Asked: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit), Date: v.Now.Format("2006年1月2日")}
 	if p.Done, p.Of = m.Rate(); p.Of > 0 {
 		p.Rate = 100 * p.Done / p.Of
 	}
