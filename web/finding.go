@@ -41,6 +41,8 @@ type findingPage struct {
 	Withdrawn  []evidenceView
 	Work       workSheet
 	marks      []clockMark // of the first clock
+	Alike      []alikeView
+	Checks     checksView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -139,6 +141,12 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	p.Clock = newClock(p.Plan.Feedback, f, v.Today)
 	p.Clock.mark(p.Plan.Feedback, f, v.Today, clockMarks(f, work, p.marks))
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
+		return err
+	}
+	if p.Alike, err = s.alike(ctx, v, f); err != nil {
+		return err
+	}
+	if p.Checks, err = s.checks(ctx, v, f); err != nil {
 		return err
 	}
 	p.frame = s.frame(v, "ledger", f.Title)
