@@ -63,7 +63,7 @@ func TestSampleAndVisit(t *testing.T) {
 		}
 		w.imported(t)
 		_, err = draw(w.district)
-		refused(t, err, "抽查") // nothing is closed
+		wantRefusal(t, err, "抽查") // nothing is closed
 		f := w.closeRoads(t)
 		if _, err := draw(w.clerk); err == nil {
 			t.Error("a town draws its own sample")
@@ -86,8 +86,8 @@ func TestSampleAndVisit(t *testing.T) {
 		if len(list) != 1 || list[0].Finding != f.ID || len(visits) != 2 || visits[1].Kind != "effect" || visits[1].Due != "2026-10-16" {
 			t.Fatalf("%+v %+v", list, visits)
 		}
-		refused(t, ledger.RecordVisit(ctx, w.db, w.district, list[0].ID, 1, ledger.VisitSlipped, ""), "看到的情况")
-		refused(t, ledger.RecordVisit(ctx, w.db, w.leader, list[0].ID, 1, ledger.VisitHeld, "看过"), "回访") // reviewed the closing
+		wantRefusal(t, ledger.RecordVisit(ctx, w.db, w.district, list[0].ID, 1, ledger.VisitSlipped, ""), "看到的情况")
+		wantRefusal(t, ledger.RecordVisit(ctx, w.db, w.leader, list[0].ID, 1, ledger.VisitHeld, "看过"), "回访") // reviewed the closing
 		ok(t, ledger.RecordVisit(ctx, w.db, w.district, list[0].ID, 1, ledger.VisitSlipped, "后街仍积水"))
 		ok(t, ledger.RecordVisit(ctx, w.db, w.district, list[0].ID, 1, ledger.VisitSlipped, "后街仍积水"))
 		now := w.finding(t, "积水")
@@ -120,12 +120,12 @@ func TestSurvey(t *testing.T) {
 		other := ask
 		other.Question = "路通了吗？"
 		_, _, err = ledger.OpenSurvey(ctx, w.db, w.clerk, f.ID, other)
-		refused(t, err, "批次")
+		wantRefusal(t, err, "批次")
 		typed := slips[0][:3] + " " + slips[0][3:6] + "－" + slips[0][6:] + " " // as on the paper
 		ok(t, ledger.Vote(ctx, w.db, s.Code, typed, ledger.Yes, ""))
-		refused(t, ledger.Vote(ctx, w.db, s.Code, slips[0], ledger.No, ""), "号码")
-		refused(t, ledger.Vote(ctx, w.db, s.Code, "0000000000", ledger.No, ""), "号码")
-		refused(t, ledger.Vote(ctx, w.db, s.Code, slips[1], "maybe", ""), "选择")
+		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[0], ledger.No, ""), "号码")
+		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, "0000000000", ledger.No, ""), "号码")
+		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[1], "maybe", ""), "选择")
 		ok(t, ledger.Vote(ctx, w.db, s.Code, slips[1], ledger.No, "后街还积"))
 		got, err := ledger.SurveyByID(ctx, w.db, s.ID)
 		ok(t, err)
@@ -134,15 +134,15 @@ func TestSurvey(t *testing.T) {
 		}
 		paper := ledger.Paper{Day: "2026-04-16", Handed: 10, Counts: map[ledger.Choice]int{ledger.Yes: 5, ledger.Mostly: 1}}
 		ok(t, ledger.EnterPaper(ctx, w.db, w.clerk, s.ID, 1, paper))
-		refused(t, ledger.EnterPaper(ctx, w.db, w.clerk, s.ID, 1, paper), "纸质问卷")
-		refused(t, ledger.EnterPaper(ctx, w.db, w.clerk, s.ID, 2, ledger.Paper{Day: "2026-04-16", Handed: 1, Counts: map[ledger.Choice]int{ledger.No: 2}}), "发出份数")
+		wantRefusal(t, ledger.EnterPaper(ctx, w.db, w.clerk, s.ID, 1, paper), "纸质问卷")
+		wantRefusal(t, ledger.EnterPaper(ctx, w.db, w.clerk, s.ID, 2, ledger.Paper{Day: "2026-04-16", Handed: 1, Counts: map[ledger.Choice]int{ledger.No: 2}}), "发出份数")
 		got, err = ledger.SurveyByID(ctx, w.db, s.ID)
 		ok(t, err)
 		if got.N != 8 || got.Asked != 13 || got.Answers[ledger.Yes] != 6 || len(got.Said) != 1 {
 			t.Errorf("%+v", got)
 		}
 		w.at(t, "2026-06-01")
-		refused(t, ledger.Vote(ctx, w.db, s.Code, slips[2], ledger.Yes, ""), "时间")
+		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[2], ledger.Yes, ""), "时间")
 	})
 }
 

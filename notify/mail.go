@@ -2,8 +2,10 @@ package notify
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/textproto"
 	"net/url"
 	"strconv"
@@ -34,25 +36,49 @@ func (s *Sender) mail(ctx context.Context, c claim) outcome {
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // no automatic answers, please (RFC 3834)
 	m.SetBodyString(gomail.TypeTextPlain, c.body)
 
-	client, err := mailClient(s, u, c.channel.secret)
+	line := &mailLine{secure: u.Scheme == "smtps", tls: s.tls.Clone()}
+	line.tls.ServerName = u.Hostname()
+	defer line.close()
+	client, err := mailClient(u, c.channel.secret, line)
 	if err != nil {
 		return outcome{failed: "邮件服务器的地址不对：" + oneLine(err.Error()), final: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, mailPatience)
 	defer cancel()
-	return mailOutcome(client.DialAndSendWithContext(ctx, m))
+	err = client.DialAndSendWithContext(ctx, m)
+	if m.IsDelivered() {
+		err = nil // taken is taken, even when the parting went wrong
+	}
+	return mailOutcome(err)
 }
 
-func mailClient(s *Sender, u *url.URL, password string) (*gomail.Client, error) {
-	tls := s.tls.Clone()
-	tls.ServerName = u.Hostname()
-	options := []gomail.Option{gomail.WithTimeout(mailPatience), gomail.WithTLSConfig(tls), gomail.WithoutNoop()}
-	port := 25
-	if u.Scheme == "smtps" {
-		port = 465
-		options = append(options, gomail.WithSSL())
+// mailLine is the connection to a mail server. It is ours and not the client's, which leaves it open when it cannot sign in.
+type mailLine struct {
+	secure bool // TLS from the start
+	tls    *tls.Config
+	conn   net.Conn
+}
+
+func (l *mailLine) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var err error
+	if l.secure {
+		l.conn, err = (&tls.Dialer{Config: l.tls}).DialContext(ctx, network, address)
 	} else {
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+		l.conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	return l.conn, err
+}
+
+func (l *mailLine) close() {
+	if l.conn != nil {
+		_ = l.conn.Close() // closed already after a good parting
+	}
+}
+
+func mailClient(u *url.URL, password string, line *mailLine) (*gomail.Client, error) {
+	port := 25
+	if line.secure {
+		port = 465
 	}
 	if u.Port() != "" {
 		n, err := strconv.Atoi(u.Port())
@@ -61,7 +87,9 @@ func mailClient(s *Sender, u *url.URL, password string) (*gomail.Client, error) 
 		}
 		port = n
 	}
-	options = append(options, gomail.WithPort(port))
+	// On an open line TLS is begun if the server offers it; on one that is secure from the start it offers it no more.
+	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(mailPatience), gomail.WithoutNoop(),
+		gomail.WithTLSConfig(line.tls), gomail.WithTLSPolicy(gomail.TLSOpportunistic), gomail.WithDialContextFunc(line.dial)}
 	if password != "" {
 		// Of the ways the server offers the best is taken; a password goes through no open line.
 		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
@@ -85,6 +113,8 @@ func mailOutcome(err error) outcome {
 	}
 	answer := oneLine(err.Error())
 	switch {
+	case errors.Is(err, gomail.ErrNoSupportedAuthDiscovered):
+		return outcome{failed: "邮件服务器没有安全的登录方式，密码没有发出。请把地址改为 smtps:// 开头，端口多为 465", answer: answer, final: true}
 	case code == 535 || code == 534 || code == 530:
 		return outcome{failed: fmt.Sprintf("邮件服务器没有让登录（%d），请核对账号和密码", code), answer: answer, final: true}
 	case code >= 500:

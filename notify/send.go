@@ -61,7 +61,7 @@ func NewSender(c Config) *Sender {
 	}
 	s := &Sender{Config: c, tls: &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12}}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = s.tls
+	transport.TLSClientConfig = s.tls.Clone() // the transport writes its protocols into it
 	s.http = &http.Client{Timeout: robotPatience, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }} // the key goes nowhere else
 	return s

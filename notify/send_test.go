@@ -600,3 +600,30 @@ func TestRun(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// What the server took is sent, even when it is rude at parting.
+func TestMailParting(t *testing.T) {
+	d := found(t, storetest.SQLite(t))
+	office := newPostOffice(t, nil)
+	office.says("QUIT", "421 go away")
+	d.channel(d.town, Mail, "smtp://notice@linlan.example@"+office.address, "")
+	d.give("孟昭宁", "meng@linlan.example")
+	d.compose(d.item("孟昭宁", Yellow, "b"))
+	pass(t, d.sender(d.db))
+	if m := d.only(); m.State != stateSent || len(office.letters()) != 1 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// No password goes over an open line.
+func TestMailOpenLine(t *testing.T) {
+	d := found(t, storetest.SQLite(t))
+	office := newPostOffice(t, nil)
+	d.channel(d.town, Mail, "smtp://notice@linlan.example:geheim@"+office.address, "")
+	d.give("孟昭宁", "meng@linlan.example")
+	d.compose(d.item("孟昭宁", Yellow, "b"))
+	pass(t, d.sender(d.db))
+	if m := d.only(); m.State != stateFailed || !strings.Contains(m.Error, "smtps://") || office.login != "" || len(office.letters()) != 0 {
+		t.Errorf("%+v, signed in with %q", m, office.login)
+	}
+}

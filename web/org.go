@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"bihuan/journal"
 	"bihuan/ledger"
@@ -22,6 +21,7 @@ type orgPage struct {
 	Units      []unitChoice
 	Text       string // what is asked for
 	Vacant     bool   // only vacancies are
+	Left       bool   // only those who have left are
 	Counts     []countLink
 	Groups     []orgGroup
 	Shallow    bool // the subtree is large: units below are shown by their counts
@@ -74,7 +74,7 @@ func (s *Server) orgShow(w http.ResponseWriter, r *http.Request, v *visit) error
 		return org.Denied{Who: v.Who, Action: org.HandOver}
 	}
 	q := r.URL.Query()
-	p := orgPage{frame: s.frame(v, "org", "人员和岗位"), Text: strings.TrimSpace(q.Get("q")), Vacant: q.Get("vacant") == "1", Unit: v.Who.Unit, MayManage: v.Who.May(org.Manage)}
+	p := orgPage{frame: s.frame(v, "org", "人员和岗位"), Text: strings.TrimSpace(q.Get("q")), Vacant: q.Get("vacant") == "1", Left: q.Get("left") == "1", Unit: unitFor(v.Who, org.HandOver), MayManage: v.Who.May(org.Manage)}
 	if id, err := strconv.ParseInt(q.Get("unit"), 10, 64); err == nil {
 		if p.Unit, err = org.UnitByID(r.Context(), s.db, id); err != nil {
 			return err
@@ -87,12 +87,22 @@ func (s *Server) orgShow(w http.ResponseWriter, r *http.Request, v *visit) error
 	if p.Units, err = s.unitChoices(r, v); err != nil {
 		return err
 	}
-	t, err := s.orgTree(r, v, p.Unit)
+	t, err := s.orgTree(r, p.Unit)
 	if err != nil {
 		return err
 	}
 	p.fill(t, v)
 	return s.render(w, http.StatusOK, "org", p)
+}
+
+// unitFor is the unit that somebody lands on who does a: the own one, or that of the first post that allows it.
+func unitFor(who org.Person, a org.Action) org.Unit {
+	for _, u := range who.Units() {
+		if who.Check(a, u) == nil {
+			return u
+		}
+	}
+	return who.Unit
 }
 
 // unitChoices are the units of which somebody may see the people, as a list offers them.
@@ -120,16 +130,20 @@ func (s *Server) unitChoices(r *http.Request, v *visit) ([]unitChoice, error) {
 type orgTree struct {
 	units    []org.Unit
 	staff    []org.Staff
+	left     []org.Staff
 	posts    []org.Post
 	holdings map[int64][]org.Holding // by post
 }
 
-func (s *Server) orgTree(r *http.Request, _ *visit, u org.Unit) (t orgTree, err error) {
+func (s *Server) orgTree(r *http.Request, u org.Unit) (t orgTree, err error) {
 	ctx := r.Context()
 	if t.units, err = org.Below(ctx, s.db, u.Path); err != nil {
 		return t, err
 	}
 	if t.staff, err = org.StaffIn(ctx, s.db, u.Path); err != nil {
+		return t, err
+	}
+	if t.left, err = org.LeftIn(ctx, s.db, u.Path); err != nil {
 		return t, err
 	}
 	if t.posts, err = org.Posts(ctx, s.db, u.Path); err != nil {
@@ -171,13 +185,19 @@ func (p *orgPage) fill(t orgTree, v *visit) {
 			vacantIn[post.Unit.ID]++
 			row.State, shown = l, true
 		}
-		if shown && (!p.Vacant || row.State.Word != "") && p.matches(post.Title, row.Holder) {
+		if shown && !p.Left && (!p.Vacant || row.State.Word != "") && p.matches(post.Title, row.Holder) {
 			posts = append(posts, row)
 		}
 	}
 	people := map[int64]int{}
 	for _, x := range t.staff {
 		people[x.Unit.ID]++
+	}
+	list := t.staff
+	if p.Left {
+		list = t.left
+	}
+	for _, x := range list {
 		row := orgRow{Person: x, Words: x.Post, Role: x.Role.Word(), Posts: held[x.ID]}
 		names := []string{x.Name, x.Post, x.Login}
 		for _, h := range row.Posts {
@@ -191,8 +211,8 @@ func (p *orgPage) fill(t orgTree, v *visit) {
 		byUnit[row.Post.Unit.ID] = append(byUnit[row.Post.Unit.ID], row)
 	}
 	p.People = len(t.staff)
-	p.count(len(t.staff), len(t.posts), vacant)
-	asked := p.Text != "" || p.Vacant
+	p.count(len(t.staff), len(t.posts), vacant, len(t.left))
+	asked := p.Text != "" || p.Vacant || p.Left
 	p.Shallow = len(t.units) > orgUnits && !asked
 	shown := 0
 	top := len(p.Unit.Ancestors())
@@ -241,13 +261,14 @@ func (p *orgPage) matches(texts ...string) bool {
 	return p.Text == "" || slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, p.Text) })
 }
 
-func (p *orgPage) count(people, posts, vacant int) {
+func (p *orgPage) count(people, posts, vacant, left int) {
 	at := func(more string) string { return fmt.Sprintf("/org?unit=%d%s", p.Unit.ID, more) }
 	p.Everywhere = at("")
 	p.Counts = []countLink{
-		{Word: "人员", N: people, Address: at(""), Current: !p.Vacant && p.Text == ""},
+		{Word: "人员", N: people, Address: at(""), Current: !p.Vacant && !p.Left && p.Text == ""},
 		{Word: "岗位", N: posts, Address: at("")},
 		{Word: "空缺", N: vacant, Address: at("&vacant=1"), Current: p.Vacant, Kind: map[bool]string{true: "soon", false: "none"}[vacant > 0]},
+		{Word: "已离岗", N: left, Address: at("&left=1"), Current: p.Left},
 	}
 }
 
@@ -272,16 +293,6 @@ func vacancy(holdings []org.Holding, today string) (light, bool) {
 		l.Kind = "late"
 	}
 	return l, true
-}
-
-// daysBetween is how many days lie from one date to another, 0 when one is none.
-func daysBetween(from, to string) int {
-	a, err := time.Parse(time.DateOnly, from)
-	b, err2 := time.Parse(time.DateOnly, to)
-	if err != nil || err2 != nil {
-		return 0
-	}
-	return int(b.Sub(a).Hours() / 24)
 }
 
 // personPage is one person with the posts held, what waits in their hands, and what happened to the entry.

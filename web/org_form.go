@@ -93,7 +93,7 @@ func (s *Server) saveOrgForm(w http.ResponseWriter, v *visit, p orgFormPage, now
 
 // unitAsked is the unit that an address names, which the asker must manage; the own unit when it names none.
 func (s *Server) unitAsked(ctx context.Context, v *visit, id string) (org.Unit, error) {
-	u := v.Who.Unit
+	u := unitFor(v.Who, org.Manage)
 	if n, err := strconv.ParseInt(id, 10, 64); err == nil {
 		if u, err = org.UnitByID(ctx, s.db, n); err != nil {
 			return u, err
@@ -386,7 +386,7 @@ func (s *Server) newPlaces(r *http.Request, v *visit) (placesPage, error) {
 		{Name: "name", Label: "地点名称", Kind: "text"},
 		{Name: "kind", Label: "类别", Kind: "select", Value: "street"},
 		{Name: "in", Label: "上级地点", Kind: "select", Value: r.URL.Query().Get("in")},
-		{Name: "unit", Label: "所属单位", Kind: "select", Value: idText(v.Who.Unit.ID), Hint: "由谁管护"},
+		{Name: "unit", Label: "所属单位", Kind: "select", Value: idText(unitFor(v.Who, org.Manage).ID), Hint: "由谁管护"},
 	}}
 	return p, nil
 }

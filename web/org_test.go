@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -77,7 +76,7 @@ func TestOrgPages(t *testing.T) {
 		posts := s.staffUp(t)
 		admin := s.as(t, "admin")
 		text := plain(admin.page("/org"))
-		for _, want := range []string{"人员 5", "岗位 3", "空缺 2", "郝根生 村党支部书记", "138****5678", "宣传委员 2025年11月3日起", "空缺 主街街长 自3月21日起，27 天", "空缺 宗教专干 还没有人任过职", "党建办公室 部门"} {
+		for _, want := range []string{"人员 5", "岗位 3", "空缺 2", "已离岗 0", "郝根生 村党支部书记", "138****5678", "宣传委员 2025年11月3日起", "空缺 主街街长 自3月21日起，27 天", "空缺 宗教专干 还没有人任过职", "党建办公室 部门"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the tree lacks %q: %s", want, text)
 			}
@@ -87,6 +86,21 @@ func TestOrgPages(t *testing.T) {
 		}
 		if text := plain(admin.page("/org?q=" + "街长")); !strings.Contains(text, "主街街长") || strings.Contains(text, "宗教专干") {
 			t.Error("the search does not find, or finds all")
+		}
+		// Who may hand over posts only by a post lands on the unit of the post.
+		err := s.db.Write(t.Context(), func(tx *store.Tx) error {
+			post, err := org.AddPost(t.Context(), tx, org.Program, s.town, "挂职干部", org.Clerk, false)
+			if err != nil {
+				return err
+			}
+			_, err = org.Hold(t.Context(), tx, org.Program, post.ID, s.people["village"].ID, "2026-04-01", "")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := plain(s.as(t, "village").page("/org")); !strings.Contains(page, "栖禾镇 人员和岗位") || !strings.Contains(page, "贺晓雨") {
+			t.Errorf("the holder of a clerk's post is not at the town: %s", page)
 		}
 		// A clerk sees the people and hands posts on, and manages nobody.
 		clerk := s.as(t, "clerk")
@@ -102,7 +116,7 @@ func TestOrgPages(t *testing.T) {
 			{"clerk", "POST", fmt.Sprintf("/org/person/%d/password", village), 403}, {"clerk", "POST", fmt.Sprintf("/org/person/%d/leave", village), 403},
 			{"clerk", "POST", fmt.Sprintf("/org/unit/%d/edit", s.town.ID), 403}, {"clerk", "POST", "/org/post/new", 403}, {"clerk", "POST", "/org/places", 403},
 			{"clerk", "POST", fmt.Sprintf("/org/post/%d/drop", posts["宗教专干"].ID), 403},
-			{"leader", "GET", "/org", 403}, {"village", "GET", "/org/places", 403}, {"stranger", "GET", fmt.Sprintf("/org/person/%d", village), 404},
+			{"leader", "GET", "/org", 403}, {"village", "GET", "/org/person/new", 403}, {"stranger", "GET", fmt.Sprintf("/org/person/%d", village), 404},
 			{"stranger", "GET", fmt.Sprintf("/org?unit=%d", s.town.ID), 404}, {"stranger", "POST", fmt.Sprintf("/org/person/%d/reveal", village), 404},
 			{"stranger", "GET", fmt.Sprintf("/org/post/%d", posts["宗教专干"].ID), 404}, {"admin", "GET", "/org/person/1", 404}, {"admin", "GET", "/org/post/1", 404},
 		} {
@@ -256,24 +270,10 @@ func TestMovingAUnitMovesWhoSees(t *testing.T) {
 	})
 }
 
-// upload sends a file to the import of people.
-func (c *client) upload(path, kind string, data []byte) answer {
+// importPeople sends a workbook to the import of people.
+func (c *client) importPeople(kind string, book []byte) answer {
 	c.t.Helper()
-	var b bytes.Buffer
-	form := multipart.NewWriter(&b)
-	part, err := form.CreateFormFile("file", "人员.xlsx")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	_, _ = part.Write(data)
-	_ = form.WriteField("kind", kind)
-	_ = form.Close()
-	r, err := http.NewRequest(http.MethodPost, c.site.url+path, &b)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", form.FormDataContentType())
-	return c.do(r)
+	return c.upload("/org/import", map[string]string{"kind": kind}, map[string]string{"人员.xlsx": string(book)})
 }
 
 // staffBook makes a workbook of people.
@@ -297,17 +297,17 @@ func TestOrgImport(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.staffUp(t)
 		c := s.as(t, "admin")
-		a := c.upload("/org/import", "apply", staffBook(t, []string{"温子陵", "财政所", "所长", "科员", "wenziling", "138", "", ""}, []string{"温子陵", "水利所", "所长", "责任人", "", "", "", ""}))
+		a := c.importPeople("apply", staffBook(t, []string{"温子陵", "财政所", "所长", "科员", "wenziling", "138", "", ""}, []string{"温子陵", "水利所", "所长", "责任人", "", "", "", ""}))
 		for _, want := range []string{"表里有 3 处要改，一行也没有导入", "人员 第 2 行 角色 请从", "人员 第 2 行 手机", "人员 第 3 行 单位 没有“水利所”这个单位"} {
 			if a.status != http.StatusUnprocessableEntity || !strings.Contains(plain(a.body), want) {
 				t.Errorf("%d lacks %q: %s", a.status, want, plain(a.body))
 			}
 		}
 		good := staffBook(t, []string{"温子陵", "财政所", "所长", "责任人", "wenziling", "13812340000", "", "2026-01-05"})
-		if a = c.upload("/org/import", "check", good); a.status != http.StatusOK || !strings.Contains(plain(a.body), "人员 1 人、岗位 1 个、任职 1 项") || strings.Contains(plain(c.page("/org")), "温子陵") {
+		if a = c.importPeople("check", good); a.status != http.StatusOK || !strings.Contains(plain(a.body), "人员 1 人、岗位 1 个、任职 1 项") || strings.Contains(plain(c.page("/org")), "温子陵") {
 			t.Errorf("the check: %d %s", a.status, plain(a.body))
 		}
-		a = c.upload("/org/import", "apply", good)
+		a = c.importPeople("apply", good)
 		secret := between(a.body, `data-l="密码">`, `<`)
 		if a.status != http.StatusOK || !regexp.MustCompile(`^[a-z2-9]{4}(-[a-z2-9]{4}){2}$`).MatchString(secret) || !strings.Contains(a.body, "只显示这一次") {
 			t.Fatalf("%d %q %s", a.status, secret, plain(a.body))
@@ -315,7 +315,7 @@ func TestOrgImport(t *testing.T) {
 		if x := s.guest(t).post("/login", "login", "wenziling", "password", secret); x.status != http.StatusSeeOther {
 			t.Errorf("the printed password does not sign in: %d", x.status)
 		}
-		if a = c.upload("/org/import", "apply", good); a.status != http.StatusSeeOther {
+		if a = c.importPeople("apply", good); a.status != http.StatusSeeOther {
 			t.Errorf("the same again: %d", a.status)
 		}
 		// The empty workbook can be filled in as it is.
@@ -330,7 +330,7 @@ func TestOrgImport(t *testing.T) {
 		if _, err := org.ReadBook(doc); err == nil || !strings.Contains(err.Error(), "一行也没有填") {
 			t.Errorf("the empty workbook is read as %v", err)
 		}
-		if a = c.upload("/org/import", "apply", []byte("没有表")); a.status != http.StatusUnprocessableEntity {
+		if a = c.importPeople("apply", []byte("没有表")); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("no workbook: %d", a.status)
 		}
 	})
@@ -391,6 +391,9 @@ func TestOrgForms(t *testing.T) {
 		twice(person+"/leave", "version", "2")
 		if text := plain(c.page(person)); !strings.Contains(text, "已离岗") || !strings.Contains(text, "恢复在岗") {
 			t.Error("who has left is not shown so")
+		}
+		if strings.Contains(c.page("/org"), ">温子陵</a>") || !strings.Contains(c.page("/org?left=1"), ">温子陵</a>") {
+			t.Error("who has left stands among those who work here, or is not found any more")
 		}
 		twice(person+"/leave", "version", "3", "back", "1")
 		a = twice("/org/post/new", "title", "网格长", "unit", town, "role", "", "single", "0")

@@ -31,13 +31,6 @@ func (s *site) put(f ledger.Finding, state ledger.State) {
 	}))
 }
 
-func (s *site) must(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // place is a town with the people that a closing needs, and a village.
 type place struct {
 	town, village                    org.Unit
