@@ -152,10 +152,25 @@ func TestLetters(t *testing.T) {
 		if a := s.as(t, "stranger").get(path); a.status != http.StatusNotFound {
 			t.Errorf("another town opens it: %d", a.status)
 		}
+		// A warning is not the clerk's to send, and what was promised and not kept shows.
+		s.at(t, "2026-06-10")
+		page = c.page("/letter?state=draft")
+		if !strings.Contains(page, "整改告诫书") || !strings.Contains(page, "请由书记或区委巡察办签发") {
+			t.Error("the warnings: " + plain(page))
+		}
+		at := strings.LastIndex(page[:strings.Index(page, ">整改告诫书</a>")], "/letter/")
+		path = between(page[at-1:], `"`, `"`)
+		page = c.page(path)
+		if a := c.post(path, "version", versionOf(page), "act", "send", "body", "请说明。", "copies", "", "reply_by", ""); !strings.Contains(page, "告诫书由书记或区委巡察办签发") || a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请说明。</textarea>") {
+			t.Errorf("the clerk sends a warning: %d", a.status)
+		}
+		if text := plain(c.page("/letter?state=sent")); !strings.Contains(text, "超期未反馈 应于4月21日前") {
+			t.Error("unanswered: " + text)
+		}
 	})
 }
 
-// posts makes the post of the town's propaganda member and gives it to the leader.
+// post makes the post of the town's propaganda member and gives it to the leader.
 func (s *site) post(t *testing.T) org.Post {
 	t.Helper()
 	var p org.Post
@@ -221,7 +236,10 @@ func TestHandOver(t *testing.T) {
 		if paper := c.docx(sheet + "/handover.docx"); !strings.Contains(paper, "组织集中学习") || !strings.Contains(paper, "移交人（签字）") || !strings.Contains(paper, "漏办未补3次") {
 			t.Error(paper)
 		}
-		// Somebody leaves: everything else goes too.
+		// Somebody leaves: everything else goes too. What a post holds goes with the post.
+		if text := plain(c.page(fmt.Sprintf("/handover?way=person&from=%d&to=%d", colleague.ID, leader.ID))); strings.Contains(text, "请先交岗位") {
+			t.Error("nothing open belongs to the post any more: " + text)
+		}
 		a = c.post("/handover", "way", "person", "from", fmt.Sprint(leader.ID), "to", fmt.Sprint(colleague.ID), "basis", "调离")
 		if text := plain(c.page(a.to)); !strings.Contains(text, "建题库") || strings.Contains(text, "组织集中学习") || !strings.Contains(text, "2026年6月30日到期，未办") {
 			t.Errorf("leaving: %s", text)
