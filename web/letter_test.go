@@ -342,6 +342,36 @@ func TestBrowserLetters(t *testing.T) {
 	b.PDF("handed")
 	narrow("handed")
 
+	// Whoever it is for receives and answers it on a phone.
+	f := s.findings()[1]
+	if err := ledger.EditDuty(t.Context(), s.db, s.people["clerk"], f.ID, f.Version, ledger.DutyEdit{Leader: f.Leader, Units: []string{"东槐村"}, Persons: []string{"郝根生"}, DueText: f.DueText, Due: f.Due}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := ledger.Draft(t.Context(), s.db, calendar.Published(), s.people["clerk"], f.ID, ledger.Supervise)
+	if err == nil {
+		err = ledger.SendLetter(t.Context(), s.db, s.people["clerk"], id, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone := s.signIn(t, "village")
+	phone.Size(390, 844)
+	phone.Go(s.url + "/today")
+	phone.Follow(".take .btn")
+	phone.Screenshot("today-letter")
+	phone.Follow(`.todo[href^="/letter/"]`)
+	phone.Screenshot("phone-letter")
+	phone.Follow("[value=receive]")
+	phone.Click("#reply")
+	phone.Press("杂物月底前清完")
+	phone.Follow("[value=reply]")
+	if text := phone.Text(".steps"); !strings.Contains(text, "郝根生") {
+		t.Errorf("answered on the phone: %s", text)
+	}
+	if over := browser.Eval[int](phone, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+		t.Errorf("the letter is %d px too wide", over)
+	}
+
 	b.Go(s.url + "/month?show=missed")
 	b.Screenshot("month")
 	b.PDF("month")
