@@ -354,5 +354,3 @@ func letterChanged(ctx context.Context, tx *store.Tx, who org.Person, l Letter, 
 	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "letter", Row: l.ID, Changes: changes})
 }
-
-func scanLetterKey(rows *sql.Rows, k *letterKey) error { return rows.Scan(&k.finding, &k.kind, &k.due) }

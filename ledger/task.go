@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"bihuan/calendar"
 	"bihuan/duty"
@@ -55,20 +56,29 @@ func Assign(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Pe
 			return err
 		}
 		units := map[int64]bool{}
-		for _, a := range list {
+		var problems AssignProblems
+		for i, a := range list {
 			d, due, err := a.duty(ctx, tx, f)
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
+			if err == nil && slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
 				continue
 			}
-			d.Grace = rules.Grace
-			if _, err := duty.Give(ctx, tx, cal, who, d, due); err != nil {
+			if err == nil {
+				d.Grace = rules.Grace
+				_, err = duty.Give(ctx, tx, cal, who, d, due)
+			}
+			var bad Invalid
+			if errors.As(err, &bad) { // the next may be wrong too
+				problems = append(problems, AssignProblem{i, bad})
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			have = append(have, d)
 			units[d.Unit.ID] = true
+		}
+		if len(problems) > 0 {
+			return problems
 		}
 		for unit := range units {
 			if err := admit(ctx, tx, f, unit); err != nil {
@@ -161,7 +171,7 @@ func uncountable(m Measure) string {
 func TaskTitle(text string) string {
 	r := []rune(strings.TrimSpace(text))
 	for i, c := range r {
-		if i >= 4 && strings.ContainsRune("，。；,;：:", c) {
+		if i >= 4 && strings.ContainsRune(clauseEnds, c) {
 			return string(r[:min(i, 22)])
 		}
 		if i == 22 {
@@ -170,6 +180,30 @@ func TaskTitle(text string) string {
 	}
 	return string(r)
 }
+
+// clauseTitle names the task that a frequency phrase of a measure speaks of: the clause around the phrase, without it. Of a measure
+// with several phrases each thus gets a name of its own.
+func clauseTitle(text, phrase string) string {
+	before, after, found := strings.Cut(text, phrase)
+	if phrase == "" || !found {
+		return TaskTitle(text)
+	}
+	if i := strings.LastIndexAny(before, clauseEnds); i >= 0 {
+		_, n := utf8.DecodeRuneInString(before[i:])
+		before = before[i+n:]
+	}
+	if i := strings.IndexAny(after, clauseEnds); i >= 0 {
+		after = after[:i]
+	}
+	clause := strings.TrimSpace(before + after)
+	if utf8.RuneCountInString(clause) < 4 {
+		return TaskTitle(text)
+	}
+	return TaskTitle(clause)
+}
+
+// clauseEnds are the signs between the clauses of a measure.
+const clauseEnds = "，。；,;：:"
 
 // admit lets the units on the path to one see a finding: it has a task in it.
 func admit(ctx context.Context, tx *store.Tx, f Finding, unit int64) error {
@@ -363,7 +397,6 @@ func afterTask(ctx context.Context, tx *store.Tx, o duty.Occurrence) error {
 // Proposal is an assignment as the plan's words suggest it, for a person to confirm.
 type Proposal struct {
 	Assignment
-	Words   string // the phrase the rule was read from
 	Problem string // what a person must settle first
 	Given   bool   // there is a duty for it already
 }
@@ -433,15 +466,18 @@ func proposalsOf(f Finding, i int) []Proposal {
 	var list []Proposal
 	for k, r := range m.Rules {
 		p := base
+		phrase := ""
 		if k < len(m.Frequencies) {
-			p.Words, p.Assignment.Words = m.Frequencies[k], m.Frequencies[k]
+			phrase = m.Frequencies[k]
 		}
-		rule, err := duty.RuleOf(r)
+		p.Words = phrase
+		p.Title = clauseTitle(m.Text, phrase)
+		rule, err := duty.Propose(phrase, r)
 		if err != nil {
 			p.Problem = err.Error()
 		} else {
 			p.Rule = rule.String()
-			p.Reviewed = !strings.HasPrefix(p.Rule, "FREQ=DAILY") // nobody can look at every day of everybody
+			p.Reviewed = rule.Freq != calendar.Daily // nobody can look at every day of everybody
 		}
 		list = append(list, p)
 	}

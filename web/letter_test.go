@@ -194,7 +194,7 @@ func TestHandOver(t *testing.T) {
 		s.now = s.now.AddDate(0, 0, -29) // 18 March
 		s.give(t, 0, ledger.Assignment{Measure: 0, Title: "组织集中学习", Rule: "FREQ=WEEKLY;BYDAY=FR", Unit: s.town.ID, Staff: leader.ID, Post: post.ID, Reviewed: true},
 			ledger.Assignment{Measure: 1, Title: "建题库", Due: "2026-06-30", Unit: s.town.ID, Staff: leader.ID, Reviewed: true})
-		s.at(t, "2026-04-16")
+		s.at("2026-04-16")
 		c := s.as(t, "clerk")
 		colleague := s.people["colleague"]
 		ask := fmt.Sprintf("/handover?way=post&post=%d&to=%d&basis=%s", post.ID, colleague.ID, "区委任〔2026〕9号")
