@@ -153,7 +153,7 @@ func TestLetters(t *testing.T) {
 			t.Errorf("another town opens it: %d", a.status)
 		}
 		// A warning is not the clerk's to send, and what was promised and not kept shows.
-		s.at(t, "2026-06-10")
+		s.at("2026-06-10")
 		page = c.page("/letter?state=draft")
 		if !strings.Contains(page, "整改告诫书") || !strings.Contains(page, "请由书记或区委巡察办签发") {
 			t.Error("the warnings: " + plain(page))
