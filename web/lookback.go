@@ -336,6 +336,7 @@ type visitPage struct {
 type closingView struct {
 	Number, Statement, On string
 	Hands                 []closingHand
+	Void                  bool // the finding has been reopened since
 }
 
 // closingHand is who did a step of a closing.
@@ -384,12 +385,13 @@ func (s *Server) visitForm(w http.ResponseWriter, r *http.Request, v *visit, sta
 	} else if p.WhyNot, err = refusal(err); err != nil {
 		return err
 	}
-	if f.Closing != 0 {
-		c, err := ledger.ClosingByID(ctx, s.db, f.Closing)
-		if err != nil {
-			return err
-		}
-		p.Closing = viewClosing(c, v.Today)
+	closings, err := ledger.Closings(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(closings, func(c ledger.Closing) bool { return !c.Accepted.At.IsZero() }); i >= 0 {
+		p.Closing = viewClosing(closings[i], v.Today)
+		p.Closing.Void = closings[i].ID != f.Closing
 	}
 	items, err := evidence.Of(ctx, s.db, f.ID)
 	if err != nil {
