@@ -134,32 +134,41 @@ func covered(d int) bool { return d >= firstDay && d < number(lastYear+1, 1, 1) 
 func (c *Calendar) set(d int, s special) {
 	c.special[d] = s
 	if y, m, day := civil(d); m < 12 || day < 25 {
-		c.years[fmt.Sprintf("%04d", y)] = true
+		c.years[yearName(y)] = true
 	}
 }
+
+func yearName(y int) string { return fmt.Sprintf("%04d", y) }
 
 // finish makes what is computed from the special days.
 func (c *Calendar) finish() {
 	end := number(lastYear+1, 1, 1)
-	c.table = make([]byte, end-firstDay)
+	c.table = make([]byte, 0, end-firstDay)
+	var text []byte
 	if c.text == "" {
-		text := make([]byte, 0, 10*len(c.table))
-		for d := firstDay; d < end; d++ {
-			text = write(text, d)
-		}
-		c.text = string(text)
+		text = make([]byte, 0, 10*(end-firstDay))
 	}
-	for y := firstYear; y <= lastYear; y++ {
-		here, next := c.years[fmt.Sprintf("%04d", y)], c.years[fmt.Sprintf("%04d", y+1)]
-		late := number(y, 12, 28)
-		for d := number(y, 1, 1); d < number(y+1, 1, 1); d++ {
+	for m := monthOf(firstDay); m < monthOf(end); m++ {
+		a, next := monthStart(m), monthStart(m+1)
+		here, then := c.years[yearName(m/12)], c.years[yearName(m/12+1)]
+		date := write(nil, a)
+		for d := a; d < next; d++ {
+			says := byte(0)
 			if weekday(d) < 5 {
-				c.table[d-firstDay] |= worked
+				says |= worked
 			}
-			if here && (d < late || next) { // the days about New Year are settled by the next year's notice
-				c.table[d-firstDay] |= known
+			if here && (m%12 < 11 || d-a < 27 || then) { // the days about New Year are settled by the next year's notice
+				says |= known
+			}
+			c.table = append(c.table, says)
+			if c.text == "" {
+				day := d - a + 1
+				text = append(append(text, date[:8]...), byte('0'+day/10), byte('0'+day%10))
 			}
 		}
+	}
+	if c.text == "" {
+		c.text = string(text)
 	}
 	var off []int
 	for d, s := range c.special {
@@ -195,7 +204,7 @@ func (c *Calendar) finish() {
 func (c Calendar) With(other Calendar) Calendar {
 	sum := Calendar{special: map[int]special{}, years: map[string]bool{}, text: c.text}
 	for d, s := range c.special {
-		if y, m, day := civil(d); !other.years[fmt.Sprintf("%04d", y)] || m == 12 && day >= 25 {
+		if y, m, day := civil(d); !other.years[yearName(y)] || m == 12 && day >= 25 {
 			sum.special[d] = s
 		}
 	}
@@ -234,10 +243,10 @@ func (c Calendar) Lines(year string) string {
 // noticeOf is the year in whose notice a special day stands.
 func (c Calendar) noticeOf(d int) string {
 	y, m, day := civil(d)
-	if next := fmt.Sprintf("%04d", y+1); m == 12 && day >= 25 && c.years[next] {
+	if next := yearName(y + 1); m == 12 && day >= 25 && c.years[next] {
 		return next
 	}
-	return fmt.Sprintf("%04d", y)
+	return yearName(y)
 }
 
 // Knows tells whether the holidays of date's year are known. Where they are not, weekends alone are days off and what is
@@ -254,7 +263,7 @@ func (c Calendar) Missing(from, to string) []string {
 	}
 	last, _, _ := civil(b)
 	for y, _, _ := civil(a); y <= last; y++ {
-		if year := fmt.Sprintf("%04d", y); !c.years[year] {
+		if year := yearName(y); !c.years[year] {
 			missing = append(missing, year)
 		}
 	}

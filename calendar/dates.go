@@ -197,6 +197,10 @@ type slot struct{ nominal, opens int }
 
 // fixed appends the dates of a rule that names a day.
 func (w *walk) fixed() {
+	if w.r.workdays() {
+		w.daily()
+		return
+	}
 	pad := 0
 	if w.r.Shift == Next || w.r.Shift == Previous {
 		pad = longestRest // what is shifted may meet its neighbours
@@ -222,6 +226,23 @@ func (w *walk) fixed() {
 	}
 }
 
+// workdays tells whether the rule is simply every working day.
+func (r *Rule) workdays() bool {
+	return r.Freq == Daily && r.Shift == Skip && r.every() == 1 && len(r.Days)+len(r.MonthDays)+len(r.Months) == 0
+}
+
+// daily appends every working day, and what is off of Monday to Friday as cancelled. A weekend is not cancelled: it was never meant.
+func (w *walk) daily() {
+	w.out = make([]Date, 0, (w.hi-w.lo)*3/4+8) // make-up days included
+	for d := w.lo; d <= w.hi; d++ {
+		if w.c.works(d) {
+			w.add(d, d, d, "")
+		} else if weekday(d) < 5 {
+			w.skip(d, d, w.c.rest(d))
+		}
+	}
+}
+
 // settle appends s, shifted when it is no working day. Of several that would be shifted to one day one is left.
 func (w *walk) settle(s slot, previous, next int) {
 	c := w.c
@@ -232,9 +253,6 @@ func (w *walk) settle(s slot, previous, next int) {
 	why := c.rest(s.nominal)
 	switch w.r.Shift {
 	case Skip:
-		if w.r.Freq == Daily && w.r.every() == 1 && len(w.r.Days)+len(w.r.MonthDays) == 0 && weekday(s.nominal) > 4 {
-			return // every working day: a weekend is not cancelled, it was never meant
-		}
 		w.skip(s.nominal, s.opens, why)
 		return
 	case Previous:
@@ -264,8 +282,16 @@ func (w *walk) back(d int) int {
 
 func (w *walk) add(nominal, opens, due int, why string) {
 	c := w.c
-	guessed := !(w.r.fixed() && w.r.Shift == Stay) && !(c.knows(nominal) && c.knows(due))
-	w.out = append(w.out, Date{Nominal: c.date(nominal), Opens: c.date(min(opens, due)), Due: c.date(due), Guessed: guessed, Why: why})
+	stays := w.r.fixed() && w.r.Shift == Stay // whatever the holidays
+	d := Date{Nominal: c.date(nominal), Guessed: !stays && !(c.knows(nominal) && c.knows(due)), Why: why}
+	d.Opens, d.Due = d.Nominal, d.Nominal
+	if due != nominal {
+		d.Due = c.date(due)
+	}
+	if opens = min(opens, due); opens != nominal {
+		d.Opens = c.date(opens)
+	}
+	w.out = append(w.out, d)
 }
 
 func (w *walk) skip(nominal, opens int, why string) {

@@ -230,6 +230,9 @@ func (r *Rule) settle() {
 	if r.Times == 1 {
 		r.Times = 0
 	}
+	if r.Shift == Skip && r.Event == "" && !r.fixed() { // a period without a working day is cancelled anyway
+		r.Shift = Stay
+	}
 	slices.Sort(r.Months)
 	r.Months = slices.Compact(r.Months)
 	fromEnd := func(n int) int { // 1, 2 … then … -2, -1

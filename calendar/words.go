@@ -31,14 +31,14 @@ func (r *Rule) periodicWords() string {
 	case r.Workday != 0:
 		return period + nth(r.Workday, "工作日")
 	case r.Times > 1:
-		return fmt.Sprintf("%s%d次（%s），%s", period, r.Times, r.share(), r.dueWords("每次最迟为该段最后一个工作日"))
+		return fmt.Sprintf("%s%d次，%s", period, r.Times, r.dueWords(r.share()))
 	case !r.fixed():
 		once := "一次"
 		if len(r.Months) > 1 {
 			once = "各一次"
 		}
 		return period + once + "，" + r.dueWords("最迟"+its+"最后一个工作日")
-	case r.Freq == Daily && r.Shift == Skip && r.every() == 1 && len(r.Days)+len(r.MonthDays)+len(r.Months) == 0:
+	case r.workdays():
 		return "每个工作日"
 	}
 	return period + r.dayWords() + "，" + r.shiftWords()
@@ -89,7 +89,7 @@ func (r *Rule) period() (string, string) {
 		case 3:
 			word, its = "每季度", "当季"
 		case 6:
-			word, its = "每半年", "半年内"
+			word, its = "每半年", "该半年"
 		case 12:
 			word, its = "每年", "当年"
 		default:
@@ -117,8 +117,9 @@ func (r *Rule) period() (string, string) {
 	return word + months, its
 }
 
-// share says how a period is divided where that has a name.
+// share says how a period is divided and when each part is due.
 func (r *Rule) share() string {
+	each := func(part, its string) string { return part + "一次，最迟" + its + "最后一个工作日" }
 	months := 0
 	switch {
 	case r.Freq == Monthly:
@@ -127,30 +128,35 @@ func (r *Rule) share() string {
 		months = 12 * r.every()
 	case r.Freq == Yearly:
 		months = 1
-	}
-	if months == 1 {
-		switch r.Times {
-		case 2:
-			return "每半月一次"
-		case 3:
-			return "每旬一次"
+	case r.every() == 1 && r.Times <= 5:
+		const monday = -3 // any would do
+		var days []string
+		for i := range r.Times {
+			from, to := part(monday, monday+6, 0, i, r.Times), part(monday, monday+6, 0, i+1, r.Times)-1
+			days = append(days, weekdayWord(weekday(plain(from, to))))
 		}
+		return "分别最迟周" + strings.Join(days, "、")
 	}
-	if months > 0 && months%r.Times == 0 {
-		switch part := months / r.Times; part {
-		case 1:
-			return "每月一次"
-		case 3:
-			return "每季度一次"
-		case 6:
-			return "每半年一次"
-		case 12:
-			return "每年一次"
-		default:
-			return fmt.Sprintf("每%d个月一次", part)
-		}
+	switch {
+	case months == 1 && r.Times == 2:
+		return each("上、下半月各", "该半月")
+	case months == 1 && r.Times == 3:
+		return each("每旬", "当旬")
+	case months == 0 || months%r.Times != 0:
+		return "均匀安排，最迟每段最后一个工作日"
 	}
-	return "均匀安排"
+	switch n := months / r.Times; n {
+	case 1:
+		return each("每月", "当月")
+	case 3:
+		return each("每季度", "当季")
+	case 6:
+		return each("每半年", "该半年")
+	case 12:
+		return each("每年", "当年")
+	default:
+		return each(fmt.Sprintf("每%d个月", n), "每段")
+	}
 }
 
 // dayWords are the days within the period: 五, 10日、25日, 第一个周六.
@@ -192,6 +198,8 @@ func (r *Rule) dayWords() string {
 			words = "的" + days
 		case r.Freq == Daily:
 			words = "（限" + days + "）"
+		case plain && len(r.SetPos) > 0:
+			words = "的" + days
 		case plain:
 			words = "的每个" + days
 		default:
@@ -199,7 +207,7 @@ func (r *Rule) dayWords() string {
 		}
 	}
 	if len(r.SetPos) > 0 {
-		words += "中的" + join(r.SetPos, func(n int) string { return nth(n, "日子") }, "、")
+		words += "中" + join(r.SetPos, func(n int) string { return nth(n, "") }, "、")
 	}
 	return words
 }
@@ -229,7 +237,9 @@ func (r *Rule) eventWords() string {
 	case r.Side == OnlyAfter:
 		words = fmt.Sprintf("%s后%d天内", r.Event, r.After)
 	default:
-		words += "期间"
+		if !strings.HasSuffix(words, "日") && !strings.HasSuffix(words, "天") {
+			words += "期间"
+		}
 		var parts []string
 		if r.Before > 0 {
 			parts = append(parts, fmt.Sprintf("之前%d天", r.Before))

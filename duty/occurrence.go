@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"bihuan/calendar"
@@ -140,21 +141,15 @@ func (d Duty) make(ctx context.Context, tx *store.Tx, cal calendar.Calendar, eve
 	if err != nil {
 		return 0, fmt.Errorf("duty %d: %w", d.ID, err)
 	}
-	since, to := addDays(d.Made, 1), until
+	since, to := addDays(d.Made, 1), d.last(until)
 	if d.Made == "" {
 		since = d.Starts
 	}
 	if rule.Event != "" {
 		since = d.Starts // an event is entered when it comes, maybe on a day already made
 	}
-	if d.Ends != "" {
-		to = min(to, d.Ends)
-	}
 	if d.Condition != "" {
 		since = max(since, d.CondFrom)
-		if d.CondTo != "" {
-			to = min(to, d.CondTo)
-		}
 	}
 	made := 0
 	if since <= to {
@@ -175,6 +170,17 @@ func (d Duty) make(ctx context.Context, tx *store.Tx, cal calendar.Calendar, eve
 	}
 	return made, journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "排期", Kind: "duty", Row: d.ID,
 		Changes: []journal.Change{{Field: "排到", From: d.Made, To: max(until, d.Made)}, {Field: "次数", To: fmt.Sprint(made)}}})
+}
+
+// last is the last day up to which the duty has occurrences, no later than until.
+func (d Duty) last(until string) string {
+	if d.Ends != "" {
+		until = min(until, d.Ends)
+	}
+	if d.Condition != "" && d.CondTo != "" {
+		until = min(until, d.CondTo)
+	}
+	return until
 }
 
 func (d Duty) insertMissing(ctx context.Context, tx *store.Tx, date calendar.Date, closes string) (int, error) {
@@ -240,14 +246,19 @@ func Extend(ctx context.Context, db *store.DB, cal calendar.Calendar) (int, erro
 	return made, nil
 }
 
-// Reshift moves what is open to the days that a changed calendar gives: of a year whose days off have been announced. Nominal days
-// stay. It returns how many occurrences moved.
+// Reshift moves what is open to the days that a changed calendar gives: of a year whose days off have been announced, from the December
+// before on. Nominal days stay; what the year adds, make-up Saturdays and festivals, is made. It returns how many occurrences moved.
 func Reshift(ctx context.Context, tx *store.Tx, cal calendar.Calendar, year string) (int, error) {
 	duties, err := store.All(ctx, tx, scan, `select `+columns+from+` where d.state in ('given', 'received') and d.rule <> '' order by d.id`)
 	if err != nil {
 		return 0, err
 	}
 	moved := 0
+	y, err := strconv.Atoi(year)
+	if err != nil {
+		return 0, fmt.Errorf("reshift: %w", err)
+	}
+	since := fmt.Sprintf("%d-12-01", y-1)
 	for _, d := range duties {
 		rule, err := calendar.ParseRule(d.Rule)
 		if err != nil {
@@ -258,7 +269,7 @@ func Reshift(ctx context.Context, tx *store.Tx, cal calendar.Calendar, year stri
 			return moved, err
 		}
 		n := 0
-		for _, date := range rule.Dates(cal, events, d.Starts, year+"-01-01", year+"-12-31") {
+		for _, date := range rule.Dates(cal, events, d.Starts, since, min(year+"-12-31", d.last(d.Made))) {
 			state := Open
 			if date.Skipped {
 				state = Cancelled
@@ -271,6 +282,14 @@ func Reshift(ctx context.Context, tx *store.Tx, cal calendar.Calendar, year stri
 				return moved, fmt.Errorf("reshift: %w", err)
 			}
 			n += int(changed)
+			if changed > 0 {
+				continue
+			}
+			fresh, err := d.insertMissing(ctx, tx, date, cal.After(date.Due, d.Grace))
+			if err != nil {
+				return moved, err
+			}
+			n += fresh
 		}
 		if n == 0 {
 			continue

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -139,7 +140,7 @@ var ErrEmpty = errors.New("这个文件是空的，请重新选择")
 // [ErrEmpty]. The file is on disk when PutReader returns, and storing the same content again changes nothing. The place where a
 // picture was taken is taken out before; see [LocationRemoved].
 func (f *Files) PutReader(ctx context.Context, r io.Reader, limit int64) (Stored, error) {
-	id := -time.Now().UnixNano() // names a part that no upload has
+	id := -1 - mathrand.Int64() // names a part that no upload has
 	defer f.dropPart(id)
 	if _, err := f.appendPart(ctx, id, 0, r, limit); err != nil {
 		return Stored{}, err

@@ -243,7 +243,7 @@ func Add(ctx context.Context, tx *store.Tx, who org.Person, feedback string, ite
 		return item, err
 	}
 	return item, journal.Append(ctx, tx, journal.Entry{Happened: item.Event, Staff: who.ID, Who: who.Title(), Verb: "附佐证", Kind: "evidence",
-		Row: item.ID, Changes: append([]journal.Change{{Field: "问题", To: strconv.FormatInt(item.Finding, 10)}}, differences(Item{}, item)...)})
+		Row: item.ID, Changes: differences(Item{}, item)})
 }
 
 // Revise puts a new revision in the place of the item with the given id; the old one is kept and names it. What the item is
@@ -290,7 +290,7 @@ func Revise(ctx context.Context, tx *store.Tx, who org.Person, id, version int64
 	if err := journal.Append(ctx, tx, e); err != nil {
 		return next, err
 	}
-	e.Row, e.Changes = next.ID, []journal.Change{{Field: "版次", From: strconv.FormatInt(old.Revision, 10), To: strconv.FormatInt(next.Revision, 10)}}
+	e.Row, e.Changes = next.ID, []journal.Change{{Field: revision, From: strconv.FormatInt(old.Revision, 10), To: strconv.FormatInt(next.Revision, 10)}}
 	return next, journal.Append(ctx, tx, e)
 }
 
@@ -425,3 +425,6 @@ func History(ctx context.Context, q store.Querier, id int64) ([]Item, error) {
 	}
 	return list, err
 }
+
+// revision is the one field of the entry of the row that a revision made.
+const revision = "版次"

@@ -23,6 +23,7 @@ type Upload struct {
 	Occurrence int64
 	Name       string // of the file
 	Size       int64  // announced
+	Mark       string // what the browser makes of how the file begins, to know it again; may be empty
 	Title      string
 	Said       string
 	Event      string
@@ -60,7 +61,7 @@ const mostOpen = 20
 const partsLast = 7 * 24 * time.Hour
 
 // Begin announces an upload. What would be refused when the file has arrived is refused now: feedback is as for [Add]. The same file
-// announced again by the same person, by name and size, goes on where it stopped, with what is typed beside it now.
+// announced again by the same person, by name, size and mark, goes on where it stopped, with what is typed beside it now.
 //
 // The caller has checked that who may attach evidence there.
 func Begin(ctx context.Context, db *store.DB, files *Files, who org.Person, feedback string, u Upload) (Upload, error) {
@@ -84,10 +85,10 @@ func Begin(ctx context.Context, db *store.DB, files *Files, who org.Person, feed
 			return err
 		}
 		for _, x := range open {
-			if x.Finding == u.Finding && x.Measure == u.Measure && x.Occurrence == u.Occurrence && x.Name == u.Name && x.Size == u.Size {
+			if x.Finding == u.Finding && x.Occurrence == u.Occurrence && x.Name == u.Name && x.Size == u.Size && x.Mark == u.Mark {
 				u.ID, u.Staff, u.Begun = x.ID, x.Staff, x.Begun
-				_, err := tx.Exec(ctx, `update upload set title = $2, said = $3, event = $4, expires = $5, early = $6 where id = $1`,
-					u.ID, u.Title, u.Said, u.Event, u.Expires, u.Early)
+				_, err := tx.Exec(ctx, `update upload set measure = $2, title = $3, said = $4, event = $5, expires = $6, early = $7 where id = $1`,
+					u.ID, u.Measure, u.Title, u.Said, u.Event, u.Expires, u.Early)
 				return err
 			}
 		}
@@ -95,9 +96,9 @@ func Begin(ctx context.Context, db *store.DB, files *Files, who org.Person, feed
 			return org.Invalid{Field: "文件", What: fmt.Sprintf("您有 %d 个文件还没传完，请先接着传完或放弃几个", len(open))}
 		}
 		u.ID, u.Staff, u.Begun, u.Item = tx.ID(), who.ID, tx.Now, 0
-		_, err = tx.Exec(ctx, `insert into upload (id, staff, finding, measure, occurrence, name, size, title, said, event, expires, early, begun, item)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)`,
-			u.ID, u.Staff, u.Finding, u.Measure, u.Occurrence, u.Name, u.Size, u.Title, u.Said, u.Event, u.Expires, u.Early, tx.Now.UnixMilli())
+		_, err = tx.Exec(ctx, `insert into upload (id, staff, finding, measure, occurrence, name, size, mark, title, said, event, expires, early, begun, item)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0)`,
+			u.ID, u.Staff, u.Finding, u.Measure, u.Occurrence, u.Name, u.Size, u.Mark, u.Title, u.Said, u.Event, u.Expires, u.Early, tx.Now.UnixMilli())
 		return err
 	})
 	if err != nil {
@@ -136,11 +137,11 @@ func uploads(ctx context.Context, q store.Querier, who org.Person) ([]Upload, er
 	return store.All(ctx, q, scanUpload, uploadQuery+` where staff = $1 and item = 0 order by id desc`, who.ID)
 }
 
-const uploadQuery = `select id, staff, finding, measure, occurrence, name, size, title, said, event, expires, early, begun, item from upload`
+const uploadQuery = `select id, staff, finding, measure, occurrence, name, size, mark, title, said, event, expires, early, begun, item from upload`
 
 func scanUpload(rows *sql.Rows, u *Upload) error {
 	var begun int64
-	err := rows.Scan(&u.ID, &u.Staff, &u.Finding, &u.Measure, &u.Occurrence, &u.Name, &u.Size, &u.Title, &u.Said, &u.Event, &u.Expires,
+	err := rows.Scan(&u.ID, &u.Staff, &u.Finding, &u.Measure, &u.Occurrence, &u.Name, &u.Size, &u.Mark, &u.Title, &u.Said, &u.Event, &u.Expires,
 		&u.Early, &begun, &u.Item)
 	u.Begun = time.UnixMilli(begun)
 	return err
@@ -161,11 +162,17 @@ func Receive(ctx context.Context, db *store.DB, files *Files, who org.Person, id
 		}
 		return u, org.Invalid{Field: "文件", What: "传来的内容比开始时说的大，请重新选择文件"}
 	}
-	if err != nil || u.Arrived < u.Size {
-		return u, err
+	if err == nil && u.Arrived < u.Size {
+		return u, nil
 	}
-	stored, err := files.finishPart(ctx, id)
-	if err != nil {
+	var stored Stored
+	if err == nil {
+		stored, err = files.finishPart(ctx, id)
+	}
+	if err != nil { // the part is gone when another has finished the upload since it was read
+		if now, err := UploadByID(ctx, db, files, who, id); err == nil && now.Item != 0 {
+			return now, nil
+		}
 		return u, err
 	}
 	err = db.Write(ctx, func(tx *store.Tx) error {

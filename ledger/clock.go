@@ -140,7 +140,7 @@ func (w Work) measureGates(name string, m Measure, today string, add func(code, 
 		add(GateUndone, "“%s”还没有办到：%s", name, p.Say())
 	}
 	if p.Evidence == 0 {
-		add(GateUnproved, "“%s”没有佐证材料", name)
+		add(GateUnproved, "“%s”没有有效的佐证材料", name)
 	}
 }
 
@@ -235,7 +235,7 @@ func (w Work) Measure(id int64, today string) MeasureWork {
 		p.Open = len(p.Unanswered) // given, and never done: a co-operating unit answers for itself
 	}
 	for _, e := range w.Evidence {
-		if e.Measure == id || e.Measure == 0 {
+		if (e.Measure == id || e.Measure == 0) && !e.Expired(today) {
 			p.Evidence++
 		}
 	}

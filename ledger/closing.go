@@ -250,6 +250,9 @@ func Apply(ctx context.Context, db *store.DB, who org.Person, finding, version i
 		}
 		return tellFinding(ctx, tx, who, f, "申请销号", journal.Change{Field: "情况说明", To: statement}, journal.Change{Field: "内容指纹", To: hash})
 	})
+	if store.IsUnique(err) {
+		err = Invalid{Field: "申请销号", What: "刚有别人申请，请刷新页面"}
+	}
 	return id, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"bihuan/journal"
@@ -70,11 +71,18 @@ func (c *confirmation) newPlan(ctx context.Context) error {
 	if r.Period != nil {
 		starts, ends = string(r.Period.Start), string(r.Period.End)
 	}
-	round := c.tx.ID()
-	_, err := c.tx.Exec(ctx, `insert into round (id, unit, name, team, starts, ends, feedback, version) values ($1, $2, $3, $4, $5, $6, $7, 1)`,
-		round, i.Unit.ID, "巡察", "", starts, ends, string(r.FeedbackDate))
+	// Recommendations are made while the team is still there: the round may stand already and wait for its plan.
+	round, err := openRound(ctx, c.tx, i.Unit.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		round, err = newRound(ctx, c.tx, i.Unit.ID)
+	}
 	if err != nil {
-		return fmt.Errorf("insert round: %w", err)
+		return err
+	}
+	_, err = c.tx.Exec(ctx, `update round set starts = case when $2 = '' then starts else $2 end, ends = $3, feedback = $4 where id = $1`,
+		round, starts, ends, string(r.FeedbackDate))
+	if err != nil {
+		return fmt.Errorf("date round: %w", err)
 	}
 	title := string(r.Title)
 	if title == "" {
@@ -136,6 +144,22 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 		}
 	}
 	return c.freeze(ctx, fmt.Sprintf("新增%d个、修改%d个、撤出%d个、不变%d个", len(d.Added), len(d.Changed), len(d.Dropped), d.Same))
+}
+
+// openRound is the newest round of a unit that has no plan yet, or [store.ErrNotFound].
+func openRound(ctx context.Context, q store.Querier, unit int64) (int64, error) {
+	return store.One(ctx, q, store.Value[int64], `select r.id from round r where r.unit = $1 and not exists (select 1 from plan p where p.round = r.id)
+		order by r.id desc limit 1`, unit)
+}
+
+// newRound adds a round of a unit whose dates are not known yet.
+func newRound(ctx context.Context, tx *store.Tx, unit int64) (int64, error) {
+	id := tx.ID()
+	_, err := tx.Exec(ctx, `insert into round (id, unit, name, team, starts, ends, feedback, version) values ($1, $2, $3, '', '', '', '', 1)`, id, unit, "巡察")
+	if err != nil {
+		return 0, fmt.Errorf("insert round: %w", err)
+	}
+	return id, nil
 }
 
 // verbs say in the journal how an import changed a finding.
@@ -211,13 +235,20 @@ func (c *confirmation) freeze(ctx context.Context, summary string) error {
 	if err := c.notes(ctx); err != nil {
 		return err
 	}
+	proposed, err := c.claims(ctx)
+	if err != nil {
+		return err
+	}
 	_, err = c.tx.Exec(ctx, `update import set state = 'confirmed', plan = $2 where id = $1`, c.imp.ID, c.plan.ID)
 	if err != nil {
 		return fmt.Errorf("close import: %w", err)
 	}
-	return journal.Append(ctx, c.tx, journal.Entry{Staff: c.who.ID, Who: c.who.Title(), Verb: "导入", Kind: "plan", Row: c.plan.ID,
-		Changes: []journal.Change{{Field: "版本", To: fmt.Sprintf("第%d版", c.plan.Current)}, {Field: "文件", To: c.imp.Name},
-			{Field: "SHA-256", To: c.imp.File}, {Field: "内容", To: summary}}})
+	changes := []journal.Change{{Field: "版本", To: fmt.Sprintf("第%d版", c.plan.Current)}, {Field: "文件", To: c.imp.Name},
+		{Field: "SHA-256", To: c.imp.File}, {Field: "内容", To: summary}}
+	if proposed > 0 {
+		changes = append(changes, journal.Change{Field: "基线数字", To: fmt.Sprintf("读出%d个，待确认", proposed)})
+	}
+	return journal.Append(ctx, c.tx, journal.Entry{Staff: c.who.ID, Who: c.who.Title(), Verb: "导入", Kind: "plan", Row: c.plan.ID, Changes: changes})
 }
 
 // notes keeps what the reader said, beside the findings it said it of. A merge speaks of its own rows only and replaces nothing else.

@@ -2,9 +2,11 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"bihuan/duty"
 	"bihuan/evidence"
 	"bihuan/org"
 	"bihuan/store"
@@ -36,7 +38,18 @@ func Provable(ctx context.Context, q store.Querier, who org.Person, finding int6
 	if err != nil {
 		return f, "", err
 	}
-	if err := f.Allows(who, org.Progress); err != nil {
+	own := false
+	if item.Occurrence != 0 {
+		o, err := duty.OccurrenceByID(ctx, q, item.Occurrence)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return f, "", err
+		}
+		if o.Finding != f.ID {
+			return f, "", Invalid{Field: "任务", What: "这个问题下没有这次任务，请刷新页面"}
+		}
+		own = o.Staff == who.ID // whose task it is may prove it, whatever else they may do
+	}
+	if err := f.Allows(who, org.Progress); err != nil && !own {
 		return f, "", err
 	}
 	if f.Dropped > 0 {
@@ -45,22 +58,8 @@ func Provable(ctx context.Context, q store.Querier, who org.Person, finding int6
 	if item.Measure != 0 && !slices.ContainsFunc(f.Measures, func(m Measure) bool { return m.ID == item.Measure }) {
 		return f, "", Invalid{Field: "整改措施", What: "这条措施已不存在，请刷新页面"}
 	}
-	if item.Occurrence != 0 {
-		n, err := store.One(ctx, q, store.Value[int64], `select count(*) from occurrence where id = $1 and finding = $2`, item.Occurrence, f.ID)
-		if err != nil {
-			return f, "", err
-		}
-		if n == 0 {
-			return f, "", Invalid{Field: "任务", What: "这个问题下没有这次任务，请刷新页面"}
-		}
-	}
-	feedback, err := feedbackOf(ctx, q, f)
+	feedback, err := FeedbackOf(ctx, q, f.ID)
 	return f, feedback, err
-}
-
-// feedbackOf is the day of the feedback that a finding stands in, empty when its plan does not say it.
-func feedbackOf(ctx context.Context, q store.Querier, f Finding) (string, error) {
-	return store.One(ctx, q, store.Value[string], `select r.feedback from plan p join round r on r.id = p.round where p.id = $1`, f.Plan)
 }
 
 // ReviseEvidence puts a new revision in the place of a piece of evidence; see [evidence.Revise]. Who may see the finding and report on
@@ -72,7 +71,7 @@ func ReviseEvidence(ctx context.Context, db *store.DB, who org.Person, id, versi
 		if err != nil {
 			return err
 		}
-		feedback, err := feedbackOf(ctx, tx, f)
+		feedback, err := FeedbackOf(ctx, tx, f.ID)
 		if err != nil {
 			return err
 		}

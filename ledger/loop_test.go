@@ -49,8 +49,8 @@ func (w world) work(t *testing.T, words string) ledger.Work {
 	return work
 }
 
-// refused fails the test unless err is about the field.
-func refused(t *testing.T, err error, field string) {
+// wantRefusal fails the test unless err is about the field.
+func wantRefusal(t *testing.T, err error, field string) {
 	t.Helper()
 	var bad ledger.Invalid
 	if !errors.As(err, &bad) || bad.Field != field {
@@ -103,6 +103,11 @@ func (w world) gates(t *testing.T, words string) string {
 func (w world) roads(t *testing.T) ledger.Finding {
 	t.Helper()
 	w.imported(t)
+	return w.giveRoads(t)
+}
+
+func (w world) giveRoads(t *testing.T) ledger.Finding {
+	t.Helper()
 	f := w.finding(t, "积水")
 	ok(t, ledger.Assign(t.Context(), w.db, cal, w.clerk, f.ID, []ledger.Assignment{
 		{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "排查积水点", Reviewed: true}}))
@@ -112,7 +117,13 @@ func (w world) roads(t *testing.T) ledger.Finding {
 // closed takes the second finding through its closing.
 func (w world) closed(t *testing.T) ledger.Finding {
 	t.Helper()
-	w.roads(t)
+	w.imported(t)
+	return w.closeRoads(t)
+}
+
+func (w world) closeRoads(t *testing.T) ledger.Finding {
+	t.Helper()
+	w.giveRoads(t)
 	o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "积水点全部疏通"}, statement(w.now.Format(time.DateOnly)))
 	ok(t, err)
 	ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
@@ -142,12 +153,14 @@ func TestAssignWantsAPersonAndANumber(t *testing.T) {
 		f := w.finding(t, "高龄")
 		ok(t, ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "定期开放农家书屋", []int{1}))
 		f = w.finding(t, "高龄")
-		give := func(a ledger.Assignment) error { return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{a}) }
-		refused(t, give(ledger.Assignment{Measure: 1, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "频次")
-		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任人")
-		refused(t, give(ledger.Assignment{Measure: 0, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任单位")
-		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "完成时限") // x月x日
-		refused(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=HOURLY"}), "频次")
+		give := func(a ledger.Assignment) error {
+			return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{a})
+		}
+		wantRefusal(t, give(ledger.Assignment{Measure: 1, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "频次")
+		wantRefusal(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任人")
+		wantRefusal(t, give(ledger.Assignment{Measure: 0, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=MONTHLY"}), "责任单位")
+		wantRefusal(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead}), "完成时限") // x月x日
+		wantRefusal(t, give(ledger.Assignment{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Rule: "FREQ=HOURLY"}), "频次")
 		var denied org.Denied
 		if err := ledger.Assign(ctx, w.db, cal, w.cadre, w.finding(t, "积水").ID, nil); !errors.As(err, &denied) {
 			t.Errorf("a cadre assigns: %v", err)
@@ -181,14 +194,14 @@ func TestTask(t *testing.T) {
 		if o.Due != "2026-05-31" || o.Standing != duty.Open {
 			t.Fatalf("%+v", o)
 		}
-		refused(t, ledger.Receive(ctx, w.db, w.clerk, o.Duty), "签收")
+		wantRefusal(t, ledger.Receive(ctx, w.db, w.clerk, o.Duty), "签收")
 		ok(t, ledger.Receive(ctx, w.db, w.cadre, o.Duty))
 		_, err := w.tell(t, w.cadre, "积水", duty.Report{Said: " "})
-		refused(t, err, "办理情况")
+		wantRefusal(t, err, "办理情况")
 		_, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "办了", Happened: "2026-04-17"})
-		refused(t, err, "办结日期")
+		wantRefusal(t, err, "办结日期")
 		_, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "办了", Happened: "2026-02-01"})
-		refused(t, err, "理由") // before the feedback only with a reason
+		wantRefusal(t, err, "理由") // before the feedback only with a reason
 		first, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "清了两处"}, statement("2026-04-16"))
 		ok(t, err)
 		if first.Receipt != "0416-001" || first.Standing != duty.Reported || first.Timing != duty.InTime {
@@ -203,7 +216,7 @@ func TestTask(t *testing.T) {
 		if err := w.decide(t, w.cadre, first, duty.Decision{Pass: true}); !errors.As(err, &denied) {
 			t.Errorf("a cadre reviews: %v", err)
 		}
-		refused(t, w.decide(t, w.clerk, first, duty.Decision{}), "退回理由")
+		wantRefusal(t, w.decide(t, w.clerk, first, duty.Decision{}), "退回理由")
 		ok(t, w.decide(t, w.clerk, first, duty.Decision{Opinion: "还差后街一处"}))
 		w.at(t, "2026-04-20")
 		second, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "三处都清了"})
@@ -227,7 +240,7 @@ func TestWhoEntersDoesNotReview(t *testing.T) {
 		w.roads(t)
 		o, err := w.tell(t, w.clerk, "积水", duty.Report{Said: "代村里登记"})
 		ok(t, err)
-		refused(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}), "复核")
+		wantRefusal(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}), "复核")
 		ok(t, w.decide(t, w.leader, o, duty.Decision{Pass: true}))
 	})
 }
@@ -289,9 +302,9 @@ func TestClosingByGates(t *testing.T) {
 			t.Fatalf("all done: %s", got)
 		}
 		f = w.finding(t, "高龄")
-		refusedEmpty := func(err error) { t.Helper(); refused(t, err, "情况说明") }
+		refuseEmpty := func(err error) { t.Helper(); wantRefusal(t, err, "情况说明") }
 		_, err = ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "")
-		refusedEmpty(err)
+		refuseEmpty(err)
 		id, err := ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "逐户核对，补发到位")
 		ok(t, err)
 		// Nobody out of turn, nobody twice.
@@ -315,7 +328,7 @@ func TestClosingByGates(t *testing.T) {
 		if f.State != ledger.Keep || f.Closing != id || c.Step != ledger.Accepted {
 			t.Errorf("%s %d %s", f.State, f.Closing, c.Step)
 		}
-		refused(t, ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Doing, Progress: "再看看"}), "状态")
+		wantRefusal(t, ledger.RecordProgress(ctx, w.db, w.clerk, f.ID, f.Version, ledger.ProgressEdit{State: ledger.Doing, Progress: "再看看"}), "状态")
 	})
 }
 
@@ -428,7 +441,7 @@ func TestUpkeepEndsByDecision(t *testing.T) {
 		if err := ledger.EndUpkeep(ctx, w.db, w.leader, f.ID, "已成习惯"); !errors.As(err, &denied) {
 			t.Errorf("a leader ends it: %v", err)
 		}
-		refused(t, ledger.EndUpkeep(ctx, w.db, w.party, f.ID, ""), "理由")
+		wantRefusal(t, ledger.EndUpkeep(ctx, w.db, w.party, f.ID, ""), "理由")
 		ok(t, ledger.EndUpkeep(ctx, w.db, w.party, f.ID, "两年未反弹，党委会研究转入常态"))
 		w.at(t, "2028-01-10")
 		if f := w.finding(t, "积水"); f.State != ledger.Done || f.Relapses != 0 {
@@ -442,9 +455,11 @@ func TestExtension(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
 		f := w.roads(t)
-		ask := func(to string) error { return ledger.AskExtension(ctx, w.db, w.cadre, f.ID, to, "管材未到", "沟已开挖") }
-		refused(t, ask("2026-05-20"), "延至")
-		refused(t, ask("2027-05-20"), "延至") // more than 180 days
+		ask := func(to string) error {
+			return ledger.AskExtension(ctx, w.db, w.cadre, f.ID, to, "管材未到", "沟已开挖")
+		}
+		wantRefusal(t, ask("2026-05-20"), "延至")
+		wantRefusal(t, ask("2027-05-20"), "延至") // more than 180 days
 		ok(t, ask("2026-06-30"))
 		ok(t, ask("2026-06-30"))
 		list, err := ledger.Extensions(ctx, w.db, f.ID)
@@ -464,11 +479,11 @@ func TestExtension(t *testing.T) {
 		ok(t, ask("2026-08-30"))
 		list, err = ledger.Extensions(ctx, w.db, f.ID)
 		ok(t, err)
-		refused(t, ledger.DecideExtension(ctx, w.db, w.leader, list[0].ID, 1, true, ""), "延期") // the second is the secretary's
+		wantRefusal(t, ledger.DecideExtension(ctx, w.db, w.leader, list[0].ID, 1, true, ""), "延期") // the second is the secretary's
 		ok(t, ledger.DecideExtension(ctx, w.db, w.party, list[0].ID, 1, true, "最后一次"))
-		refused(t, ask("2026-09-30"), "延期") // the limit
+		wantRefusal(t, ask("2026-09-30"), "延期") // the limit
 		w.at(t, "2026-09-01")
-		refused(t, ask("2026-10-30"), "延期") // too late
+		wantRefusal(t, ask("2026-10-30"), "延期") // too late
 	})
 }
 
@@ -524,7 +539,7 @@ func TestLadder(t *testing.T) {
 		}
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
-		refused(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind[ledger.Warn].ID, 1), "函件") // the secretary's
+		wantRefusal(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind[ledger.Warn].ID, 1), "函件") // the secretary's
 		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind[ledger.Warn].ID, 1))
 		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind[ledger.Remind].ID, 1))
 		ok(t, ledger.ReceiveLetter(ctx, w.db, w.cadre, l.ID))
@@ -563,27 +578,33 @@ func TestOccurrencesDoNotDependOnNights(t *testing.T) {
 		give := func(title, rule string) {
 			ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: title, Rule: rule, Starts: "2026-04-16"}}))
 		}
+		end := start.AddDate(1, 1, 0)
+		ways := []struct {
+			name string
+			step int // days between runs
+		}{{"夜夜", 9}, {"年年", 365}, {"停机", 395}}
+		for _, way := range ways {
+			*w.now = start
+			for i, rule := range rules {
+				give(fmt.Sprint(way.name, i), rule)
+			}
+			for day := start.AddDate(0, 0, way.step); day.Before(end); day = day.AddDate(0, 0, way.step) {
+				*w.now = day
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+			*w.now = end
+			for range 2 {
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+		}
 		for i, rule := range rules {
-			give(fmt.Sprint("夜夜", i), rule)
-		}
-		for day := start; day.Before(start.AddDate(1, 1, 0)); day = day.AddDate(0, 0, 9) {
-			*w.now = day
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		*w.now = start
-		for i, rule := range rules {
-			give(fmt.Sprint("停机", i), rule)
-		}
-		*w.now = start.AddDate(1, 1, 0)
-		for range 2 {
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		for i, rule := range rules {
-			a, b := days(fmt.Sprint("夜夜", i)), days(fmt.Sprint("停机", i))
-			if !slices.Equal(a, b) || len(a) == 0 {
-				t.Errorf("%s: %d made night by night, %d after a standstill", rule, len(a), len(b))
+			a := days(fmt.Sprint(ways[0].name, i))
+			for _, way := range ways[1:] {
+				if b := days(fmt.Sprint(way.name, i)); !slices.Equal(a, b) || len(a) == 0 {
+					t.Errorf("%s: %d made night by night, %d by %s", rule, len(a), len(b), way.name)
+				}
 			}
 			nominal := map[string]bool{}
 			for _, x := range a {
@@ -666,5 +687,48 @@ func TestNothingClosesAlone(t *testing.T) {
 				rt.Fatalf("closed without evidence")
 			}
 		})
+	})
+}
+
+// Who is told of a deadline: by its light the person, then the leader in charge too, then the secretary too.
+func TestToldByTheLadder(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Leader: "韩春梅", Units: []string{"东村"}, Persons: []string{"李四喜"}, DueText: f.DueText, Due: f.Due}))
+		told := func(day, light string) string {
+			t.Helper()
+			w.at(t, day)
+			items, err := ledger.Told(ctx, w.db, cal)
+			ok(t, err)
+			var names []string
+			for _, i := range items {
+				if i.Subject != fmt.Sprintf("finding/%d", f.ID) {
+					continue
+				}
+				if i.Light != light {
+					t.Errorf("%s: %s is told with light %s", day, i.Text, i.Light)
+				}
+				for _, p := range []org.Person{w.cadre, w.leader, w.party, w.clerk} {
+					if p.ID == i.Staff {
+						names = append(names, p.Name)
+					}
+				}
+			}
+			slices.Sort(names)
+			return strings.Join(names, " ")
+		}
+		if got := told("2026-04-20", ""); got != "" {
+			t.Errorf("long before: %s", got)
+		}
+		if got := told("2026-05-08", "green"); got != "李四喜" {
+			t.Errorf("green: %s", got)
+		}
+		if got := told("2026-05-20", "yellow"); got != "李四喜 韩春梅" {
+			t.Errorf("yellow: %s", got)
+		}
+		if got := told("2026-06-02", "red"); got != "周叙明 李四喜 韩春梅" {
+			t.Errorf("red: %s", got)
+		}
 	})
 }

@@ -372,7 +372,6 @@ func afterTask(ctx context.Context, tx *store.Tx, o duty.Occurrence) error {
 // Proposal is an assignment as the plan's words suggest it, for a person to confirm.
 type Proposal struct {
 	Assignment
-	Words   string // the phrase the rule was read from
 	Problem string // what a person must settle first
 	Given   bool   // there is a duty for it already
 }
@@ -442,15 +441,17 @@ func proposalsOf(f Finding, i int) []Proposal {
 	var list []Proposal
 	for k, r := range m.Rules {
 		p := base
+		phrase := ""
 		if k < len(m.Frequencies) {
-			p.Words, p.Assignment.Words = m.Frequencies[k], m.Frequencies[k]
+			phrase = m.Frequencies[k]
 		}
-		rule, err := duty.RuleOf(r)
+		p.Words = phrase
+		rule, err := duty.Propose(phrase, r)
 		if err != nil {
 			p.Problem = err.Error()
 		} else {
 			p.Rule = rule.String()
-			p.Reviewed = !strings.HasPrefix(p.Rule, "FREQ=DAILY") // nobody can look at every day of everybody
+			p.Reviewed = rule.Freq != calendar.Daily // nobody can look at every day of everybody
 		}
 		list = append(list, p)
 	}
@@ -499,17 +500,25 @@ func HandOver(ctx context.Context, db *store.DB, who org.Person, post, to int64,
 		if err != nil {
 			return Invalid{Field: "接收人", What: "没有这个人，或已不在岗"}
 		}
+		done, err := tookOver(ctx, tx, post, to)
+		if err != nil {
+			return err
+		}
 		before, err := org.Succeed(ctx, tx, who, post, to, dayOf(tx), basis)
 		if err != nil {
 			return err
 		}
-		if before == 0 {
+		if before == 0 || done {
 			return nil
+		}
+		gave, err := org.StaffByID(ctx, tx, before)
+		if err != nil {
+			return err
 		}
 		if moved, err = duty.OfHolder(ctx, tx, before, post); err != nil {
 			return err
 		}
-		return reassign(ctx, tx, who, moved, person, basis)
+		return reassign(ctx, tx, who, moved, gave.Name, person, p.Title, basis)
 	})
 	return moved, err
 }
@@ -535,22 +544,34 @@ func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to 
 		if moved, err = duty.OfHolder(ctx, tx, from, 0); err != nil {
 			return err
 		}
-		return reassign(ctx, tx, who, moved, person, reason)
+		if len(moved) == 0 {
+			return nil
+		}
+		return reassign(ctx, tx, who, moved, leaving.Name, person, "", reason)
 	})
 	return moved, err
 }
 
-func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, to org.Person, reason string) error {
+// tookOver tells whether somebody took a post over today already: the same form sent twice is done once.
+func tookOver(ctx context.Context, tx *store.Tx, post, to int64) (bool, error) {
+	h, err := org.HolderOn(ctx, tx, post, dayOf(tx))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return h.Staff == to && h.Starts == dayOf(tx), err
+}
+
+// reassign moves duties and writes the sheet of it into the record: an entry for each duty and, behind them, one that tells how many
+// they are, between whom and why; see [HandOverOf].
+func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, from string, to org.Person, post, basis string) error {
 	for _, d := range list {
-		if err := duty.Reassign(ctx, tx, who, d, to, reason); err != nil {
+		if err := duty.Reassign(ctx, tx, who, d, to, basis); err != nil {
 			return err
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "staff", Row: to.ID,
-		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", From: list[0].Name}, {Field: "接收人", To: to.Name}}})
+		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", To: from}, {Field: "接收人", To: to.Name},
+			{Field: "岗位", To: post}, {Field: "依据", To: strings.TrimSpace(basis)}}})
 }
 
 // dayOf is the day of a transaction.

@@ -554,7 +554,7 @@ func (in *intake) staffRow(r bookRow) (staffRow, bool) {
 		say("角色", checkRole(s.role, at))
 	}
 	if s.login != "" && in.logins[s.login].id == 0 {
-		say("登录名", checkLogin(s.login))
+		say("登录名", CheckLogin(s.login))
 	}
 	say(Phone, checkPhone(s.phone))
 	say(Mail, checkMail(s.mail))

@@ -72,12 +72,14 @@ func TestLogin(t *testing.T) {
 				t.Errorf("%q: %+v %v", x, who, err)
 			}
 		}
-		err = db.Write(t.Context(), func(tx *store.Tx) error {
-			_, err := org.AddStaff(t.Context(), tx, org.Program, h.b, "另一人", "", org.Clerk, "jz", "x")
-			return err
-		})
-		if err == nil || !strings.Contains(err.Error(), "jz") {
-			t.Errorf("a login name was given twice: %v", err)
+		for name, u := range map[string]org.Unit{"另一人": h.b, "韩春梅": h.a} {
+			err = db.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := org.AddStaff(t.Context(), tx, org.Program, u, name, "", org.Clerk, "jz", "x")
+				return err
+			})
+			if err == nil || !strings.Contains(err.Error(), "jz") {
+				t.Errorf("a login name was given twice: %v", err)
+			}
 		}
 	})
 }

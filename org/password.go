@@ -46,7 +46,7 @@ func SetLogin(ctx context.Context, tx *store.Tx, who Person, id, version int64, 
 	}
 	login = folded(login)
 	if s.Login != login {
-		if err := checkLogin(login); err != nil {
+		if err := CheckLogin(login); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func SetLogin(ctx context.Context, tx *store.Tx, who Person, id, version int64, 
 	}
 	n, err := tx.Exec(ctx, `update staff set login = $3, password = $4, version = version + 1 where id = $1 and version = $2`, id, version, login, hash)
 	if store.IsUnique(err) {
-		return Invalid{"登录名", fmt.Sprintf("登录名“%s”已有人使用，请换一个", login)}
+		return loginTaken(login)
 	}
 	if err != nil {
 		return fmt.Errorf("set login: %w", err)

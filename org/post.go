@@ -266,6 +266,9 @@ func end(ctx context.Context, tx *store.Tx, who Person, h Holding, last, basis s
 	case h.Ends != "":
 		return Invalid{"任职止", fmt.Sprintf("%s担任“%s”的任期已登记到%s，不能再改", h.Name, h.Title, dayWord(h.Ends))}
 	case last < h.Starts && !(h.Starts > day(tx) && nextDay(last) == h.Starts):
+		if h.Starts > day(tx) {
+			return Invalid{"任职止", fmt.Sprintf("要到%s才到任；收回任命的，请写前一天%s", dayWord(h.Starts), dayWord(dayBefore(h.Starts)))}
+		}
 		return Invalid{"任职止", fmt.Sprintf("不能早于任职起的%s", dayWord(h.Starts))}
 	}
 	n, err := tx.Exec(ctx, `update holding set ends = $2, version = version + 1 where id = $1 and ends = ''`, h.ID, last)

@@ -126,7 +126,8 @@ func checkMail(s string) error {
 	return nil
 }
 
-func checkLogin(s string) error {
+// CheckLogin refuses what cannot be a login name.
+func CheckLogin(s string) error {
 	if !loginShape.MatchString(s) {
 		return Invalid{"登录名", fmt.Sprintf("“%s”不能做登录名，请用2至32个字母、数字，如 hexiaoyu", s)}
 	}

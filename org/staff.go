@@ -58,16 +58,27 @@ func LeftIn(ctx context.Context, q store.Querier, path string) ([]Staff, error) 
 	return store.All(ctx, q, scanStaff, staffQuery+` where u.path like $1 and s.active = 0 order by u.path, s.id`, path+"%")
 }
 
-// AddStaff enters somebody; login and password may both be empty for a person who does not log in.
+// AddStaff enters somebody; login and password may both be empty for a person who does not log in. A login name that is taken is
+// refused, also by the same person, for the password would not be this one.
 func AddStaff(ctx context.Context, tx *store.Tx, who Person, u Unit, name, post string, role Role, login, password string) (int64, error) {
 	hash := ""
 	if login != "" {
-		var err error
+		n, err := store.One(ctx, tx, store.Value[int], `select count(*) from staff where login = $1`, login)
+		if err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			return 0, loginTaken(login)
+		}
 		if hash, err = argon2id.CreateHash(password, argon); err != nil {
 			return 0, err
 		}
 	}
 	return Employ(ctx, tx, who, StaffEdit{Unit: u.ID, Name: name, Post: post, Role: role}, login, hash)
+}
+
+func loginTaken(login string) error {
+	return Invalid{"登录名", fmt.Sprintf("登录名“%s”已有人使用，请换一个", login)}
 }
 
 // StaffEdit is what may be changed about somebody.
@@ -162,7 +173,7 @@ func Employ(ctx context.Context, tx *store.Tx, who Person, e StaffEdit, login, h
 	_, err = tx.Exec(ctx, `insert into staff (id, unit, name, post, role, login, password, phone, mail, active, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, 1)`,
 		id, u.ID, e.Name, e.Post, string(e.Role), loginValue, hash, phone, mail)
 	if store.IsUnique(err) {
-		return 0, Invalid{"登录名", fmt.Sprintf("登录名“%s”已有人使用，请换一个", login)}
+		return 0, loginTaken(login)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("add staff %s: %w", e.Name, err)
@@ -219,6 +230,13 @@ func EditStaff(ctx context.Context, tx *store.Tx, who Person, id, version int64,
 // Leave marks somebody as having left: they can no longer log in, and everything they did keeps their name. Posts have to be handed
 // over or given up first, for that needs a last day. Nobody marks themselves.
 func Leave(ctx context.Context, tx *store.Tx, who Person, id, version int64) error {
+	s, err := StaffByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(Manage, s.Unit); err != nil {
+		return err
+	}
 	holdings, err := HoldingsOf(ctx, tx, id)
 	if err != nil {
 		return err

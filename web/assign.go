@@ -263,7 +263,7 @@ func (s *Server) assignRows(ctx context.Context, v *visit, findings []ledger.Fin
 		if len(list) == 0 || !settled {
 			continue
 		}
-		err := ledger.Assign(ctx, s.db, s.calendar, v.Who, f.ID, list)
+		err := ledger.Assign(ctx, s.db, v.Cal, v.Who, f.ID, list)
 		var problems ledger.AssignProblems
 		var wrong ledger.Invalid
 		switch {

@@ -459,7 +459,7 @@ func (s *Server) closingDecide(w http.ResponseWriter, r *http.Request, v *visit)
 	}
 	p.Form = verdictForm{Words: plainText(form.Get("words")), Basis: plainText(form.Get("basis"))}
 	pass := form.Get("verdict") == "pass"
-	c, err := ledger.DecideClosing(r.Context(), s.db, s.calendar, v.Who, p.Closing.ID, version, ledger.Verdict{Pass: pass, Words: p.Form.Words, Basis: p.Form.Basis})
+	c, err := ledger.DecideClosing(r.Context(), s.db, v.Cal, v.Who, p.Closing.ID, version, ledger.Verdict{Pass: pass, Words: p.Form.Words, Basis: p.Form.Basis})
 	if err != nil {
 		return s.closingRefused(w, r, v, p, err)
 	}

@@ -181,7 +181,7 @@ func (s *Server) extensionPage(r *http.Request, v *visit) (extensionPage, error)
 		return p, err
 	}
 	p.Work = measureLines(p.Finding, work, v.Today)
-	p.Days = s.calendar.Between(x.From, x.To)
+	p.Days = v.Cal.Between(x.From, x.To)
 	if x.State == "asked" {
 		err := x.MayDecide(v.Who, p.Finding.Unit)
 		var bad ledger.Invalid

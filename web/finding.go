@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bihuan/duty"
+	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -34,7 +35,10 @@ type findingPage struct {
 	Prev, Next int64 // ids of the findings before and after, 0 for none
 	MayEdit    bool
 	MayReport  bool
+	Numbers    claimsPart
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
+	Evidence   []evidenceView
+	Withdrawn  []evidenceView
 	Work       workSheet
 	marks      []clockMark // of the first clock
 }
@@ -102,7 +106,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := findingPage{
-		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(f, v.Days), DueLines: dueLines(f, v.Today),
+		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(v, f), DueLines: dueLines(f, v.Today),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: f.Allows(v.Who, org.Progress) == nil, ShowNames: len(f.Measures) > 0,
 	}
 	if f.Dropped > 0 { // it is kept to be read
@@ -121,6 +125,14 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p.Notes = noteViews(notes)
+	withdrawn, err := evidence.WithdrawnOf(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	p.Evidence, p.Withdrawn = viewEvidence(work.Evidence, v.Today), viewEvidence(withdrawn, v.Today)
+	if p.Numbers, err = s.claimsOf(ctx, v, f); err != nil {
+		return err
+	}
 	if err := s.story(ctx, v, &p, r.URL.Query().Has("all")); err != nil {
 		return err
 	}
@@ -147,11 +159,12 @@ func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) 
 		return err
 	}
 	if all {
-		for _, e := range entries {
+		for _, e := range toldBriefly(entries) {
 			p.History = append(p.History, storyEvent(e, v.Today))
 		}
 	} else {
 		told := slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return saysTheSame(e, entries) })
+		told = toldBriefly(told)
 		p.History = grouped(told, v.Today)
 		p.History = p.History[:min(historyLimit, len(p.History))]
 	}

@@ -47,10 +47,15 @@ type Server struct {
 	lists    *memo[listKey, []ledger.Key]
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
-	overview *memo[overviewKey, template.HTML]
+	overview *memo[overviewKey, overviewKept]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
+
+	yardsticks *memo[int64, yardstick]
+	calendars  *memo[string, calendar.Calendar]
+	waiting    *memo[personKey, ledger.Waiting]
+	scans      *memo[scanKey, []ledger.Flaw]
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -76,7 +81,11 @@ func New(c Config) *Server {
 	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
 	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
-	s.overview = newMemo[overviewKey, template.HTML](50, nil)
+	s.yardsticks = newMemo[int64, yardstick](4, nil)
+	s.calendars = newMemo[string, calendar.Calendar](4, nil)
+	s.waiting = newMemo[personKey, ledger.Waiting](2000, nil)
+	s.scans = newMemo[scanKey, []ledger.Flaw](500, nil)
+	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
 	s.logins = newLimits()
@@ -105,10 +114,35 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /ledger/print": s.signedIn(s.ledgerPrint),
 		"GET /ledger.xlsx":  s.signedIn(s.ledgerXlsx),
 		"GET /overview":     s.signedIn(s.overviewShow),
+		"GET /work":         s.signedIn(s.workShow),
+		"GET /duty":         s.signedIn(s.heatShow),
+		"GET /duty.xlsx":    s.signedIn(s.heatXlsx),
+		"GET /load":         s.signedIn(s.loadShow),
 		"GET /search":       s.signedIn(s.searchShow),
+
+		"GET /settings":         s.signedIn(s.settingsShow),
+		"POST /settings/{name}": s.signedIn(s.settingSave),
+		"GET /calendar":         s.signedIn(s.calendarShow),
+		"POST /calendar/year":   s.signedIn(s.yearImport),
+		"POST /calendar/event":  s.signedIn(s.eventSave),
 
 		"GET /plan/{id}":         s.signedIn(s.planShow),
 		"GET /plan/{id}/{paper}": s.signedIn(s.paper),
+
+		"GET /plan/{id}/claims":            s.signedIn(s.claimsShow),
+		"GET /plan/{id}/claims.xlsx":       s.signedIn(s.claimsXlsx),
+		"GET /finding/{id}/claim":          s.signedIn(s.claimNew),
+		"POST /finding/{id}/claim":         s.signedIn(s.claimNew),
+		"GET /claim/{id}":                  s.signedIn(s.claimEdit),
+		"POST /claim/{id}":                 s.signedIn(s.claimEdit),
+		"POST /claim/{id}/{step}":          s.signedIn(s.claimStep),
+		"GET /claim/{id}/value":            s.signedIn(s.claimValue),
+		"POST /claim/{id}/value":           s.signedIn(s.claimValue),
+		"GET /recommendation":              s.signedIn(s.recommendationList),
+		"GET /recommendation/new":          s.signedIn(s.recommendationNew),
+		"POST /recommendation/new":         s.signedIn(s.recommendationNew),
+		"GET /recommendation/{id}":         s.signedIn(s.recommendationShow),
+		"POST /recommendation/{id}/{step}": s.signedIn(s.recommendationStep),
 
 		"GET /finding/{id}":           s.signedIn(s.findingShow),
 		"GET /finding/{id}/edit":      s.signedIn(s.dutyForm),
@@ -119,6 +153,19 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /finding/{id}/measure":  s.signedIn(s.measureSave),
 		"POST /finding/{id}/answer":   s.signedIn(s.answerSave),
 
+		"GET /finding/{id}/evidence":   s.signedIn(s.evidenceNew),
+		"POST /finding/{id}/evidence":  s.signedIn(s.evidenceAdd),
+		"GET /evidence/{id}":           s.signedIn(s.evidenceShow),
+		"GET /evidence/{id}/file":      s.signedIn(s.evidenceFile),
+		"GET /evidence/{id}/revise":    s.signedIn(s.evidenceReviseForm),
+		"POST /evidence/{id}/revise":   s.signedIn(s.evidenceRevise),
+		"POST /evidence/{id}/withdraw": s.signedIn(s.evidenceWithdraw),
+
+		"GET /upload":               s.signedIn(s.script(s.uploadList)),
+		"POST /upload":              s.signedIn(s.script(s.uploadBegin)),
+		"HEAD /upload/{id}":         s.signedIn(s.script(s.uploadHead)),
+		"PATCH /upload/{id}":        s.signedIn(s.script(s.uploadPiece)),
+		"POST /upload/{id}/drop":    s.signedIn(s.script(s.uploadDrop)),
 		"GET /plan/{id}/assign":     s.signedIn(s.assignPlan),
 		"POST /plan/{id}/assign":    s.signedIn(s.assignPlanSave),
 		"GET /finding/{id}/assign":  s.signedIn(s.assignForm),
@@ -158,11 +205,72 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /import/{id}/drop":    s.signedIn(s.importDrop),
 		"GET /file/{hash}":          s.signedIn(s.file),
 
+		"GET /told":                      s.signedIn(s.told),
+		"POST /told/message/{id}/retry":  s.signedIn(s.toldRetry),
+		"GET /told/channel":              s.signedIn(s.channelsShow),
+		"POST /told/channel":             s.signedIn(s.channelAdd),
+		"GET /told/channel/{id}":         s.signedIn(s.channelForm),
+		"POST /told/channel/{id}":        s.signedIn(s.channelSave),
+		"POST /told/channel/{id}/remove": s.signedIn(s.channelRemove),
+		"POST /told/channel/{id}/test":   s.signedIn(s.channelTest),
+		"GET /me":                        s.signedIn(s.me),
+		"POST /me/feed":                  s.signedIn(s.feedNew),
+		"POST /me/feed/drop":             s.signedIn(s.feedDrop),
+		"GET /org":                       s.signedIn(s.orgShow),
+		"GET /org/person/new":            s.signedIn(s.personForm),
+		"POST /org/person/new":           s.signedIn(s.personSave),
+		"GET /org/person/{id}":           s.signedIn(s.personShow),
+		"GET /org/person/{id}/edit":      s.signedIn(s.personForm),
+		"POST /org/person/{id}/edit":     s.signedIn(s.personSave),
+		"POST /org/person/{id}/reveal":   s.signedIn(s.personReveal),
+		"POST /org/person/{id}/password": s.signedIn(s.personPassword),
+		"POST /org/person/{id}/leave":    s.signedIn(s.personLeave),
+		"GET /org/unit/new":              s.signedIn(s.unitForm),
+		"POST /org/unit/new":             s.signedIn(s.unitSave),
+		"GET /org/unit/{id}/edit":        s.signedIn(s.unitForm),
+		"POST /org/unit/{id}/edit":       s.signedIn(s.unitSave),
+		"GET /org/post/new":              s.signedIn(s.postForm),
+		"POST /org/post/new":             s.signedIn(s.postSave),
+		"GET /org/post/{id}":             s.signedIn(s.postShow),
+		"POST /org/post/{id}/succeed":    s.signedIn(s.postSucceed),
+		"POST /org/post/{id}/hold":       s.signedIn(s.postHold),
+		"POST /org/post/{id}/release":    s.signedIn(s.postRelease),
+		"POST /org/post/{id}/drop":       s.signedIn(s.postDrop),
+		"GET /org/places":                s.signedIn(s.placesShow),
+		"POST /org/places":               s.signedIn(s.placeSave),
+		"GET /org/import":                s.signedIn(s.orgImportForm),
+		"POST /org/import":               s.signedIn(s.orgImport),
+		"GET /org/import/template.xlsx":  s.signedIn(s.orgTemplate),
+		"GET /today":                     s.signedIn(s.todayShow),
+		"POST /today/big":                s.signedIn(s.todayBig),
+		"POST /today/receive":            s.signedIn(s.todayReceive),
+		"GET /today/{id}":                s.signedIn(s.errandShow),
+		"POST /today/{id}":               s.signedIn(s.errandReport),
+		"GET /today/{id}/receipt":        s.signedIn(s.receiptShow),
+
+		"GET /letter":                  s.signedIn(s.lettersShow),
+		"POST /letter":                 s.signedIn(s.letterDraft),
+		"POST /letter/send":            s.signedIn(s.lettersSend),
+		"GET /letter/{id}":             s.signedIn(s.letterShow),
+		"POST /letter/{id}":            s.signedIn(s.letterAct),
+		"GET /letter/{id}/letter.docx": s.signedIn(s.letterDocx),
+
+		"GET /handover":                    s.signedIn(s.handOverForm),
+		"POST /handover":                   s.signedIn(s.handOverSave),
+		"GET /handover/{id}":               s.signedIn(s.handedShow),
+		"GET /handover/{id}/handover.docx": s.signedIn(s.handedDocx),
+
+		"GET /month":                  s.signedIn(s.monthShow),
+		"GET /month.docx":             s.signedIn(s.monthDocx),
+		"GET /month.xlsx":             s.signedIn(s.monthXlsx),
+		"GET /closing/{id}/slip.docx": s.signedIn(s.closingSlipDocx),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /login":         s.withSession(s.loginForm),
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),
+		"GET /feed/{secret}": http.HandlerFunc(s.feed),
 	}
 }
 
@@ -175,12 +283,6 @@ func (s *Server) Handler() http.Handler {
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.guard(sameSite.Handler(mux))
-}
-
-// home is where somebody lands.
-func (s *Server) home(w http.ResponseWriter, r *http.Request, _ *visit) error {
-	http.Redirect(w, r, "/ledger", http.StatusSeeOther)
-	return nil
 }
 
 // nowhere answers for all addresses that no route has.

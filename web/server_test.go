@@ -224,7 +224,7 @@ func TestFaultsStayInTheLog(t *testing.T) {
 
 func TestRolesSeeTheirEntries(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
-	for login, want := range map[string]string{"clerk": "台账 导入 总览", "leader": "台账 总览", "district": "台账 总览", "village": "台账"} {
+	for login, want := range map[string]string{"clerk": "台账 导入 总览 人员", "leader": "台账 总览", "district": "台账 总览", "village": "台账"} {
 		nav := between(s.as(t, login).page("/ledger"), `aria-label="主导航">`, `</nav>`)
 		if got := plain(nav); got != want {
 			t.Errorf("%s (%s) has %q, want %q", login, s.people[login].Role, got, want)

@@ -95,7 +95,7 @@ var timingLights = map[duty.Timing]light{
 }
 
 // taskLight says how far an occurrence is.
-func (s *Server) taskLight(o duty.Occurrence, d ledger.Days) light {
+func (s *Server) taskLight(v *visit, o duty.Occurrence) light {
 	switch o.Standing {
 	case duty.Reported:
 		return light{Kind: "wait", Word: "待复核", Title: "已经反馈，等复核"}
@@ -117,10 +117,10 @@ func (s *Server) taskLight(o duty.Occurrence, d ledger.Days) light {
 	case duty.Excused:
 		return light{Kind: "stop", Word: "免办", Why: o.Reason}
 	}
-	if o.Opens > d.Today && o.Recurs {
-		return light{Kind: "none", Word: "未到", Why: shortDate(o.Opens, d.Today) + " 起可办"}
+	if o.Opens > v.Today && o.Recurs {
+		return light{Kind: "none", Word: "未到", Why: shortDate(o.Opens, v.Today) + " 起可办"}
 	}
-	return s.due(ledger.Finding{State: ledger.Doing, Due: o.Due}, d)
+	return s.due(v, ledger.Finding{State: ledger.Doing, Due: o.Due})
 }
 
 // dutyFinding reads the finding of a duty or task that staff is to do: whoever sees the finding, and the person themselves.
@@ -169,8 +169,8 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 	if p.Feedback, err = ledger.FeedbackOf(ctx, s.db, o.Finding); err != nil {
 		return p, err
 	}
-	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(o, v.Days), dayWords(o.Due, v.Today)
-	p.DueSay = dueSay(s.calendar, o, v.Today)
+	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(v, o), dayWords(o.Due, v.Today)
+	p.DueSay = dueSay(v.Cal, o, v.Today)
 	p.Measure, p.Answers = measureAndAnswers(p.Finding, o.Measure)
 	if !o.Entered.IsZero() {
 		p.Report = newReport(o, v.Today)
@@ -190,7 +190,7 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 		}
 		for _, x := range past {
 			if x.ID != o.ID && len(p.Before) < 3 {
-				p.Before = append(p.Before, pastTask{x.ID, shortDate(x.Due, v.Today), x.Said, s.taskLight(x, v.Days)})
+				p.Before = append(p.Before, pastTask{x.ID, shortDate(x.Due, v.Today), x.Said, s.taskLight(v, x)})
 			}
 		}
 	}
@@ -375,7 +375,7 @@ func (s *Server) taskReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	var o duty.Occurrence
 	if bad == nil {
-		o, bad = ledger.Report(r.Context(), s.db, s.calendar, v.Who, p.Task.ID, version, duty.Report{Said: p.Form.Said, Happened: p.Form.Happened,
+		o, bad = ledger.Report(r.Context(), s.db, v.Cal, v.Who, p.Task.ID, version, duty.Report{Said: p.Form.Said, Happened: p.Form.Happened,
 			Result: duty.Result(p.Form.Result), Reason: p.Form.Reason}, proof)
 	}
 	if bad == nil {
@@ -424,7 +424,7 @@ func (s *Server) taskDecide(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p.Form.Opinion = plainText(form.Get("opinion"))
 	pass := form.Get("verdict") == "pass"
-	if err := ledger.Decide(r.Context(), s.db, s.calendar, v.Who, p.Task.ID, version, duty.Decision{Pass: pass, Opinion: p.Form.Opinion}); err != nil {
+	if err := ledger.Decide(r.Context(), s.db, v.Cal, v.Who, p.Task.ID, version, duty.Decision{Pass: pass, Opinion: p.Form.Opinion}); err != nil {
 		return s.taskRefused(w, v, p, err)
 	}
 	said := "已退回，请对方补报"

@@ -103,7 +103,7 @@ func (s *Server) workSheet(ctx context.Context, v *visit, f ledger.Finding, plan
 	p.Second = s.secondClock(f, w, up, rules, v.Days)
 	p.Measures = map[int64]*measureWork{}
 	for _, m := range f.Measures {
-		p.Measures[m.ID] = s.measureWork(f, w, m.ID, v.Days)
+		p.Measures[m.ID] = s.measureWork(v, f, w, m.ID)
 		if len(w.Measure(m.ID, v.Today).Duties) == 0 {
 			p.Ungiven++
 		}
@@ -233,13 +233,13 @@ func (s *Server) secondClock(f ledger.Finding, w ledger.Work, up ledger.Upkeep, 
 }
 
 // measureWork says how far a measure is, and lists who does it.
-func (s *Server) measureWork(f ledger.Finding, w ledger.Work, id int64, d ledger.Days) *measureWork {
-	p := w.Measure(id, d.Today)
+func (s *Server) measureWork(v *visit, f ledger.Finding, w ledger.Work, id int64) *measureWork {
+	p := w.Measure(id, v.Today)
 	m := &measureWork{Evidence: p.Evidence, Fold: len(p.Duties) > mostOpenDuties}
 	for _, x := range p.Duties {
-		m.Duties = append(m.Duties, s.dutyView(x, w.Occurrences, d))
+		m.Duties = append(m.Duties, s.dutyView(v, x, w.Occurrences))
 		if x.Condition != "" && p.Inapplicable {
-			m.Not = conditionWords(x, d.Today)
+			m.Not = conditionWords(x, v.Today)
 		}
 	}
 	for _, o := range w.Occurrences {
@@ -247,7 +247,7 @@ func (s *Server) measureWork(f ledger.Finding, w ledger.Work, id int64, d ledger
 			m.Early = true
 		}
 	}
-	due := s.due(ledger.Finding{State: ledger.Doing, Due: f.Due}, d)
+	due := s.due(v, ledger.Finding{State: ledger.Doing, Due: f.Due})
 	switch {
 	case len(p.Duties) == 0:
 		m.Light = light{Kind: "none", Word: "未交办"}
@@ -295,13 +295,13 @@ func measureSay(p ledger.MeasureWork) string {
 }
 
 // dutyView says how one duty stands: what presses most of its occurrences, or what comes next.
-func (s *Server) dutyView(x duty.Duty, list []duty.Occurrence, d ledger.Days) dutyView {
-	v := dutyView{ID: x.ID, Who: x.Unit.Name + " " + x.Name, Often: x.Often(), Waiting: x.State == duty.Given, Light: light{Kind: "done", Word: "办结"}}
+func (s *Server) dutyView(v *visit, x duty.Duty, list []duty.Occurrence) dutyView {
+	y := dutyView{ID: x.ID, Who: x.Unit.Name + " " + x.Name, Often: x.Often(), Waiting: x.State == duty.Given, Light: light{Kind: "done", Word: "办结"}}
 	if x.Part == duty.Help {
-		v.Part = x.Part.Word()
+		y.Part = x.Part.Word()
 	}
 	if x.Condition != "" {
-		v.Condition = conditionWords(x, d.Today)
+		y.Condition = conditionWords(x, v.Today)
 	}
 	rank := func(o duty.Occurrence) int {
 		switch {
@@ -309,7 +309,7 @@ func (s *Server) dutyView(x duty.Duty, list []duty.Occurrence, d ledger.Days) du
 			return 1
 		case o.Standing == duty.Reported:
 			return 2
-		case o.Standing == duty.Open && o.Due < d.Today:
+		case o.Standing == duty.Open && o.Due < v.Today:
 			return 3
 		case o.Standing == duty.Missed:
 			return 4
@@ -326,19 +326,19 @@ func (s *Server) dutyView(x duty.Duty, list []duty.Occurrence, d ledger.Days) du
 		if best.ID == 0 || rank(o) < rank(best) {
 			best = o
 		}
-		if o.Standing == duty.Open && v.Next == "" && o.Due >= d.Today {
-			v.Next = shortDate(o.Due, d.Today)
+		if o.Standing == duty.Open && y.Next == "" && o.Due >= v.Today {
+			y.Next = shortDate(o.Due, v.Today)
 		}
 	}
 	switch {
 	case best.ID == 0 && x.Recurs():
-		v.Light = light{Kind: "none", Word: "还没有到期的"}
+		y.Light = light{Kind: "none", Word: "还没有到期的"}
 	case rank(best) < 9:
-		v.Task, v.Light = best.ID, s.taskLight(best, d)
+		y.Task, y.Light = best.ID, s.taskLight(v, best)
 	case best.ID != 0:
-		v.Task = best.ID
+		y.Task = best.ID
 	}
-	return v
+	return y
 }
 
 // letterStates are the looks of the states of a letter.

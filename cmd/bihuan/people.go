@@ -21,9 +21,6 @@ type unitCommand struct {
 	List unitListCommand `cmd:"" help:"列出所有单位"`
 }
 
-// kinds are the kinds of unit by their screen words.
-var kinds = map[string]string{"区": org.District, "镇": org.Town, "部门": org.Office, "村": org.Village}
-
 // unitAddCommand enters one unit.
 type unitAddCommand struct {
 	place
@@ -51,7 +48,7 @@ func (c unitAddCommand) Run(ctx context.Context, s streams) error {
 			}
 		}
 		err = db.Write(ctx, func(tx *store.Tx) error {
-			_, err := org.AddUnit(ctx, tx, org.Program, parent, kinds[c.Kind], c.Name, int64(len(units)+1))
+			_, err := org.AddUnit(ctx, tx, org.Program, parent, kindNamed(c.Kind), c.Name, int64(len(units)+1))
 			return err
 		})
 		if err == nil {
@@ -76,6 +73,26 @@ func (c unitListCommand) Run(ctx context.Context, s streams) error {
 		}
 		return err
 	})
+}
+
+// kindNamed is the kind of unit with a word that the command line has let through.
+func kindNamed(word string) string {
+	for _, k := range org.Kinds {
+		if k.Word == word {
+			return k.Kind
+		}
+	}
+	return word
+}
+
+// roleNamed is the role with a word that the command line has let through.
+func roleNamed(word string) org.Role {
+	for _, r := range org.Roles {
+		if r.Word == word {
+			return r.Role
+		}
+	}
+	return org.Role(word)
 }
 
 func (p place) withDatabase(ctx context.Context, do func(*store.DB) error) error {
@@ -116,9 +133,6 @@ type userCommand struct {
 	Password userPasswordCommand `cmd:"" help:"重设一个用户的密码"`
 }
 
-// roles are the roles by their screen words.
-var roles = map[string]org.Role{"管理员": org.Admin, "经办人": org.Clerk, "分管领导": org.Leader, "书记": org.Secretary, "巡察办": org.Supervisor, "责任人": org.Cadre}
-
 // userAddCommand enters one user.
 type userAddCommand struct {
 	place
@@ -146,7 +160,7 @@ func (c userAddCommand) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		err = db.Write(ctx, func(tx *store.Tx) error {
-			_, err := org.AddStaff(ctx, tx, org.Program, unit, c.Name, c.Post, roles[c.Role], c.Login, password)
+			_, err := org.AddStaff(ctx, tx, org.Program, unit, c.Name, c.Post, roleNamed(c.Role), c.Login, password)
 			return err
 		})
 		if err == nil {

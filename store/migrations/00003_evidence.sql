@@ -38,6 +38,7 @@ create table upload (
   occurrence bigint not null,
   name     text   not null,
   size     bigint not null,          -- announced
+  mark     text   not null,          -- what the browser makes of how the file begins, to know it again
   title    text   not null,          -- what was typed beside the file, kept so that a broken connection loses none of it
   said     text   not null,
   event    text   not null,

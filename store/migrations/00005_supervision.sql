@@ -26,6 +26,7 @@ create table recommendation (
 );
 create index recommendation_unit on recommendation (unit, verdict);
 create index recommendation_round on recommendation (round, subject);
+create unique index recommendation_previous on recommendation (previous) where previous <> 0;
 
 -- Claim (基线数字): a number that a finding quotes, and what it is now.
 create table claim (
@@ -37,10 +38,12 @@ create table claim (
   measure  text   not null,          -- 个 村 户 万元
   op       text   not null,          -- eq ge le gt lt about
   value    text   not null,          -- decimal; empty while unknown
+  upper    text   not null,          -- upper end of a range; empty for one number
   nested   bigint not null,          -- the claim it is a part of (其中); 0
   places   text   not null,          -- JSON array; unknown ones are empty strings
   as_of    text   not null,          -- day of the baseline
   target   text   not null,          -- decimal; empty for none
+  aim      text   not null,          -- ge le: how the target is meant; empty without one
   state    text   not null,          -- proposed confirmed dropped
   version  bigint not null
 );
@@ -65,7 +68,7 @@ create table sample (
   seed    text   not null,           -- published before the draw
   share   bigint not null,           -- percent of each stratum
   least   bigint not null,           -- at least so many of each
-  frame   text   not null,           -- JSON: strata with the keys drawn from
+  frame   text   not null,           -- what was drawn from: a line for each finding, its stratum, a tab and its key
   hash    text   not null,           -- SHA-256 of frame
   drawn   bigint not null,
   staff   bigint not null,

@@ -116,6 +116,9 @@ func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit,
 		if err := b.employ(ctx, tx, unit, p); err != nil {
 			return err
 		}
+		if err := b.appoint(ctx, tx, unit, p); err != nil {
+			return err
+		}
 	}
 	for i, o := range offices {
 		name := o.name
@@ -156,6 +159,15 @@ func (b *builder) employ(ctx context.Context, tx *store.Tx, u org.Unit, p person
 	}
 	id, err := org.AddStaff(ctx, tx, org.Program, u, p.name, p.post, p.role, p.login, password)
 	b.people[p.name] = org.Person{ID: id, Name: p.name, Post: p.post, Role: p.role, Unit: u}
+	return err
+}
+
+// appoint makes the post of a leader and gives it to them since the spring of the year before.
+func (b *builder) appoint(ctx context.Context, tx *store.Tx, u org.Unit, p person) error {
+	post, err := org.AddPost(ctx, tx, org.Program, u, p.post, p.role, true)
+	if err == nil {
+		_, err = org.Hold(ctx, tx, org.Program, post.ID, b.people[p.name].ID, fmt.Sprintf("%d-03-15", b.today.Year()-1), "")
+	}
 	return err
 }
 
