@@ -48,9 +48,9 @@ type holidayView struct {
 
 type eventView struct{ Name, Unit, Days string }
 
-// mostText bounds the text of a notice: a year's is some two kilobytes.
+// mostNotice bounds the text of a notice: a year's is some two kilobytes.
 const (
-	mostText   = 256 << 10
+	mostNotice = 256 << 10
 	mostEvents = 50
 )
 
@@ -133,14 +133,14 @@ func holidaysOf(c calendar.Calendar, year string) []holidayView {
 
 // yearImport answers POST /calendar/year: days off of a year, typed in or as a file.
 func (s *Server) yearImport(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseMultipartForm(mostText); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := r.ParseMultipartForm(mostNotice); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return errBadForm
 	}
 	p := calendarPage{Text: plainText(r.PostFormValue("text")), TextSource: r.PostFormValue("source")}
 	text := p.Text
 	if file, _, err := r.FormFile("file"); err == nil {
 		defer file.Close()
-		b, err := io.ReadAll(io.LimitReader(file, mostText))
+		b, err := io.ReadAll(io.LimitReader(file, mostNotice))
 		if err != nil {
 			return errBadForm
 		}

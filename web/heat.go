@@ -72,11 +72,12 @@ type heatGroup struct {
 }
 
 type heatRow struct {
-	Title, Address, Where, Often string
-	Cells                        []heatCell
-	InTime, Due                  int
-	Why                          string
-	Now                          light
+	Title, Address, Where string
+	Often, Rule           string // in short, and whole
+	Cells                 []heatCell
+	InTime, Due           int
+	Why                   string
+	Now                   light
 }
 
 // heatCell is one week of a duty; without a mark nothing was due.
@@ -245,6 +246,11 @@ func (s *Server) heatFill(ctx context.Context, v *visit, a heatAsk, p *heatPage,
 		return err
 	}
 	p.Weeks, p.Months = weekHeads(a.mondays, v.Today)
+	for i := range p.Months {
+		if p.Narrow && p.Months[i].Span == 1 {
+			p.Months[i].Word = "" // no room
+		}
+	}
 	p.Span = len(a.mondays) + 4
 	serials, err := s.serials(ctx, duties)
 	if err != nil {
@@ -370,11 +376,12 @@ func weekHeads(mondays []string, today string) ([]heatWeek, []heatMonth) {
 
 // newHeatRow shows one duty.
 func newHeatRow(r duty.Row, weeks []heatWeek, serial, today string) heatRow {
-	row := heatRow{Title: r.Duty.Title, Address: fmt.Sprintf("/finding/%d", r.Duty.Finding), Often: r.Duty.Often(), InTime: r.InTime, Due: r.Due(),
+	row := heatRow{Title: r.Duty.Title, Address: fmt.Sprintf("/duty/%d", r.Duty.ID), Rule: r.Duty.Often(), InTime: r.InTime, Due: r.Due(),
 		Where: fmt.Sprintf("%s　%s　%s", serial, r.Duty.Unit.Name, r.Duty.Name), Why: fmt.Sprintf("迟 %d　漏 %d", r.Late, r.Missed), Now: nowLight(r, today)}
 	if r.Waiting > 0 {
 		row.Why += fmt.Sprintf("　未报 %d", r.Waiting)
 	}
+	row.Often, _, _ = strings.Cut(row.Rule, "，")
 	if r.Duty.Unit.Kind == org.Village {
 		row.Title = r.Duty.Unit.Name + "　" + row.Title
 	}
@@ -449,7 +456,7 @@ func sayTally(t duty.Tally) string {
 }
 
 func newGapRow(g duty.Gap, today string) gapRow {
-	r := gapRow{Title: g.Duty.Unit.Name + "　" + g.Duty.Title, Address: fmt.Sprintf("/finding/%d", g.Duty.Finding), Where: g.Duty.Often() + "　" + g.Duty.Name,
+	r := gapRow{Title: g.Duty.Unit.Name + "　" + g.Duty.Title, Address: fmt.Sprintf("/duty/%d", g.Duty.ID), Where: g.Duty.Often() + "　" + g.Duty.Name,
 		Light: light{Kind: "late", Word: fmt.Sprintf("漏 %d 次", g.Missed)}}
 	var days []string
 	for _, d := range g.Days[:min(len(g.Days), 5)] {

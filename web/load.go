@@ -41,7 +41,6 @@ type loadRow struct {
 
 // add takes the load of a person into that of a unit.
 func (r *loadRow) add(l duty.Load) {
-	r.People++
 	r.Duties += l.Duties
 	r.Asked += l.Asked
 	r.InTime += l.InTime
@@ -140,6 +139,7 @@ func (p *loadPage) fillLoads(loads []duty.Load, units []org.Unit, address func(i
 		names[u.ID] = u.Name
 	}
 	at := map[int64]int{}
+	people := map[int64]map[int64]bool{0: {}} // of each row; 0: all. Somebody may do tasks of several units
 	for _, l := range loads {
 		id := l.Unit
 		if p.ByTown {
@@ -160,6 +160,11 @@ func (p *loadPage) fillLoads(loads []duty.Load, units []org.Unit, address func(i
 		}
 		p.Rows[i].add(l)
 		p.Sum.add(l)
+		if people[id] == nil {
+			people[id] = map[int64]bool{}
+		}
+		people[id][l.Staff], people[0][l.Staff] = true, true
+		p.Rows[i].People, p.Sum.People = len(people[id]), len(people[0])
 		if !p.ByTown {
 			person := loadRow{Name: l.Name, Person: true}
 			person.add(l)

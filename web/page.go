@@ -29,8 +29,17 @@ type frame struct {
 	Query string // what was searched for
 	Who   org.Person
 	Links []navLink
-	More  []navLink // behind 更多
-	Aside bool      // the current entry is one of More
+	Rest  []navLink // behind 更多
+	Aside bool      // the current entry is one of Rest
+	Title     string
+	Nav       string // name of the entry of the bar that is current
+	Body      string // class of the body
+	Flash     string
+	Query     string // what was searched for
+	Who       org.Person
+	Links     []navLink
+	MoreLinks []navLink // behind 更多
+	Aside     bool      // the current entry is one of MoreLinks
 }
 
 // navLink is an entry of the bar.
@@ -86,7 +95,8 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 	}
 	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
-			f.More = append(f.More, l)
+			f.Rest = append(f.Rest, l)
+			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}
 	}

@@ -296,12 +296,12 @@ func measureSay(p ledger.MeasureWork) string {
 
 // dutyView says how one duty stands: what presses most of its occurrences, or what comes next.
 func (s *Server) dutyView(v *visit, x duty.Duty, list []duty.Occurrence) dutyView {
-	y := dutyView{ID: x.ID, Who: x.Unit.Name + " " + x.Name, Often: x.Often(), Waiting: x.State == duty.Given, Light: light{Kind: "done", Word: "办结"}}
+	w := dutyView{ID: x.ID, Who: x.Unit.Name + " " + x.Name, Often: x.Often(), Waiting: x.State == duty.Given, Light: light{Kind: "done", Word: "办结"}}
 	if x.Part == duty.Help {
-		y.Part = x.Part.Word()
+		w.Part = x.Part.Word()
 	}
 	if x.Condition != "" {
-		y.Condition = conditionWords(x, v.Today)
+		w.Condition = conditionWords(x, v.Today)
 	}
 	rank := func(o duty.Occurrence) int {
 		switch {
@@ -326,19 +326,19 @@ func (s *Server) dutyView(v *visit, x duty.Duty, list []duty.Occurrence) dutyVie
 		if best.ID == 0 || rank(o) < rank(best) {
 			best = o
 		}
-		if o.Standing == duty.Open && y.Next == "" && o.Due >= v.Today {
-			y.Next = shortDate(o.Due, v.Today)
+		if o.Standing == duty.Open && w.Next == "" && o.Due >= v.Today {
+			w.Next = shortDate(o.Due, v.Today)
 		}
 	}
 	switch {
 	case best.ID == 0 && x.Recurs():
-		y.Light = light{Kind: "none", Word: "还没有到期的"}
+		w.Light = light{Kind: "none", Word: "还没有到期的"}
 	case rank(best) < 9:
-		y.Task, y.Light = best.ID, s.taskLight(v, best)
+		w.Task, w.Light = best.ID, s.taskLight(v, best)
 	case best.ID != 0:
-		y.Task = best.ID
+		w.Task = best.ID
 	}
-	return y
+	return w
 }
 
 // letterStates are the looks of the states of a letter.

@@ -58,6 +58,8 @@ type workRow struct {
 	StepTo  string
 	Remind  int64 // the finding to send a reminder about; 0: none
 	due     string
+	duty    int64 // 0: none
+	times   int   // how many occurrences of the duty it stands for
 }
 
 // reviewRow is something that waits for my decision.
@@ -103,6 +105,7 @@ var workLists = []choice{{"receive", "待签收"}, {"today", "今天到期"}, {"
 const (
 	workRows  = 8
 	workAlone = 200
+	workSame  = 100 // so many more tasks are read, for those of one duty share a row
 )
 
 // home is where somebody lands.
@@ -210,8 +213,12 @@ func (s *Server) workDue(ctx context.Context, v *visit, p *workPage) error {
 		default:
 			g.Head = fmt.Sprintf("%d 个工作日内到期 %d 件", v.Rules.Yellow, n)
 		}
-		if len(rows) < n {
-			g.Head += fmt.Sprintf("，先列 %d 件", len(rows))
+		shown := 0
+		for _, r := range rows {
+			shown += r.times
+		}
+		if shown < n {
+			g.Head += fmt.Sprintf("，先列 %d 件", shown)
 			if p.Show == "" {
 				g.More = p.listAddress(x.show)
 			}
@@ -259,7 +266,7 @@ func (p workPage) listAddress(show string) string {
 
 // spanRows are the tasks and loose findings of one urgency, by due day, at most limit, and how many there are.
 func (s *Server) spanRows(ctx context.Context, v *visit, x span, limit int, mine bool) ([]workRow, int, error) {
-	f := duty.Filter{Scope: scopeOf(v), Standings: duty.Pressing, DueFrom: x.from, DueTo: x.to, Limit: limit}
+	f := duty.Filter{Scope: scopeOf(v), Standings: duty.Pressing, DueFrom: x.from, DueTo: x.to, Limit: limit + workSame}
 	if x.open {
 		f.OpenBy = v.Today
 	}
@@ -294,7 +301,29 @@ func (s *Server) spanRows(ctx context.Context, v *visit, x span, limit int, mine
 		rows = append(rows, s.looseRow(v, f))
 	}
 	slices.SortStableFunc(rows, func(a, b workRow) int { return cmp.Compare(a.due, b.due) })
+	rows = together(rows)
 	return rows[:min(len(rows), limit)], total + n, nil
+}
+
+// together shows the occurrences of one duty as one row, that of the first: of a daily task nobody wants to read every day.
+func together(rows []workRow) []workRow {
+	at := map[int64]int{}
+	var list []workRow
+	for _, r := range rows {
+		r.times = 1
+		if i, known := at[r.duty]; known && r.duty != 0 {
+			list[i].times++
+			continue
+		}
+		at[r.duty] = len(list)
+		list = append(list, r)
+	}
+	for i := range list {
+		if n := list[i].times; n > 1 {
+			list[i].Why = fmt.Sprintf("共 %d 次没有报·%s", n, list[i].Why)
+		}
+	}
+	return list
 }
 
 // names tells whether a finding names somebody as leader or as responsible.
@@ -321,8 +350,8 @@ func (s *Server) taskRows(ctx context.Context, v *visit, tasks []duty.Occurrence
 	rows := make([]workRow, len(tasks))
 	for i, o := range tasks {
 		f := of[o.Finding]
-		r := workRow{Light: v.dayLight(o.Due), Title: o.UnitName + "　" + o.Title, Address: fmt.Sprintf("/task/%d", o.ID), Unit: o.UnitName, Person: o.Name, due: o.Due}
-		r.Why = fmt.Sprintf("问题 %s　%s", f.Serial(), ledger.TaskTitle(f.Title))
+		r := workRow{Light: v.dayLight(o.Due), Title: o.UnitName + "　" + o.Title, Address: fmt.Sprintf("/task/%d", o.ID), Unit: o.UnitName, Person: o.Name, due: o.Due, duty: o.Duty}
+		r.Why = v.ofFinding(f) + "　" + ledger.TaskTitle(f.Title)
 		switch {
 		case o.Part == duty.Watch:
 			r.Why = "长期坚持检查·" + r.Why
@@ -337,6 +366,14 @@ func (s *Server) taskRows(ctx context.Context, v *visit, tasks []duty.Occurrence
 		rows[i] = r
 	}
 	return rows, nil
+}
+
+// ofFinding calls a finding by its number, and for whoever sees several towns by the unit too.
+func (v *visit) ofFinding(f ledger.Finding) string {
+	if f.Unit.ID != v.Who.Unit.ID {
+		return f.Unit.Name + "问题 " + f.Serial()
+	}
+	return "问题 " + f.Serial()
 }
 
 // step is the one thing to be done with a task: tell of it, when it is one's own or one's unit's, else remind those whose it is.
@@ -367,7 +404,10 @@ func (s *Server) looseRow(v *visit, f ledger.Loose) workRow {
 	case !f.Given:
 		r.Why, r.Step, r.StepTo = "还没有交办到人", "看", r.Address
 	default:
-		r.Why, r.Step, r.StepTo = "任务都已反馈，还没有销号", "看", r.Address
+		r.Why, r.Step, r.StepTo = "已交办，还没有销号", "看", r.Address
+	}
+	if f.Unit.ID != v.Who.Unit.ID {
+		r.Why = f.Unit.Name + "·" + r.Why
 	}
 	if f.Given && v.Who.Check(org.Send, f.Unit) == nil {
 		r.Remind, r.Step = f.ID, ""
@@ -406,15 +446,15 @@ func (s *Server) workOther(ctx context.Context, v *visit, p *workPage) error {
 		}
 		g := workGroup{Head: fmt.Sprintf("待签收 %d 项", n), N: n}
 		for _, d := range list {
-			r := workRow{Title: d.Unit.Name + "　" + d.Title, Address: fmt.Sprintf("/finding/%d", d.Finding), Unit: d.Unit.Name, Person: d.Name,
-				Why: fmt.Sprintf("%s·%s交办", d.Often(), clock(d.Given, v.Today)), Step: "看", StepTo: fmt.Sprintf("/finding/%d", d.Finding)}
+			r := workRow{Title: d.Unit.Name + "　" + d.Title, Address: fmt.Sprintf("/duty/%d", d.ID), Unit: d.Unit.Name, Person: d.Name,
+				Why: fmt.Sprintf("%s·%s交办", d.Often(), clock(d.Given, v.Today)), Step: "看", StepTo: fmt.Sprintf("/duty/%d", d.ID)}
 			days := v.Cal.Between(d.Given.Format(time.DateOnly), v.Today)
 			r.Light = light{Kind: "wait", Word: fmt.Sprintf("已 %d 工作日", days), Title: fmt.Sprintf("交办后已过 %d 个工作日", days)}
 			if days == 0 {
 				r.Light.Word = "今天交办"
 			}
 			if d.Staff == v.Who.ID {
-				r.Step, r.StepTo = "签收", "/today"
+				r.Step = "签收"
 			}
 			g.Rows = append(g.Rows, r)
 		}
@@ -619,7 +659,7 @@ func newFlawView(f ledger.Flaw, several bool) flawView {
 		case ledger.FlawUngiven, ledger.FlawUncounted:
 			spot.Address = fmt.Sprintf("/finding/%d/assign", s.ID)
 		case ledger.FlawVacant:
-			spot.Label, spot.Address = s.Unit, "/org"
+			spot.Label, spot.Address = s.Unit, fmt.Sprintf("/org/post/%d", s.ID)
 		case ledger.FlawYear:
 			spot.Text, spot.Address = "去日历页导入", "/calendar"
 		case ledger.FlawBurden:
