@@ -45,8 +45,8 @@ func (s *site) weekly(id int64) {
 	}))
 }
 
-// told reports on the first task of a duty that can be reported on.
-func (s *site) told(login string, title string, finding int64, r duty.Report) duty.Occurrence {
+// tell reports on the first task of a duty that can be reported on.
+func (s *site) tell(login string, title string, finding int64, r duty.Report) duty.Occurrence {
 	s.t.Helper()
 	for _, o := range s.work(finding).Occurrences {
 		if o.Title == title && (o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed) {
@@ -75,20 +75,20 @@ func TestBrowserWork(t *testing.T) {
 	// Two months of work: one week in time, one late, one missed, one sent back.
 	id := f[1].ID
 	s.weekly(id)
-	s.at(t, "2026-04-17")
-	first := s.told("village", "巡查政府街", id, duty.Report{Said: "政府街巡查一遍，清走占道摊 3 处"})
+	s.at("2026-04-17")
+	first := s.tell("village", "巡查政府街", id, duty.Report{Said: "政府街巡查一遍，清走占道摊 3 处"})
 	s.must(ledger.Decide(ctx, s.db, cal, clerk, first.ID, first.Version, duty.Decision{Pass: true, Opinion: "属实"}))
-	s.at(t, "2026-04-27")
-	s.told("village", "巡查政府街", id, duty.Report{Said: "补巡一遍，占道 1 处已劝离", Happened: "2026-04-25", Reason: "周五镇里开会，周六补巡"})
+	s.at("2026-04-27")
+	s.tell("village", "巡查政府街", id, duty.Report{Said: "补巡一遍，占道 1 处已劝离", Happened: "2026-04-25", Reason: "周五镇里开会，周六补巡"})
 	back := s.work(id).Occurrences
 	for _, o := range back {
 		if o.Standing == duty.Reported {
 			s.must(ledger.Decide(ctx, s.db, cal, clerk, o.ID, o.Version, duty.Decision{Opinion: "没有写劝离的是哪一户，请补上地点"}))
-			s.told("village", "巡查政府街", id, duty.Report{Said: "补巡一遍，政府街 12 号门前占道 1 处已劝离", Happened: "2026-04-25", Reason: "周五镇里开会，周六补巡"})
+			s.tell("village", "巡查政府街", id, duty.Report{Said: "补巡一遍，政府街 12 号门前占道 1 处已劝离", Happened: "2026-04-25", Reason: "周五镇里开会，周六补巡"})
 		}
 	}
 	s.must(ledger.AskExtension(ctx, s.db, s.people["village"], id, "2026-06-10", "雨季施工停了半个月，排水沟还差两处", "已疏通 7 处，占八成"))
-	s.at(t, "2026-05-20")
+	s.at("2026-05-20")
 	var waiting, missed, moved int64
 	for _, o := range s.work(id).Occurrences {
 		switch {

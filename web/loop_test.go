@@ -115,6 +115,15 @@ func (s *site) part(f ledger.Finding) {
 	s.must(ledger.RecordProgress(context.Background(), s.db, s.people["clerk"], f.ID, s.finding(f.ID).Version, ledger.ProgressEdit{State: ledger.Part, Progress: "已办", Evidence: "会议记录2份"}))
 }
 
+// at sets the clock to nine o'clock of a day and does what the night before it called for.
+func (s *site) at(day string) {
+	s.t.Helper()
+	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
+	s.must(err)
+	s.now = d.Add(9 * time.Hour)
+	s.must(ledger.Nightly(context.Background(), s.db, cal))
+}
+
 // formAt reads the form of a page that is sent to an address, as a browser would send it.
 func formAt(page, action string) map[string]string {
 	form := map[string]string{}
@@ -149,8 +158,8 @@ func saysAll(t *testing.T, page string, list ...string) {
 	}
 }
 
-// report sends a form with files, as a browser without a script does.
-func (c *client) report(path string, form map[string]string, files map[string]string) answer {
+// upload sends a form with files, as a browser without a script does.
+func (c *client) upload(path string, form map[string]string, files map[string]string) answer {
 	c.t.Helper()
 	var b strings.Builder
 	w := multipart.NewWriter(&b)
@@ -276,7 +285,7 @@ func TestTaskPage(t *testing.T) {
 		id := s.findings()[1].ID
 		s.must(ledger.Assign(context.Background(), s.db, cal, s.people["clerk"], id, []ledger.Assignment{
 			{Measure: 1, Unit: s.people["village"].Unit.ID, Staff: s.people["village"].ID, Part: duty.Lead, Title: "巡查政府街", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Words: "每日", Reviewed: true}}))
-		s.at(t, "2026-05-06")
+		s.at("2026-05-06")
 		var first, moved duty.Occurrence
 		for _, o := range s.work(id).Occurrences {
 			if o.Nominal == "2026-05-01" {
@@ -291,27 +300,27 @@ func TestTaskPage(t *testing.T) {
 		page := village.page(path)
 		saysAll(t, page, "5月1日（周五）是劳动节假期，顺延到 5月6日（周三）", "5月12日 前补上算迟办", "二是综合执法队每日巡查政府街", "表现：二是道路两侧长期堆放杂物", "方案写“每日”")
 		form := formAt(page, path+"/report")
-		bad := village.report(path+"/report", form, nil)
+		bad := village.upload(path+"/report", form, nil)
 		if bad.status != http.StatusUnprocessableEntity {
 			t.Fatalf("without a word: %d", bad.status)
 		}
 		saysAll(t, bad.body, "请写一句：做了什么、结果怎样")
 		form["said"], form["happened"], form["link"] = "政府街巡查一遍", "2026-05-05", "not a place"
-		bad = village.report(path+"/report", form, nil)
+		bad = village.upload(path+"/report", form, nil)
 		if again := formAt(bad.body, path+"/report"); bad.status != http.StatusUnprocessableEntity || again["said"] != "政府街巡查一遍" || again["happened"] != "2026-05-05" || again["link"] != "not a place" {
 			t.Errorf("a bad address: %d, the form holds %v", bad.status, again)
 		}
 		form["link"] = ""
-		a := village.report(path+"/report", form, map[string]string{"巡查记录.txt": "五月五日巡查政府街，清走占道摊三处"})
+		a := village.upload(path+"/report", form, map[string]string{"巡查记录.txt": "五月五日巡查政府街，清走占道摊三处", "签到.txt": "郝根生等三人"})
 		if a.status != http.StatusSeeOther {
 			t.Fatalf("reporting: %d %s", a.status, plain(a.body))
 		}
 		page = village.page(path)
-		saysAll(t, page, "已反馈，等复核。回执号 0506-001", "事后 1 天登记", "巡查记录.txt", "您不能复核")
+		saysAll(t, page, "已反馈，等复核。回执号 0506-001", "事后 1 天登记", "巡查记录.txt", "签到.txt", "您不能复核")
 		if strings.Contains(page, "/decide") {
 			t.Error("the village is offered to look at its own work")
 		}
-		if again := village.report(path+"/report", form, nil); again.status != http.StatusSeeOther || len(s.work(id).Evidence) != 1 {
+		if again := village.upload(path+"/report", form, nil); again.status != http.StatusSeeOther || len(s.work(id).Evidence) != 2 {
 			t.Errorf("sent twice: %d, %d pieces of evidence", again.status, len(s.work(id).Evidence))
 		}
 		if a := village.post(path+"/decide", "version", "2", "verdict", "pass"); a.status != http.StatusUnprocessableEntity && a.status != http.StatusForbidden {
@@ -333,7 +342,7 @@ func TestTaskPage(t *testing.T) {
 			t.Errorf("what was sent back is not in the form: %v", form)
 		}
 		// The clerk enters it for the village, and so cannot look at it.
-		if a := clerk.report(path+"/report", formAt(clerk.page(path), path+"/report"), nil); a.status != http.StatusSeeOther {
+		if a := clerk.upload(path+"/report", formAt(clerk.page(path), path+"/report"), nil); a.status != http.StatusSeeOther {
 			t.Fatalf("entering for the village: %d %s", a.status, plain(a.body))
 		}
 		saysAll(t, clerk.page(path), "您不能复核", "自己办的、自己填报的，要由别人复核")
@@ -347,7 +356,7 @@ func TestTaskPage(t *testing.T) {
 		// What was missed is made up for with its reason, or excused.
 		missed := fmt.Sprintf("/task/%d", first.ID)
 		saysAll(t, village.page(missed), "漏办", "这次已经漏办，补录请写明原因")
-		bad = village.report(missed+"/report", formAt(village.page(missed), missed+"/report"), nil)
+		bad = village.upload(missed+"/report", formAt(village.page(missed), missed+"/report"), nil)
 		form = formAt(clerk.page(missed), missed+"/waive")
 		if bad := clerk.send(missed+"/waive", form); bad.status != http.StatusUnprocessableEntity {
 			t.Errorf("excused without a reason: %d", bad.status)
@@ -454,7 +463,7 @@ func TestGatesOnThePage(t *testing.T) {
 		saysAll(t, c.page(path), "可以申请")
 		// A recurring task that nobody did stands in the way too.
 		s.must(ledger.Assign(ctx, s.db, cal, clerk, id, []ledger.Assignment{{Measure: 0, Unit: s.town.ID, Staff: s.people["colleague"].ID, Part: duty.Lead, Title: "每周看一次", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Reviewed: true}}))
-		s.at(t, "2026-05-08")
+		s.at("2026-05-08")
 		gate("漏办，还没有补办或说明", "")
 	})
 }

@@ -21,19 +21,10 @@ var templates embed.FS
 
 // frame is what every page has around its own. Page structs embed it.
 type frame struct {
-	Title string
-	Nav   string // name of the entry of the bar that is current
-	Body  string // class of the body
-	Bare  bool   // without the bar
-	Flash string
-	Query string // what was searched for
-	Who   org.Person
-	Links []navLink
-	Rest  []navLink // behind 更多
-	Aside bool      // the current entry is one of Rest
 	Title     string
 	Nav       string // name of the entry of the bar that is current
 	Body      string // class of the body
+	Bare      bool   // without the bar
 	Flash     string
 	Query     string // what was searched for
 	Who       org.Person
@@ -59,6 +50,7 @@ var (
 		{Name: "letter", Address: "/letter", Word: "函件", Action: org.View},
 		{Name: "recommendation", Address: "/recommendation", Word: "巡察建议", Action: org.Overview},
 		{Name: "overview", Address: "/overview", Word: "总览", Action: org.Overview},
+		{Name: "sample", Address: "/sample", Word: "抽查", Action: org.Sample},
 		{Name: "org", Address: "/org", Word: "人员", Action: org.HandOver},
 		{Name: "import", Address: "/import", Word: "导入", Action: org.Import},
 	}
@@ -95,7 +87,6 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 	}
 	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
-			f.Rest = append(f.Rest, l)
 			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}

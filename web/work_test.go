@@ -17,17 +17,6 @@ import (
 	"bihuan/store/storetest"
 )
 
-// at sets the clock to twenty past nine of a day and does what the turn of it calls for.
-func (s *site) at(day string) {
-	s.t.Helper()
-	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.now = d.Add(9*time.Hour + 20*time.Minute)
-	s.ok(ledger.Nightly(s.t.Context(), s.db, calendar.Published()))
-}
-
 func (s *site) ok(err error) {
 	s.t.Helper()
 	if err != nil {
@@ -49,8 +38,8 @@ func (s *site) unit(name string) org.Unit {
 	return org.Unit{}
 }
 
-// give gives the measure of a finding to somebody.
-func (s *site) give(finding, measure int, login, unit, title, rule string) {
+// order gives the measure of a finding to somebody.
+func (s *site) order(finding, measure int, login, unit, title, rule string) {
 	s.t.Helper()
 	who := s.people[login]
 	s.ok(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
@@ -81,7 +70,7 @@ func (s *site) reports(login, title, due, said string) {
 func (s *site) fridays() {
 	s.t.Helper()
 	ctx := s.t.Context()
-	s.give(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
+	s.order(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
 	s.at("2026-04-17")
 	s.reports("village", "排水沟巡查", "2026-04-17", "清沟一处")
 	s.at("2026-04-28")
@@ -158,7 +147,7 @@ func TestTheMapOfDuties(t *testing.T) {
 // Several occurrences in one week show the worst with its number.
 func TestAWeekOfSeveral(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
-	s.give(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
+	s.order(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
 	for _, day := range []string{"2026-04-20", "2026-04-21", "2026-04-22"} {
 		s.at(day)
 		s.reports("village", "政府街巡查", day, "巡查一遍")
@@ -192,8 +181,8 @@ func TestTheWorkbench(t *testing.T) {
 			t.Errorf("%d of 4 findings without a task can be given out", n)
 		}
 		// Given and reported: a reminder can be sent for what is late, and what was reported waits for a review.
-		s.give(3, 0, "village", "财政所", "清理合同", "")
-		s.give(1, 2, "village", "东槐村", "疏通排水沟", "")
+		s.order(3, 0, "village", "财政所", "清理合同", "")
+		s.order(1, 2, "village", "东槐村", "疏通排水沟", "")
 		text = plain(c.page("/work"))
 		for _, want := range []string{"2 待签收", "财政所 清理合同 问题 1 农村集体", "催办"} {
 			if !strings.Contains(text, want) {
@@ -340,7 +329,7 @@ func TestTheCalendarPage(t *testing.T) {
 			t.Errorf("2027: %s", text)
 		}
 		// Events: a rule that is bound to one gets its tasks.
-		s.give(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
+		s.order(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
 		if a := c.post("/calendar/event", "name", "雨雪天", "from", "2026-04-18", "to", "2026-04-17", "unit", fmt.Sprint(s.town.ID)); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "止不能早于起") {
 			t.Errorf("an event that ends before it begins: %d", a.status)
 		}
