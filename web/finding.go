@@ -41,6 +41,8 @@ type findingPage struct {
 	Withdrawn  []evidenceView
 	Work       workSheet
 	marks      []clockMark // of the first clock
+	Alike      []alikeView
+	Checks     checksView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -141,6 +143,12 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
 		return err
 	}
+	if p.Alike, err = s.alike(ctx, v, f); err != nil {
+		return err
+	}
+	if p.Checks, err = s.checks(ctx, v, f); err != nil {
+		return err
+	}
 	p.frame = s.frame(v, "ledger", f.Title)
 	return s.render(w, http.StatusOK, "finding", p)
 }
@@ -158,13 +166,13 @@ func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) 
 	if p.Work.StoryCount, err = ledger.StoryLength(ctx, s.db, p.Finding.ID); err != nil {
 		return err
 	}
+	entries = toldBriefly(entries)
 	if all {
-		for _, e := range toldBriefly(entries) {
+		for _, e := range entries {
 			p.History = append(p.History, storyEvent(e, v.Today))
 		}
 	} else {
 		told := slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return saysTheSame(e, entries) })
-		told = toldBriefly(told)
 		p.History = grouped(told, v.Today)
 		p.History = p.History[:min(historyLimit, len(p.History))]
 	}

@@ -115,12 +115,12 @@ func (s *site) part(f ledger.Finding) {
 	s.must(ledger.RecordProgress(context.Background(), s.db, s.people["clerk"], f.ID, s.finding(f.ID).Version, ledger.ProgressEdit{State: ledger.Part, Progress: "已办", Evidence: "会议记录2份"}))
 }
 
-// at sets the clock to nine o'clock of a day and does what the night before it called for.
+// at sets the clock to twenty past nine of a day and does what the night before it called for.
 func (s *site) at(day string) {
 	s.t.Helper()
 	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
 	s.must(err)
-	s.now = d.Add(9 * time.Hour)
+	s.now = d.Add(9*time.Hour + 20*time.Minute)
 	s.must(ledger.Nightly(context.Background(), s.db, cal))
 }
 

@@ -8,6 +8,7 @@ import (
 
 // pageTypes says what each page is rendered over. A template that is not here is not checked, and so fails the test.
 var pageTypes = map[string]any{
+	"ask":                   askPage{},
 	"assign":                assignPage{},
 	"calendar":              calendarPage{},
 	"channel":               channelPage{},
@@ -52,13 +53,21 @@ var pageTypes = map[string]any{
 	"recommendation":        recommendationPage{},
 	"recommendation-new":    recommendationForm{},
 	"recommendation-thread": recommendationThread{},
+	"sample":                samplePage{},
+	"sample-new":            drawPage{},
+	"samples":               samplesPage{},
 	"search":                searchPage{},
 	"settings":              settingsPage{},
+	"sheet":                 sheetPage{},
 	"slip":                  slipPage{},
+	"slips":                 slipsPage{},
+	"survey":                surveyPage{},
+	"surveys":               surveysPage{},
 	"task":                  taskPage{},
 	"today":                 todayPage{},
 	"told":                  toldPage{},
 	"upkeep":                upkeepPage{},
+	"visit":                 visitPage{},
 	"work":                  workPage{},
 }
 

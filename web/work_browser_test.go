@@ -31,7 +31,7 @@ func lively(t *testing.T) *site {
 	s.reports("village", "政府街巡查", "2026-04-13", "巡查一遍，劝离两处")
 	s.order(1, 0, "village", "东槐村", "逐村定一个增收项目", "")
 	s.reports("village", "逐村定一个增收项目", "2026-04-30", "定了粉条加工项目，已开座谈会两次，形成初步方案")
-	s.ok(ledger.AskExtension(t.Context(), s.db, s.people["village"], s.findings()[1].ID, "2026-06-10", "雨季前排水工程未完工", "已疏通三处"))
+	s.must(ledger.AskExtension(t.Context(), s.db, s.people["village"], s.findings()[1].ID, "2026-06-10", "雨季前排水工程未完工", "已疏通三处"))
 	return s
 }
 

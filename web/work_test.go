@@ -28,7 +28,7 @@ func (s *site) ok(err error) {
 func (s *site) unit(name string) org.Unit {
 	s.t.Helper()
 	units, err := org.Below(s.t.Context(), s.db, "/")
-	s.ok(err)
+	s.must(err)
 	for _, u := range units {
 		if u.Name == name {
 			return u
@@ -42,7 +42,7 @@ func (s *site) unit(name string) org.Unit {
 func (s *site) order(finding, measure int, login, unit, title, rule string) {
 	s.t.Helper()
 	who := s.people[login]
-	s.ok(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
+	s.must(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
 		{Measure: measure, Unit: s.unit(unit).ID, Staff: who.ID, Part: duty.Lead, Title: title, Rule: rule, Reviewed: rule == ""}}))
 }
 
@@ -50,7 +50,7 @@ func (s *site) order(finding, measure int, login, unit, title, rule string) {
 func (s *site) reports(login, title, due, said string) {
 	s.t.Helper()
 	list, err := duty.List(s.t.Context(), s.db, duty.Filter{DueFrom: due, DueTo: due})
-	s.ok(err)
+	s.must(err)
 	for _, o := range list {
 		if o.Title == title {
 			r := duty.Report{Said: said}
@@ -59,7 +59,7 @@ func (s *site) reports(login, title, due, said string) {
 			}
 			_, err := ledger.Report(s.t.Context(), s.db, calendar.Published(), s.people[login], o.ID, o.Version, r,
 				[]evidence.Item{{Kind: evidence.Statement, Title: "说明", Said: said}})
-			s.ok(err)
+			s.must(err)
 			return
 		}
 	}
@@ -77,8 +77,8 @@ func (s *site) fridays() {
 	s.reports("village", "排水沟巡查", "2026-04-24", "清沟两处") // within the grace
 	s.at("2026-05-25")                                  // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
 	list, err := duty.List(ctx, s.db, duty.Filter{DueFrom: "2026-05-15", DueTo: "2026-05-15"})
-	s.ok(err)
-	s.ok(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
+	s.must(err)
+	s.must(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
 }
 
 // weeks are the marks of a row of the map: the word of each week that has one.
@@ -296,7 +296,7 @@ func (s *site) staff(unit, login, name string, role org.Role) org.Person {
 	s.t.Helper()
 	u := s.unit(unit)
 	p := org.Person{Name: name, Role: role, Unit: u}
-	s.ok(s.db.Write(s.t.Context(), func(tx *store.Tx) (err error) {
+	s.must(s.db.Write(s.t.Context(), func(tx *store.Tx) (err error) {
 		p.ID, err = org.AddStaff(s.t.Context(), tx, org.Program, u, name, "", role, login, password)
 		return err
 	}))
@@ -340,7 +340,7 @@ func TestTheCalendarPage(t *testing.T) {
 			t.Errorf("the event is not listed: %s", text)
 		}
 		list, err := duty.List(t.Context(), s.db, duty.Filter{DueFrom: "2026-04-18", DueTo: "2026-04-20"})
-		if s.ok(err); len(list) == 0 || list[0].Title != "清雪除冰" {
+		if s.must(err); len(list) == 0 || list[0].Title != "清雪除冰" {
 			t.Errorf("the event makes %d tasks", len(list))
 		}
 		other := s.unit("双堰镇")
