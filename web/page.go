@@ -21,19 +21,10 @@ var templates embed.FS
 
 // frame is what every page has around its own. Page structs embed it.
 type frame struct {
-	Title string
-	Nav   string // name of the entry of the bar that is current
-	Body  string // class of the body
-	Bare  bool   // without the bar
-	Flash string
-	Query string // what was searched for
-	Who   org.Person
-	Links []navLink
-	Rest  []navLink // behind 更多
-	Aside bool      // the current entry is one of Rest
 	Title     string
 	Nav       string // name of the entry of the bar that is current
 	Body      string // class of the body
+	Bare      bool   // without the bar
 	Flash     string
 	Query     string // what was searched for
 	Who       org.Person
@@ -95,7 +86,6 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 	}
 	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
-			f.Rest = append(f.Rest, l)
 			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}

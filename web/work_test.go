@@ -17,17 +17,6 @@ import (
 	"bihuan/store/storetest"
 )
 
-// at sets the clock to twenty past nine of a day and does what the turn of it calls for.
-func (s *site) at(day string) {
-	s.t.Helper()
-	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.now = d.Add(9*time.Hour + 20*time.Minute)
-	s.ok(ledger.Nightly(s.t.Context(), s.db, calendar.Published()))
-}
-
 func (s *site) ok(err error) {
 	s.t.Helper()
 	if err != nil {
@@ -49,8 +38,8 @@ func (s *site) unit(name string) org.Unit {
 	return org.Unit{}
 }
 
-// give gives the measure of a finding to somebody.
-func (s *site) give(finding, measure int, login, unit, title, rule string) {
+// handOut gives the measure of a finding to somebody.
+func (s *site) handOut(finding, measure int, login, unit, title, rule string) {
 	s.t.Helper()
 	who := s.people[login]
 	s.ok(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
@@ -78,15 +67,15 @@ func (s *site) reports(login, title, due, said string) {
 }
 
 // fridays gives the village a weekly duty on 16 April and lives five weeks: in time, late, missed, missed and made up, cancelled.
-func (s *site) fridays() {
-	s.t.Helper()
-	ctx := s.t.Context()
-	s.give(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
-	s.at("2026-04-17")
+func (s *site) fridays(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	s.handOut(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
+	s.at(t, "2026-04-17")
 	s.reports("village", "排水沟巡查", "2026-04-17", "清沟一处")
-	s.at("2026-04-28")
+	s.at(t, "2026-04-28")
 	s.reports("village", "排水沟巡查", "2026-04-24", "清沟两处") // within the grace
-	s.at("2026-05-25")                                  // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
+	s.at(t, "2026-05-25")                               // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
 	list, err := duty.List(ctx, s.db, duty.Filter{DueFrom: "2026-05-15", DueTo: "2026-05-15"})
 	s.ok(err)
 	s.ok(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
@@ -108,7 +97,7 @@ func TestTheMapOfDuties(t *testing.T) {
 		if page := c.page("/duty"); !strings.Contains(page, "还没有常态任务") {
 			t.Error("without duties the page does not say what would fill it")
 		}
-		s.fridays()
+		s.fridays(t)
 		page := c.page("/duty")
 		got := strings.Join(weeks(page), "；")
 		// 1 May is a holiday and as the rule says nothing of it stays on its day; it and 8 May are missed by 25 May, 15 May is
@@ -158,12 +147,12 @@ func TestTheMapOfDuties(t *testing.T) {
 // Several occurrences in one week show the worst with its number.
 func TestAWeekOfSeveral(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
-	s.give(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
+	s.handOut(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
 	for _, day := range []string{"2026-04-20", "2026-04-21", "2026-04-22"} {
-		s.at(day)
+		s.at(t, day)
 		s.reports("village", "政府街巡查", day, "巡查一遍")
 	}
-	s.at("2026-05-11")
+	s.at(t, "2026-05-11")
 	page := s.as(t, "clerk").page("/duty")
 	got := strings.Join(weeks(page)[:2], "；")
 	if want := "4月13日 这一周：漏办 2；4月20日 这一周：按时 3、漏办 2"; got != want {
@@ -192,8 +181,8 @@ func TestTheWorkbench(t *testing.T) {
 			t.Errorf("%d of 4 findings without a task can be given out", n)
 		}
 		// Given and reported: a reminder can be sent for what is late, and what was reported waits for a review.
-		s.give(3, 0, "village", "财政所", "清理合同", "")
-		s.give(1, 2, "village", "东槐村", "疏通排水沟", "")
+		s.handOut(3, 0, "village", "财政所", "清理合同", "")
+		s.handOut(1, 2, "village", "东槐村", "疏通排水沟", "")
 		text = plain(c.page("/work"))
 		for _, want := range []string{"2 待签收", "财政所 清理合同 问题 1 农村集体", "催办"} {
 			if !strings.Contains(text, want) {
@@ -237,7 +226,7 @@ func TestTheWorkbench(t *testing.T) {
 // The load of people and the asks of villages, counted by hand.
 func TestLoadAndBurden(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.fridays()
+		s.fridays(t)
 		c := s.as(t, "clerk")
 		// May: the Fridays 1, 8, 15, 22 and 29, of which the 15th is cancelled; the 1st and 8th are missed, two are open, one of them past its day.
 		text := plain(c.page("/load"))
@@ -340,7 +329,7 @@ func TestTheCalendarPage(t *testing.T) {
 			t.Errorf("2027: %s", text)
 		}
 		// Events: a rule that is bound to one gets its tasks.
-		s.give(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
+		s.handOut(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
 		if a := c.post("/calendar/event", "name", "雨雪天", "from", "2026-04-18", "to", "2026-04-17", "unit", fmt.Sprint(s.town.ID)); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "止不能早于起") {
 			t.Errorf("an event that ends before it begins: %d", a.status)
 		}
