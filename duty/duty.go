@@ -362,7 +362,7 @@ func dayWord(day string) string {
 
 // OfHolder lists the duties in force that a person has, of one post or, with post 0, all of them.
 func OfHolder(ctx context.Context, q store.Querier, staff, post int64) ([]Duty, error) {
-	return store.All(ctx, q, scan, `select `+columns+from+` where d.staff = $1 and d.state <> 'stopped' and ($2 = 0 or d.post = $2) order by d.id`, staff, post)
+	return store.All(ctx, q, scan, `select `+columns+from+` where d.staff = $1 and d.state <> 'stopped' and (cast($2 as bigint) = 0 or d.post = $2) order by d.id`, staff, post)
 }
 
 func orNull(id int64) any {

@@ -732,3 +732,23 @@ func TestToldByTheLadder(t *testing.T) {
 		}
 	})
 }
+
+// Each thing that a measure promises again and again is a task with a name of its own.
+func TestProposalsHaveNamesOfTheirOwn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "高龄")
+		ok(t, ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "制定年度学习计划，每周五下午组织机关干部集中学习，每季度围绕一个专题研讨交流", []int{1}))
+		list, err := ledger.Propose(ctx, w.db, w.finding(t, "高龄"))
+		ok(t, err)
+		var got []string
+		for _, p := range list {
+			got = append(got, p.Title+" "+p.Words)
+		}
+		want := "比对年满80周岁人员名单 每月|组织机关干部集中学习 每周五下午|围绕一个专题研讨交流 每季度"
+		if s := strings.Join(got, "|"); s != want {
+			t.Errorf("proposed: %s", s)
+		}
+	})
+}

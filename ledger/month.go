@@ -82,7 +82,7 @@ var figures = []Figure{
 	{Code: "remind", Group: "函件", Word: "提醒函"},
 	{Code: "supervise", Group: "函件", Word: "督办单"},
 	{Code: "warn", Group: "函件", Word: "告诫书"},
-	{Code: "replied", Group: "函件", Word: "已反馈", Hint: "本期签发的函件中已经反馈的", Part: true},
+	{Code: "replied", Group: "函件", Word: "已反馈的函", Hint: "本期签发的三种函件中已经反馈的"},
 	{Code: "applied", Group: "销号和反弹", Word: "申请销号"},
 	{Code: "refused", Group: "销号和反弹", Word: "退回销号申请"},
 	{Code: "accepted", Group: "销号和反弹", Word: "核准销号"},

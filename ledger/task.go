@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"bihuan/calendar"
 	"bihuan/duty"
@@ -170,7 +171,7 @@ func uncountable(m Measure) string {
 func TaskTitle(text string) string {
 	r := []rune(strings.TrimSpace(text))
 	for i, c := range r {
-		if i >= 4 && strings.ContainsRune("，。；,;：:", c) {
+		if i >= 4 && strings.ContainsRune(clauseEnds, c) {
 			return string(r[:min(i, 22)])
 		}
 		if i == 22 {
@@ -179,6 +180,30 @@ func TaskTitle(text string) string {
 	}
 	return string(r)
 }
+
+// clauseTitle names the task that a frequency phrase of a measure speaks of: the clause around the phrase, without it. Of a measure
+// with several phrases each thus gets a name of its own.
+func clauseTitle(text, phrase string) string {
+	before, after, found := strings.Cut(text, phrase)
+	if phrase == "" || !found {
+		return TaskTitle(text)
+	}
+	if i := strings.LastIndexAny(before, clauseEnds); i >= 0 {
+		_, n := utf8.DecodeRuneInString(before[i:])
+		before = before[i+n:]
+	}
+	if i := strings.IndexAny(after, clauseEnds); i >= 0 {
+		after = after[:i]
+	}
+	clause := strings.TrimSpace(before + after)
+	if utf8.RuneCountInString(clause) < 4 {
+		return TaskTitle(text)
+	}
+	return TaskTitle(clause)
+}
+
+// clauseEnds are the signs between the clauses of a measure.
+const clauseEnds = "，。；,;：:"
 
 // admit lets the units on the path to one see a finding: it has a task in it.
 func admit(ctx context.Context, tx *store.Tx, f Finding, unit int64) error {
@@ -446,6 +471,7 @@ func proposalsOf(f Finding, i int) []Proposal {
 			phrase = m.Frequencies[k]
 		}
 		p.Words = phrase
+		p.Title = clauseTitle(m.Text, phrase)
 		rule, err := duty.Propose(phrase, r)
 		if err != nil {
 			p.Problem = err.Error()

@@ -24,7 +24,7 @@ type Errand struct {
 // Today is everything that waits for one person on a day.
 type Today struct {
 	Waiting []duty.Duty // given and not yet received
-	Letters []Letter    // for the person and not yet received
+	Letters []Letter    // for the person or the own unit, and not yet received
 	Now     []Errand    // sent back, overdue, due today
 	Missed  []Errand    // missed within the last two weeks: can still be made up for, with a reason
 	Soon    []Errand    // due within a week, and can be done already
@@ -46,7 +46,7 @@ func TodayOf(ctx context.Context, q store.Querier, who org.Person, today string)
 	if t.Waiting, err = duty.Unreceived(ctx, q, who.ID); err != nil {
 		return t, err
 	}
-	if t.Letters, err = lettersFor(ctx, q, who.ID); err != nil {
+	if t.Letters, err = lettersFor(ctx, q, who); err != nil {
 		return t, err
 	}
 	const most = 200
@@ -217,9 +217,10 @@ func chasing(ctx context.Context, q store.Querier, list []duty.Occurrence) (map[
 	return by, err
 }
 
-// lettersFor lists the letters that wait for a person to receive them.
-func lettersFor(ctx context.Context, q store.Querier, staff int64) ([]Letter, error) {
-	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where l.staff = $1 and l.state = 'sent' order by l.sent desc, l.id desc limit 20`, staff)
+// lettersFor lists the letters that wait for a person, or for anybody of the own unit, to receive them.
+func lettersFor(ctx context.Context, q store.Querier, who org.Person) ([]Letter, error) {
+	return store.All(ctx, q, scanLetter, `select `+letterColumns+` where (l.staff = $1 or l.staff = 0 and l.addressee = $2) and l.state = 'sent'
+		order by l.sent desc, l.id desc limit 20`, who.ID, who.Unit.ID)
 }
 
 // addDays is a day so many days later.

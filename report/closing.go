@@ -23,7 +23,7 @@ type Slip struct {
 // and accepted and when, room for their hands and seals, and the hash of what they approved (documents, section 3).
 func ClosingSlip(w io.Writer, s Slip) error {
 	f, c := s.Work.Finding, s.Closing
-	t := office.Table{Header: []office.Row{}, Size: 12, Columns: []office.Column{{Width: 5.5, Align: office.AlignCenter}, {Width: 9}, {Width: 5.5, Align: office.AlignCenter}, {Width: 9}}}
+	t := office.Table{Header: []office.Row{}, Size: 10.5, Columns: []office.Column{{Width: 5.5, Align: office.AlignCenter}, {Width: 9}, {Width: 5.5, Align: office.AlignCenter}, {Width: 9}}}
 	label := func(text string) office.TableCell {
 		return office.TableCell{Text: text, Align: office.AlignCenter, Bold: true}
 	}
@@ -54,11 +54,13 @@ func ClosingSlip(w io.Writer, s Slip) error {
 		wide(x.who, approval(words, x.mark))
 	}
 	title := "整改销号单"
-	blocks := []office.Block{office.Line{Left: "填报单位：" + ledger.Signer(f.Unit), Right: "编号：" + or(c.Number, blank)}, t,
-		office.Line{Left: "状态：" + c.Step.Word() + basisText(c)}, office.Line{Left: "内容指纹（SHA-256）：" + c.Hash}}
+	state := c.Step.Word() + basisText(c)
 	if c.Ended.Words != "" {
-		blocks = append(blocks, office.Line{Left: c.Step.Word() + "原因：" + c.Ended.Words})
+		state += "：" + c.Ended.Words
 	}
+	wide("状态", state)
+	wide("内容指纹\nSHA-256", c.Hash)
+	blocks := []office.Block{office.Line{Left: "填报单位：" + ledger.Signer(f.Unit), Right: "编号：" + or(c.Number, blank)}, t}
 	return office.WriteDocx(w, office.Paper{Title: title, Blocks: blocks, Subject: title, Author: f.Unit.Name, Created: s.AsOf})
 }
 

@@ -72,43 +72,38 @@ func monthLine(m ledger.Month, asOf time.Time) office.Line {
 }
 
 func figureTable(m ledger.Month) office.Table {
-	t := office.Table{Size: 12, Columns: []office.Column{{Title: "类别", Width: 6, Align: office.AlignCenter}, {Title: "指标", Width: 9}, {Title: "本期", Width: 4, Align: office.AlignCenter},
-		{Title: "上期", Width: 4, Align: office.AlignCenter}, {Title: "增减", Width: 4, Align: office.AlignCenter}}}
+	t := office.Table{Size: 12, Columns: []office.Column{{Title: "指标", Width: 14}, {Title: "本期", Width: 5, Align: office.AlignCenter},
+		{Title: "上期", Width: 5, Align: office.AlignCenter}, {Title: "增减", Width: 5, Align: office.AlignCenter}}}
 	for i, f := range m.Figures {
-		var cells []office.TableCell
 		if i == 0 || m.Figures[i-1].Group != f.Group {
-			n := 0
-			for k := i; k < len(m.Figures) && m.Figures[k].Group == f.Group; k++ {
-				n++
-			}
-			cells = append(cells, office.TableCell{Text: f.Group, Rows: n})
+			t.Rows = append(t.Rows, office.GroupRow(f.Group))
 		}
-		word := f.Word
+		word := "　" + f.Word
 		if f.Part {
-			word = "　其中：" + word
+			word = "　　其中：" + f.Word
 		}
-		for _, text := range []string{word, fmt.Sprint(f.N), fmt.Sprint(f.Before), Change(f)} {
-			cells = append(cells, office.TableCell{Text: text})
-		}
-		t.Rows = append(t.Rows, office.Row{Cells: cells})
+		t.Rows = append(t.Rows, office.Cells(word, fmt.Sprint(f.N), fmt.Sprint(f.Before), Change(f)))
 	}
 	return t
 }
 
-// Change is how a figure moved since the month before: +2, −1, or 持平.
+// Change is how a figure moved since the month before: 增2, 减1, 持平, or — where there was nothing and is nothing.
 func Change(f ledger.Figure) string {
 	switch d := f.N - f.Before; {
 	case d > 0:
-		return fmt.Sprintf("+%d", d)
+		return fmt.Sprintf("增%d", d)
 	case d < 0:
-		return fmt.Sprintf("−%d", -d)
+		return fmt.Sprintf("减%d", -d)
+	}
+	if f.N == 0 {
+		return "—"
 	}
 	return "持平"
 }
 
 func itemTable(list []ledger.MonthItem, what, when, none string) office.Table {
-	t := office.Table{Size: 12, Columns: []office.Column{{Title: "序号", Width: 3, Align: office.AlignCenter}, {Title: "问题", Width: 12}, {Title: "责任单位", Width: 7, Align: office.AlignCenter},
-		{Title: what, Width: 11}, {Title: when, Width: 7, Align: office.AlignCenter}}}
+	t := office.Table{Size: 12, Columns: []office.Column{{Title: "序号", Width: 3, Align: office.AlignCenter}, {Title: "问题", Width: 12}, {Title: "责任单位", Width: 6.4, Align: office.AlignCenter},
+		{Title: what, Width: 10.4}, {Title: when, Width: 9.6, Align: office.AlignCenter}}}
 	for i, x := range list {
 		t.Rows = append(t.Rows, office.Cells(fmt.Sprint(i+1), x.Title, orDash(x.Unit), or(x.Text, none), orDash(longDate(x.Day))))
 	}

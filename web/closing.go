@@ -242,6 +242,9 @@ func stepViews(c *ledger.Closing, f ledger.Finding, today string) []stepView {
 		}
 		list[i].Kind, list[i].Done, list[i].At, list[i].Words = "done", true, clock(m.At, today), m.Words
 		list[i].Who = stepWords[i].who + " " + m.Name
+		if i == 0 { // or whoever applied for them
+			list[i].Who = "申请人 " + m.Name
+		}
 		next = i + 1
 	}
 	if next < len(list) && c.Step.Running() {
@@ -595,7 +598,7 @@ func (s *Server) closingSlip(w http.ResponseWriter, r *http.Request, v *visit) e
 		}
 	}
 	for i, m := range []ledger.Mark{c.Applied, c.Reviewed, c.Signed, c.Accepted} {
-		h := slipHand{Step: stepWords[i].who + stepWords[i].verb, Name: m.Name, Words: m.Words}
+		h := slipHand{Step: []string{"责任单位申请", "分管领导审核", "党委书记签批", "区委巡察办核准"}[i], Name: m.Name, Words: m.Words}
 		if !m.At.IsZero() {
 			h.At = m.At.Format("2006年1月2日")
 		}
@@ -614,12 +617,15 @@ func (s *Server) closingSlip(w http.ResponseWriter, r *http.Request, v *visit) e
 }
 
 // closingEvents are applications that led to nothing or no longer hold, as the history of a finding tells them.
-func closingEvents(list []ledger.Closing, today string) []closingLine {
+func closingEvents(list []ledger.Closing, f ledger.Finding, today string) []closingLine {
 	var lines []closingLine
 	for _, c := range list {
 		x := closingLine{ID: c.ID, Light: closingLight(c), Number: c.Number, At: clock(c.Applied.At, today), By: c.Applied.Name, Why: c.Ended.Words}
 		if c.Step == ledger.Accepted {
 			x.At = clock(c.Accepted.At, today)
+			if c.ID != f.Closing {
+				x.Light = light{Kind: "back", Word: "已销号，后重开"}
+			}
 		}
 		lines = append(lines, x)
 	}

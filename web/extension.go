@@ -134,6 +134,7 @@ type extensionPage struct {
 	Line      extensionLine
 	Days      int
 	Others    []extensionLine
+	Work      []measureLine
 	MayDecide bool
 	WhyNot    string
 	Opinion   string
@@ -175,6 +176,11 @@ func (s *Server) extensionPage(r *http.Request, v *visit) (extensionPage, error)
 			p.Others = append(p.Others, line)
 		}
 	}
+	work, err := ledger.WorkOf(ctx, s.db, p.Finding)
+	if err != nil {
+		return p, err
+	}
+	p.Work = measureLines(p.Finding, work, v.Today)
 	p.Days = v.Cal.Between(x.From, x.To)
 	if x.State == "asked" {
 		err := x.MayDecide(v.Who, p.Finding.Unit)

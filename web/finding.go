@@ -41,6 +41,8 @@ type findingPage struct {
 	Withdrawn  []evidenceView
 	Work       workSheet
 	marks      []clockMark // of the first clock
+	Alike      []alikeView
+	Checks     checksView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -90,7 +92,7 @@ type event struct {
 
 // The page shows so many entries of the history, and so many when asked for all.
 const (
-	historyLimit = 14
+	historyLimit = 12
 	historyMost  = 2000
 )
 
@@ -141,13 +143,19 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
 		return err
 	}
+	if p.Alike, err = s.alike(ctx, v, f); err != nil {
+		return err
+	}
+	if p.Checks, err = s.checks(ctx, v, f); err != nil {
+		return err
+	}
 	p.frame = s.frame(v, "ledger", f.Title)
 	return s.render(w, http.StatusOK, "finding", p)
 }
 
 // story reads the history of a finding and of all under it, and what of it the first clock shows.
 func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) error {
-	limit := historyLimit
+	limit := 5 * historyLimit // several may become one
 	if all {
 		limit = historyMost
 	}
@@ -158,8 +166,15 @@ func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) 
 	if p.Work.StoryCount, err = ledger.StoryLength(ctx, s.db, p.Finding.ID); err != nil {
 		return err
 	}
-	for _, e := range toldBriefly(entries) {
-		p.History = append(p.History, storyEvent(e, v.Today))
+	entries = toldBriefly(entries)
+	if all {
+		for _, e := range entries {
+			p.History = append(p.History, storyEvent(e, v.Today))
+		}
+	} else {
+		told := slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return saysTheSame(e, entries) })
+		p.History = grouped(told, v.Today)
+		p.History = p.History[:min(historyLimit, len(p.History))]
 	}
 	p.Older, p.Work.StoryAll = p.Work.StoryCount > len(p.History) && !all, all
 	turns, err := ledger.Turns(ctx, s.db, p.Finding.ID)
@@ -256,7 +271,12 @@ func noteViews(notes []ledger.Note) []noteView {
 }
 
 func newEvent(e journal.Entry, today string) event {
-	x := event{At: clock(e.Entered, today), Machine: e.Entered.Format(time.RFC3339), Verb: e.Verb, Who: e.Who, Changes: e.Changes}
+	x := event{At: clock(e.Entered, today), Machine: e.Entered.Format(time.RFC3339), Verb: e.Verb, Who: e.Who}
+	for _, c := range e.Changes {
+		if c.From != "" || c.To != "" {
+			x.Changes = append(x.Changes, journal.Change{Field: c.Field, From: shortDate(c.From, today), To: shortDate(c.To, today)})
+		}
+	}
 	if e.Happened != e.Entered.Format(time.DateOnly) {
 		x.Happened = shortDate(e.Happened, today)
 	}
@@ -340,13 +360,19 @@ func (c *clockStrip) mark(feedback string, f ledger.Finding, today string, marks
 	from, _ := time.Parse(time.DateOnly, feedback)
 	to, _ := time.Parse(time.DateOnly, end)
 	whole := to.Sub(from).Hours()
-	var due float64 = 100
+	due := 100.0
 	if c.Late != "" {
 		d, _ := time.Parse(time.DateOnly, f.Due)
 		due = 100 * d.Sub(from).Hours() / whole
 	}
 	slices.SortStableFunc(marks, func(a, b clockMark) int { return strings.Compare(a.Day, b.Day) })
-	taken := []float64{0, due}
+	ends, taken := []float64{0, 100}, []float64{}
+	if c.Late != "" {
+		taken = append(taken, due)
+	}
+	near := func(list []float64, at, room float64) bool {
+		return slices.ContainsFunc(list, func(x float64) bool { return at-x < room && x-at < room })
+	}
 	for _, m := range marks {
 		day, err := time.Parse(time.DateOnly, m.Day)
 		if err != nil || whole <= 0 || m.Day < feedback || m.Day > end {
@@ -354,7 +380,7 @@ func (c *clockStrip) mark(feedback string, f ledger.Finding, today string, marks
 		}
 		at := 100 * day.Sub(from).Hours() / whole
 		m.At, m.Title = fmt.Sprintf("%.1f%%", at), shortDate(m.Day, today)+" "+m.Word
-		if !slices.ContainsFunc(taken, func(x float64) bool { return at-x < 22 && x-at < 22 }) {
+		if !near(taken, at, 14) && (!near(ends, at, 19) || c.Late != "" && at > 50 && at < 93) {
 			m.Text, taken = m.Title, append(taken, at)
 		}
 		c.Marks = append(c.Marks, m)

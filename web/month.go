@@ -26,9 +26,10 @@ type monthPage struct {
 	Done   int
 	Of     int
 	Rate   int
-	Query  string // of this report, for its downloads
+	Asked  string // query of this report, for its downloads
 	At     string
 	Signer string
+	Date   string // of signing
 
 	Overdue, Next, Needs []monthRow
 	Shown                string // the figure whose items are listed
@@ -46,6 +47,7 @@ type monthFigure struct {
 	ledger.Figure
 	Address string
 	Change  string
+	Bad     bool // a number that ought to be none
 	Current bool
 }
 
@@ -101,7 +103,7 @@ func (s *Server) monthShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	q := url.Values{"unit": {strconv.FormatInt(unit.ID, 10)}, "month": {from[:7]}}
-	p := monthPage{Month: m, Name: report.MonthName(m), Value: from[:7], Query: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit)}
+	p := monthPage{Month: m, Name: report.MonthName(m), Value: from[:7], Asked: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit), Date: v.Now.Format("2006年1月2日")}
 	if p.Done, p.Of = m.Rate(); p.Of > 0 {
 		p.Rate = 100 * p.Done / p.Of
 	}
@@ -112,7 +114,8 @@ func (s *Server) monthShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		}
 		q.Set("show", f.Code)
 		g := &p.Groups[len(p.Groups)-1]
-		g.Figures = append(g.Figures, monthFigure{f, "/month?" + q.Encode() + "#items", report.Change(f), f.Code == shown})
+		g.Figures = append(g.Figures, monthFigure{f, "/month?" + q.Encode() + "#items", report.Change(f),
+			f.N > 0 && slices.Contains([]string{"failed", "measures-over", "missed", "relapses"}, f.Code), f.Code == shown})
 	}
 	rows := func(list []ledger.MonthItem) []monthRow {
 		out := make([]monthRow, len(list))

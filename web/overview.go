@@ -22,7 +22,7 @@ type overviewPage struct {
 	overviewKept
 	Moment    string
 	Unit      int64 // the one town that is shown; 0 for all
-	MaySample bool
+	MaySample bool  // or make visits
 	MayLetter bool
 }
 
@@ -133,7 +133,7 @@ func (s *Server) overviewShow(w http.ResponseWriter, r *http.Request, v *visit) 
 	if err != nil {
 		return err
 	}
-	p := overviewPage{overviewKept: kept, Unit: town, Moment: clock(v.Now, v.Today), MaySample: v.Who.May(org.Sample), MayLetter: v.Who.May(org.Send)}
+	p := overviewPage{overviewKept: kept, Unit: town, Moment: clock(v.Now, v.Today), MaySample: v.Who.May(org.Sample) || v.Who.May(org.Visit), MayLetter: v.Who.May(org.Send)}
 	p.frame = s.frame(v, "overview", kept.Name+"巡察整改总览")
 	p.Body = "wall"
 	return s.render(w, http.StatusOK, "overview", p)

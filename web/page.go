@@ -50,6 +50,7 @@ var (
 		{Name: "letter", Address: "/letter", Word: "函件", Action: org.View},
 		{Name: "recommendation", Address: "/recommendation", Word: "巡察建议", Action: org.Overview},
 		{Name: "overview", Address: "/overview", Word: "总览", Action: org.Overview},
+		{Name: "sample", Address: "/sample", Word: "抽查", Action: org.Sample},
 		{Name: "org", Address: "/org", Word: "人员", Action: org.HandOver},
 		{Name: "import", Address: "/import", Word: "导入", Action: org.Import},
 	}

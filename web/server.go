@@ -56,6 +56,7 @@ type Server struct {
 	calendars  *memo[string, calendar.Calendar]
 	waiting    *memo[personKey, ledger.Waiting]
 	scans      *memo[scanKey, []ledger.Flaw]
+	asks       *limits // answers of villagers
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -88,7 +89,7 @@ func New(c Config) *Server {
 	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
-	s.logins = newLimits()
+	s.logins, s.asks = newLimits(), newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, &visit{}, err) }
 	var err error
@@ -264,6 +265,22 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /month.docx":             s.signedIn(s.monthDocx),
 		"GET /month.xlsx":             s.signedIn(s.monthXlsx),
 		"GET /closing/{id}/slip.docx": s.signedIn(s.closingSlipDocx),
+
+		"GET /sample":                s.signedIn(s.samplesShow),
+		"GET /sample/new":            s.signedIn(s.sampleNew),
+		"POST /sample/new":           s.signedIn(s.sampleDraw),
+		"GET /sample/{id}":           s.signedIn(s.sampleShow),
+		"GET /sample/{id}/frame.txt": s.signedIn(s.sampleFrame),
+		"GET /visit/{id}":            s.signedIn(s.visitShow),
+		"POST /visit/{id}":           s.signedIn(s.visitSave),
+		"GET /finding/{id}/survey":   s.signedIn(s.surveysShow),
+		"POST /finding/{id}/survey":  s.signedIn(s.surveyOpen),
+		"GET /survey/{id}":           s.signedIn(s.surveyShow),
+		"POST /survey/{id}/paper":    s.signedIn(s.surveyPaper),
+		"GET /survey/{id}/sheet":     s.signedIn(s.surveySheet),
+		"GET /ask/{code}":            s.anybody(s.askShow),
+		"POST /ask/{code}":           s.anybody(s.askVote),
+		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
 		"/": s.signedIn(s.nowhere),
 

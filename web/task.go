@@ -39,6 +39,7 @@ type taskPage struct {
 	Opinions   []opinion
 	Before     []pastTask
 	Today      string
+	MayReceive bool
 	MayTell    bool
 	MayDecide  bool
 	WhyNot     string // why who reads may not look at it
@@ -168,8 +169,8 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 	if p.Feedback, err = ledger.FeedbackOf(ctx, s.db, o.Finding); err != nil {
 		return p, err
 	}
-	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(v, o), shortDate(o.Due, v.Today)
-	p.DueSay = dueSay(v.Cal, p.Duty, o, v.Today)
+	p.Often, p.Light, p.Due = p.Duty.Often(), s.taskLight(v, o), dayWords(o.Due, v.Today)
+	p.DueSay = dueSay(v.Cal, o, v.Today)
 	p.Measure, p.Answers = measureAndAnswers(p.Finding, o.Measure)
 	if !o.Entered.IsZero() {
 		p.Report = newReport(o, v.Today)
@@ -217,6 +218,7 @@ func (s *Server) taskRights(ctx context.Context, v *visit, p *taskPage) error {
 		return err
 	}
 	p.Check = o.Part == duty.Watch
+	p.MayReceive = p.Duty.State == duty.Given && p.Duty.Staff == v.Who.ID
 	canTell := o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed
 	p.MayTell = canTell && o.MayDo(v.Who, unit) == nil && !(o.Recurs && o.Opens > v.Today)
 	p.Undo = o.Standing == duty.Returned
@@ -306,15 +308,12 @@ func dayWords(date, today string) string {
 }
 
 // dueSay explains the day on which a task is due: the plan's or the rule's day, what moved it, and until when it counts as late.
-func dueSay(cal calendar.Calendar, d duty.Duty, o duty.Occurrence, today string) []string {
+func dueSay(cal calendar.Calendar, o duty.Occurrence, today string) []string {
 	var say []string
 	switch {
 	case !o.Recurs && o.Nominal < o.Due:
 		say = append(say, "原定 "+shortDate(o.Nominal, today)+"，已批准延期到 "+shortDate(o.Due, today))
-	case !o.Recurs:
-		say = append(say, "只办一次，"+dayWords(o.Due, today)+" 前办结")
-	case o.Nominal == o.Due:
-		say = append(say, "按“"+d.Often()+"”，"+dayWords(o.Due, today)+" 到期")
+	case !o.Recurs, o.Nominal == o.Due:
 	default:
 		moved := "顺延到"
 		if o.Due < o.Nominal {

@@ -39,19 +39,6 @@ func (s *site) give(t *testing.T, finding int, list ...ledger.Assignment) {
 	}
 }
 
-// at sets the clock and does what the night before called for.
-func (s *site) at(t *testing.T, day string) {
-	t.Helper()
-	d, err := time.ParseInLocation(time.DateOnly, day, time.Local)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.now = d.Add(9*time.Hour + 20*time.Minute)
-	if err := ledger.Nightly(t.Context(), s.db, calendar.Published()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // errands gives the village a single task that is due today, a weekly patrol and one for later, and lets four weeks pass.
 func (s *site) errands(t *testing.T) {
 	t.Helper()
@@ -59,7 +46,7 @@ func (s *site) errands(t *testing.T) {
 	s.give(t, 1, ledger.Assignment{Measure: 2, Title: "疏通巷道排水", Rule: "FREQ=WEEKLY;BYDAY=FR", Reviewed: true},
 		ledger.Assignment{Measure: 0, Title: "定一个增收项目", Due: "2026-06-30", Reviewed: true})
 	s.give(t, 2, ledger.Assignment{Measure: 0, Title: "明白卡入户", Due: "2026-04-16", Reviewed: true})
-	s.at(t, "2026-04-16")
+	s.at("2026-04-16")
 }
 
 // occurrence finds one of the village by its title and due day.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bihuan/duty"
+	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -27,6 +28,7 @@ type workSheet struct {
 	Letters    []letterView
 	Extension  *extensionLine // that waits, or the newest
 	Extended   int            // granted
+	NowDue     string         // the deadline in force, where it is no longer that of the plan's words
 	MayAssign  bool
 	MayExtend  bool
 	MayApply   bool
@@ -117,12 +119,15 @@ func (s *Server) workSheet(ctx context.Context, v *visit, f ledger.Finding, plan
 			p.Closed = shortDate(c.Accepted.At.Format(time.DateOnly), v.Today)
 		}
 	}
-	p.Steps = stepViews(p.Closing, f, v.Today)
 	tried := closings
-	if len(closings) > 0 && (p.Running || p.Closed != "") {
+	switch {
+	case p.Running || p.Closed != "":
 		tried = closings[1:]
+	case p.Closing != nil && p.Closing.Step == ledger.Accepted:
+		p.Closing = nil // it has been undone since: everything begins anew
 	}
-	p.Tried = closingEvents(tried, v.Today)
+	p.Steps = stepViews(p.Closing, f, v.Today)
+	p.Tried = closingEvents(tried, f, v.Today)
 	relapses, err := ledger.RelapsesOf(ctx, s.db, f.ID)
 	if err != nil {
 		return p, w, err
@@ -147,6 +152,9 @@ func (s *Server) workSheet(ctx context.Context, v *visit, f ledger.Finding, plan
 		if x.State == "granted" {
 			p.Extended++
 		}
+	}
+	if p.Extended > 0 || f.Relapsed {
+		p.NowDue = shortDate(f.Due, v.Today)
 	}
 	p.rights(f, w, v, plan)
 	return p, w, nil
@@ -182,13 +190,17 @@ func (s *Server) secondClock(f ledger.Finding, w ledger.Work, up ledger.Upkeep, 
 	c := secondClock{Show: f.LongTerm || up.ID != 0, Rule: relapseRule(rules), Link: up.ID != 0}
 	var beating []duty.Duty
 	for _, x := range w.Duties {
-		if x.Recurs() && (up.State == "running" && slices.Contains(up.Duties, x.ID) || up.State != "running" && x.State != duty.Stopped && x.Part != duty.Watch) {
+		chosen := slices.Contains(up.Duties, x.ID)
+		if up.ID == 0 {
+			chosen = x.State != duty.Stopped && x.Part != duty.Watch
+		}
+		if x.Recurs() && chosen {
 			beating = append(beating, x)
 		}
 	}
 	var list []duty.Occurrence
 	for _, o := range w.Occurrences {
-		if slices.ContainsFunc(beating, func(x duty.Duty) bool { return x.ID == o.Duty }) && (up.State != "running" || o.Due >= up.Starts) {
+		if slices.ContainsFunc(beating, func(x duty.Duty) bool { return x.ID == o.Duty }) && o.Due >= up.Starts && (up.Ends == "" || o.Due <= up.Ends) {
 			list = append(list, o)
 		}
 	}
@@ -353,13 +365,18 @@ var hiddenFields = []string{"问题", "种类", "SHA-256", "内容指纹", "版�
 func storyEvent(e journal.Entry, today string) event {
 	x := newEvent(e, today)
 	x.Bad = slices.Contains(badVerbs, e.Verb)
+	for i, c := range x.Changes {
+		if c.Field == "内容指纹" {
+			x.Changes[i].To = shortHash(c.To)
+		}
+	}
 	if e.Kind == "finding" {
 		return x
 	}
 	x.Link = fmt.Sprintf("/%s/%d", map[string]string{"duty": "duty", "occurrence": "task", "evidence": "evidence", "letter": "letter"}[e.Kind], e.Row)
 	var rest []journal.Change
 	due := ""
-	for _, c := range e.Changes {
+	for _, c := range x.Changes {
 		switch {
 		case x.About == "" && (c.Field == "任务" || c.Field == "名称" || c.Field == "编号"):
 			x.About = firstText(c.To, c.From)
@@ -371,13 +388,44 @@ func storyEvent(e journal.Entry, today string) event {
 		}
 	}
 	if due != "" {
-		x.About += "（" + shortDate(due, today) + "）"
+		x.About += "（" + due + "）"
 	}
 	if x.About == "" {
 		x.About = "看详情"
 	}
 	x.Changes = rest
 	return x
+}
+
+// saysTheSame tells that an entry is the plain statement that came with a report which stands in the history too.
+func saysTheSame(e journal.Entry, list []journal.Entry) bool {
+	statement := e.Kind == "evidence" && slices.ContainsFunc(e.Changes, func(c journal.Change) bool { return c.Field == "种类" && c.To == evidence.Statement.Word() })
+	return statement && slices.ContainsFunc(list, func(o journal.Entry) bool {
+		return o.Kind == "occurrence" && o.Staff == e.Staff && o.Entered.Equal(e.Entered)
+	})
+}
+
+// grouped puts what one person did at one moment to many duties or tasks into one event: 交办 … 等 12 项.
+func grouped(entries []journal.Entry, today string) []event {
+	var list []event
+	for i := 0; i < len(entries); {
+		e, n := entries[i], 1
+		for i+n < len(entries) && alike(e, entries[i+n]) {
+			n++
+		}
+		if n < 3 {
+			list, i = append(list, storyEvent(e, today)), i+1
+			continue
+		}
+		x := storyEvent(e, today)
+		x.About, x.Changes = fmt.Sprintf("%s 等 %d 项", x.About, n), nil
+		list, i = append(list, x), i+n
+	}
+	return list
+}
+
+func alike(a, b journal.Entry) bool {
+	return (a.Kind == "duty" || a.Kind == "occurrence") && a.Kind == b.Kind && a.Verb == b.Verb && a.Staff == b.Staff && a.Entered.Equal(b.Entered)
 }
 
 func firstText(list ...string) string {

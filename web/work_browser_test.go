@@ -14,26 +14,26 @@ import (
 // lively is a site with something on every standing page: tasks in all standings, letters, reviews, an extension.
 func lively(t *testing.T) *site {
 	s := open(t, storetest.SQLite(t))
-	s.at(t, "2026-02-10")
-	s.handOut(0, 0, "colleague", "党建办公室", "机关干部集中学习", "FREQ=WEEKLY;BYDAY=FR")
-	s.handOut(0, 1, "colleague", "党建办公室", "应知应会随机抽问不少于10人", "FREQ=MONTHLY")
-	s.handOut(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
-	s.handOut(1, 2, "village", "东槐村", "巷道排水疏通", "FREQ=MONTHLY;BYMONTHDAY=10,20,-1")
-	s.handOut(2, 0, "village", "柳荫村", "村级公示栏更新", "FREQ=MONTHLY;INTERVAL=3")
-	s.handOut(4, 0, "clerk", "栖禾镇", "逐案见面", "FREQ=MONTHLY")
-	s.handOut(3, 0, "village", "财政所", "全面清理合同，分类处置", "")
+	s.at("2026-02-10")
+	s.order(0, 0, "colleague", "党建办公室", "机关干部集中学习", "FREQ=WEEKLY;BYDAY=FR")
+	s.order(0, 1, "colleague", "党建办公室", "应知应会随机抽问不少于10人", "FREQ=MONTHLY")
+	s.order(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
+	s.order(1, 2, "village", "东槐村", "巷道排水疏通", "FREQ=MONTHLY;BYMONTHDAY=10,20,-1")
+	s.order(2, 0, "village", "柳荫村", "村级公示栏更新", "FREQ=MONTHLY;INTERVAL=3")
+	s.order(4, 0, "clerk", "栖禾镇", "逐案见面", "FREQ=MONTHLY")
+	s.order(3, 0, "village", "财政所", "全面清理合同，分类处置", "")
 	for i, day := range []string{"2026-02-13", "2026-02-27", "2026-03-06", "2026-03-13", "2026-03-27", "2026-04-03"} {
-		s.at(t, day)
+		s.at(day)
 		s.reports("colleague", "机关干部集中学习", day, "学习研讨一次，28 人参加")
 		if i > 1 {
 			s.reports("village", "政府街巡查", day, "巡查一遍")
 		}
 	}
-	s.at(t, "2026-04-16")
+	s.at("2026-04-16")
 	s.reports("village", "政府街巡查", "2026-04-13", "巡查一遍，劝离两处")
-	s.handOut(1, 0, "village", "东槐村", "逐村定一个增收项目", "")
+	s.order(1, 0, "village", "东槐村", "逐村定一个增收项目", "")
 	s.reports("village", "逐村定一个增收项目", "2026-04-30", "定了粉条加工项目，已开座谈会两次，形成初步方案")
-	s.ok(ledger.AskExtension(t.Context(), s.db, s.people["village"], s.findings()[1].ID, "2026-06-10", "雨季前排水工程未完工", "已疏通三处"))
+	s.must(ledger.AskExtension(t.Context(), s.db, s.people["village"], s.findings()[1].ID, "2026-06-10", "雨季前排水工程未完工", "已疏通三处"))
 	return s
 }
 

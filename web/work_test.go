@@ -17,18 +17,11 @@ import (
 	"bihuan/store/storetest"
 )
 
-func (s *site) ok(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // unit finds a unit of the district by name.
 func (s *site) unit(name string) org.Unit {
 	s.t.Helper()
 	units, err := org.Below(s.t.Context(), s.db, "/")
-	s.ok(err)
+	s.must(err)
 	for _, u := range units {
 		if u.Name == name {
 			return u
@@ -38,11 +31,11 @@ func (s *site) unit(name string) org.Unit {
 	return org.Unit{}
 }
 
-// handOut gives the measure of a finding to somebody.
-func (s *site) handOut(finding, measure int, login, unit, title, rule string) {
+// order gives the measure of a finding to somebody.
+func (s *site) order(finding, measure int, login, unit, title, rule string) {
 	s.t.Helper()
 	who := s.people[login]
-	s.ok(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
+	s.must(ledger.Assign(s.t.Context(), s.db, calendar.Published(), s.people["clerk"], s.findings()[finding].ID, []ledger.Assignment{
 		{Measure: measure, Unit: s.unit(unit).ID, Staff: who.ID, Part: duty.Lead, Title: title, Rule: rule, Reviewed: rule == ""}}))
 }
 
@@ -50,7 +43,7 @@ func (s *site) handOut(finding, measure int, login, unit, title, rule string) {
 func (s *site) reports(login, title, due, said string) {
 	s.t.Helper()
 	list, err := duty.List(s.t.Context(), s.db, duty.Filter{DueFrom: due, DueTo: due})
-	s.ok(err)
+	s.must(err)
 	for _, o := range list {
 		if o.Title == title {
 			r := duty.Report{Said: said}
@@ -59,7 +52,7 @@ func (s *site) reports(login, title, due, said string) {
 			}
 			_, err := ledger.Report(s.t.Context(), s.db, calendar.Published(), s.people[login], o.ID, o.Version, r,
 				[]evidence.Item{{Kind: evidence.Statement, Title: "说明", Said: said}})
-			s.ok(err)
+			s.must(err)
 			return
 		}
 	}
@@ -67,18 +60,18 @@ func (s *site) reports(login, title, due, said string) {
 }
 
 // fridays gives the village a weekly duty on 16 April and lives five weeks: in time, late, missed, missed and made up, cancelled.
-func (s *site) fridays(t *testing.T) {
-	t.Helper()
-	ctx := t.Context()
-	s.handOut(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
-	s.at(t, "2026-04-17")
+func (s *site) fridays() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	s.order(1, 0, "village", "东槐村", "排水沟巡查", "FREQ=WEEKLY;BYDAY=FR")
+	s.at("2026-04-17")
 	s.reports("village", "排水沟巡查", "2026-04-17", "清沟一处")
-	s.at(t, "2026-04-28")
+	s.at("2026-04-28")
 	s.reports("village", "排水沟巡查", "2026-04-24", "清沟两处") // within the grace
-	s.at(t, "2026-05-25")                               // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
+	s.at("2026-05-25")                                  // of 1 May (a holiday) and 8 May nothing was said, nor of 15 and 22 May
 	list, err := duty.List(ctx, s.db, duty.Filter{DueFrom: "2026-05-15", DueTo: "2026-05-15"})
-	s.ok(err)
-	s.ok(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
+	s.must(err)
+	s.must(ledger.Waive(ctx, s.db, s.people["clerk"], list[0].ID, list[0].Version, duty.Cancelled, "换届工作周"))
 }
 
 // weeks are the marks of a row of the map: the word of each week that has one.
@@ -97,7 +90,7 @@ func TestTheMapOfDuties(t *testing.T) {
 		if page := c.page("/duty"); !strings.Contains(page, "还没有常态任务") {
 			t.Error("without duties the page does not say what would fill it")
 		}
-		s.fridays(t)
+		s.fridays()
 		page := c.page("/duty")
 		got := strings.Join(weeks(page), "；")
 		// 1 May is a holiday and as the rule says nothing of it stays on its day; it and 8 May are missed by 25 May, 15 May is
@@ -147,12 +140,12 @@ func TestTheMapOfDuties(t *testing.T) {
 // Several occurrences in one week show the worst with its number.
 func TestAWeekOfSeveral(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
-	s.handOut(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
+	s.order(1, 1, "village", "东槐村", "政府街巡查", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR")
 	for _, day := range []string{"2026-04-20", "2026-04-21", "2026-04-22"} {
-		s.at(t, day)
+		s.at(day)
 		s.reports("village", "政府街巡查", day, "巡查一遍")
 	}
-	s.at(t, "2026-05-11")
+	s.at("2026-05-11")
 	page := s.as(t, "clerk").page("/duty")
 	got := strings.Join(weeks(page)[:2], "；")
 	if want := "4月13日 这一周：漏办 2；4月20日 这一周：按时 3、漏办 2"; got != want {
@@ -181,8 +174,8 @@ func TestTheWorkbench(t *testing.T) {
 			t.Errorf("%d of 4 findings without a task can be given out", n)
 		}
 		// Given and reported: a reminder can be sent for what is late, and what was reported waits for a review.
-		s.handOut(3, 0, "village", "财政所", "清理合同", "")
-		s.handOut(1, 2, "village", "东槐村", "疏通排水沟", "")
+		s.order(3, 0, "village", "财政所", "清理合同", "")
+		s.order(1, 2, "village", "东槐村", "疏通排水沟", "")
 		text = plain(c.page("/work"))
 		for _, want := range []string{"2 待签收", "财政所 清理合同 问题 1 农村集体", "催办"} {
 			if !strings.Contains(text, want) {
@@ -226,7 +219,7 @@ func TestTheWorkbench(t *testing.T) {
 // The load of people and the asks of villages, counted by hand.
 func TestLoadAndBurden(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.fridays(t)
+		s.fridays()
 		c := s.as(t, "clerk")
 		// May: the Fridays 1, 8, 15, 22 and 29, of which the 15th is cancelled; the 1st and 8th are missed, two are open, one of them past its day.
 		text := plain(c.page("/load"))
@@ -296,7 +289,7 @@ func (s *site) staff(unit, login, name string, role org.Role) org.Person {
 	s.t.Helper()
 	u := s.unit(unit)
 	p := org.Person{Name: name, Role: role, Unit: u}
-	s.ok(s.db.Write(s.t.Context(), func(tx *store.Tx) (err error) {
+	s.must(s.db.Write(s.t.Context(), func(tx *store.Tx) (err error) {
 		p.ID, err = org.AddStaff(s.t.Context(), tx, org.Program, u, name, "", role, login, password)
 		return err
 	}))
@@ -329,7 +322,7 @@ func TestTheCalendarPage(t *testing.T) {
 			t.Errorf("2027: %s", text)
 		}
 		// Events: a rule that is bound to one gets its tasks.
-		s.handOut(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
+		s.order(1, 2, "village", "东槐村", "清雪除冰", "X-EVENT=雨雪天")
 		if a := c.post("/calendar/event", "name", "雨雪天", "from", "2026-04-18", "to", "2026-04-17", "unit", fmt.Sprint(s.town.ID)); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "止不能早于起") {
 			t.Errorf("an event that ends before it begins: %d", a.status)
 		}
@@ -340,7 +333,7 @@ func TestTheCalendarPage(t *testing.T) {
 			t.Errorf("the event is not listed: %s", text)
 		}
 		list, err := duty.List(t.Context(), s.db, duty.Filter{DueFrom: "2026-04-18", DueTo: "2026-04-20"})
-		if s.ok(err); len(list) == 0 || list[0].Title != "清雪除冰" {
+		if s.must(err); len(list) == 0 || list[0].Title != "清雪除冰" {
 			t.Errorf("the event makes %d tasks", len(list))
 		}
 		other := s.unit("双堰镇")
