@@ -752,3 +752,32 @@ func TestProposalsHaveNamesOfTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+// What a paper leaves out of its round is filled in by hand, and without the day of the feedback nothing closes.
+func TestRoundIsFilledIn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		id := w.upload(t, ledger.Upload{Kind: ledger.NewPlan, Unit: w.town.ID, Name: "无日期.txt", Data: []byte(strings.NewReplacer("，3月2日反馈了意见", "，反馈了意见").Replace(paper))})
+		p, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1)
+		ok(t, err)
+		if got := w.gates(t, "积水"); !strings.HasPrefix(got, ledger.GateFeedback) {
+			t.Errorf("without the day of the feedback: %s", got)
+		}
+		edit := func(e ledger.RoundEdit, version int64) error { return ledger.EditRound(ctx, w.db, w.clerk, p, version, e) }
+		good := ledger.RoundEdit{Name: "区委第二轮巡察", Team: "第二巡察组", Starts: "2026-01-05", Ends: "2026-02-10", Feedback: "2026-03-02"}
+		wrong := good
+		wrong.Feedback = "2026-02-01"
+		wantRefusal(t, edit(wrong, 1), "反馈日期")
+		wrong.Feedback = "2026-04-17"
+		wantRefusal(t, edit(wrong, 1), "反馈日期")
+		ok(t, edit(good, 1))
+		ok(t, edit(good, 1)) // sent twice
+		if got := w.gates(t, "积水"); got != ledger.GateUnassigned {
+			t.Errorf("with it: %s", got)
+		}
+		var stale ledger.Stale
+		if err := edit(ledger.RoundEdit{Name: "另一轮"}, 1); !errors.As(err, &stale) {
+			t.Errorf("an old form: %v", err)
+		}
+	})
+}

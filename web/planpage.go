@@ -23,6 +23,7 @@ type planPage struct {
 	RateSay  string
 	Ungiven  int  // findings with measures nobody was given
 	MayGive  bool // the reader may give them
+	MayEdit  bool // the reader may fill in the round
 }
 
 // versionView is one frozen version.
@@ -77,6 +78,7 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 		}
 		p.Ungiven = len(waiting)
 	}
+	p.MayEdit = v.Who.Check(org.Edit, info.Unit) == nil
 	p.frame = s.frame(v, "ledger", info.Title)
 	return s.render(w, http.StatusOK, "plan", p)
 }

@@ -128,6 +128,8 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /calendar/event":  s.signedIn(s.eventSave),
 
 		"GET /plan/{id}":         s.signedIn(s.planShow),
+		"GET /plan/{id}/round":   s.signedIn(s.roundEdit),
+		"POST /plan/{id}/round":  s.signedIn(s.roundEdit),
 		"GET /plan/{id}/{paper}": s.signedIn(s.paper),
 
 		"GET /plan/{id}/claims":            s.signedIn(s.claimsShow),

@@ -53,6 +53,7 @@ var pageTypes = map[string]any{
 	"recommendation":        recommendationPage{},
 	"recommendation-new":    recommendationForm{},
 	"recommendation-thread": recommendationThread{},
+	"round":                 roundPage{},
 	"sample":                samplePage{},
 	"sample-new":            drawPage{},
 	"samples":               samplesPage{},
