@@ -22,7 +22,7 @@ func Build(ctx context.Context, db *store.DB, files *evidence.Files, now time.Ti
 	b := &builder{db: db, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
 		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),
 		dice:  rand.New(rand.NewPCG(26, 20)), units: map[string]org.Unit{}, people: map[string]org.Person{}, byID: map[int64]org.Person{},
-		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}}
+		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}, sent: map[ledger.LetterKind]int{}}
 	clock := db.Now
 	defer func() { db.Now = clock }()
 	db.Now = func() time.Time { return b.clock }
@@ -40,18 +40,21 @@ type builder struct {
 	today time.Time // midnight
 	clock time.Time // what the database takes for now
 
-	units  map[string]org.Unit   // by name; those of a town's offices as 镇/办公室
-	people map[string]org.Person // by name
-	byID   map[int64]org.Person
-	plans  map[string]int64 // by the name of the unit
-	ids    map[string]int64 // of findings, by unit and title
-	posts  map[string]int64 // of the first town, by title
-	items  map[string]*item // findings with what is to become of them, by unit and title
-	list   []*item          // the same in the order of the papers
-	places map[string]int64 // streets of the first town, by name
-	seen   map[int64]bool   // occurrences whose report is planned
-	redo   map[int64]int    // how often an occurrence is still to be sent back
-	proofs int              // pieces of evidence so far: every few bring a file
+	units        map[string]org.Unit   // by name; those of a town's offices as 镇/办公室
+	people       map[string]org.Person // by name
+	byID         map[int64]org.Person
+	plans        map[string]int64 // by the name of the unit
+	ids          map[string]int64 // of findings, by unit and title
+	posts        map[string]int64 // of the first town, by title
+	items        map[string]*item // findings with what is to become of them, by unit and title
+	list         []*item          // the same in the order of the papers
+	places       map[string]int64 // streets of the first town, by name
+	seen         map[int64]bool   // occurrences whose report is planned
+	redo         map[int64]int    // how often an occurrence is still to be sent back
+	sent         map[ledger.LetterKind]int
+	kept, behind int    // what is left for the newcomer: reports to review, days passed and not reported
+	hash         string // of the one password
+	proofs       int    // pieces of evidence so far: every few bring a file
 
 	events  []event // by time
 	next    int     // the one that happens now
@@ -183,11 +186,17 @@ func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit,
 }
 
 func (b *builder) employ(ctx context.Context, tx *store.Tx, u org.Unit, p person) error {
-	password := ""
+	hash := ""
 	if p.login != "" {
-		password = Password
+		if b.hash == "" { // of a password that is printed for everybody
+			var err error
+			if b.hash, err = org.HashGenerated(Password); err != nil {
+				return err
+			}
+		}
+		hash = b.hash
 	}
-	id, err := org.AddStaff(ctx, tx, org.Program, u, p.name, p.post, p.role, p.login, password)
+	id, err := org.Employ(ctx, tx, org.Program, org.StaffEdit{Unit: u.ID, Name: p.name, Post: p.post, Role: p.role}, p.login, hash)
 	who := org.Person{ID: id, Name: p.name, Post: p.post, Role: p.role, Unit: u}
 	b.people[p.name], b.byID[id] = who, who
 	return err
@@ -232,7 +241,7 @@ func (b *builder) papers(list []town) ([]written, error) {
 	var papers []written
 	deck := slices.Clone(townThemes)
 	b.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
-	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴", "人居环境", "生态环境", "党费", "上轮巡察", "小型工程")
+	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴", "人居环境", "生态环境", "党费", "上轮巡察", "小型工程", "党内政治生活")
 	for i, t := range list {
 		s := stages[i]
 		hand := takeThemes(&deck, s.sections)
@@ -363,7 +372,7 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 		var hand []theme
 		hand, deck = b.drawHand(deck, library, sizes[i])
 		for _, th := range hand {
-			f, err := b.villageFinding(w.paper, v, th)
+			f, err := b.villageFinding(w.paper, v, th, w.style.ext == "csv")
 			if err != nil {
 				return nil, err
 			}
@@ -372,6 +381,12 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 			if v.name == relapsingVillage && backAgain.suits(f.theme) && !slices.ContainsFunc(w.findings, func(f finding) bool { return f.fate == backAgain }) {
 				f.fate = backAgain
 			}
+			if t.name == townSeeds[0].name && i < 2 && f.fate.closing == "" { // theirs are the phones a visitor tries
+				f.units, f.persons = []string{v.name + "党支部"}, []string{v.officers["支部"].name}
+			}
+			if t.name == townSeeds[0].name && i == 8 && f.fate.closing == "" && len(w.findings) < 3 {
+				f.fate = b.overdue(20)
+			}
 			f.deadline(b.rng, b.today, w.signed.AddDate(0, 0, 5))
 			w.findings = append(w.findings, f)
 		}
@@ -379,6 +394,16 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 		papers = append(papers, w)
 	}
 	return papers, nil
+}
+
+// overdue is the fate of what is so many working days late today.
+func (b *builder) overdue(days int) fate {
+	today := b.today.Format(time.DateOnly)
+	n := -days
+	for b.cal.Between(today, b.today.AddDate(0, 0, n).Format(time.DateOnly)) > -days {
+		n--
+	}
+	return fate{from: n, to: n, state: ledger.Doing}
 }
 
 // drawHand takes n different themes from the top of a deck, which is filled up with the library in new order.
@@ -398,11 +423,12 @@ func (b *builder) drawHand(deck, library []theme, n int) (hand, rest []theme) {
 	return hand, deck
 }
 
-func (b *builder) villageFinding(p paper, v village, th theme) (finding, error) {
+// villageFinding fills in a theme for a village. In a table a single measure stands for the whole row, so that there is no gap in it.
+func (b *builder) villageFinding(p paper, v village, th theme, table bool) (finding, error) {
 	pairs := slices.Clone(th.pairs)
 	b.rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
 	pairs = pairs[:min(len(pairs), 1+b.rng.IntN(2))]
-	if b.rng.IntN(24) == 0 && len(th.pairs) > 2 { // a gap on purpose: what it shows is answered by nothing
+	if gap := b.rng.IntN(24) == 0; gap && len(th.pairs) > 2 && !table { // on purpose: what it shows is answered by nothing
 		forgotten := th.pairs[len(th.pairs)-1]
 		pairs = []pair{th.pairs[b.rng.IntN(len(th.pairs)-1)], {shows: forgotten.shows, later: forgotten.measure}}
 	}

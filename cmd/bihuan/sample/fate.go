@@ -22,17 +22,18 @@ type fate struct {
 
 // The fates. A finding with an unanswered manifestation gets one of the open ones.
 var (
-	done    = fate{from: -120, to: -9, state: ledger.Done, closing: ledger.Accepted}
-	keep    = fate{from: -120, to: -9, state: ledger.Keep, closing: ledger.Accepted, long: true}
-	partly  = fate{from: 16, to: 60, state: ledger.Part}
-	soon    = fate{from: 0, to: 13, state: ledger.Doing, long: true}
-	closely = fate{from: 0, to: 13, state: ledger.Part}
-	doing   = fate{from: 16, to: 130, state: ledger.Doing}
-	fresh   = fate{from: 25, to: 200, state: ledger.Doing, silent: true}
-	late    = fate{from: -38, to: -2, state: ledger.Doing}
-	slow    = fate{from: -38, to: -2, state: ledger.Part}
-	failed  = fate{from: -35, to: -3, state: ledger.Failed}
-	open    = fate{dateless: true, state: ledger.Doing, long: true}
+	done     = fate{from: -120, to: -9, state: ledger.Done, closing: ledger.Accepted}
+	keep     = fate{from: -120, to: -9, state: ledger.Keep, closing: ledger.Accepted, long: true}
+	partly   = fate{from: 16, to: 60, state: ledger.Part}
+	soon     = fate{from: 0, to: 13, state: ledger.Doing, long: true}
+	closely  = fate{from: 0, to: 13, state: ledger.Part}
+	doing    = fate{from: 16, to: 130, state: ledger.Doing}
+	fresh    = fate{from: 25, to: 200, state: ledger.Doing, silent: true}
+	late     = fate{from: -38, to: -2, state: ledger.Doing}
+	slow     = fate{from: -38, to: -2, state: ledger.Part}
+	justLate = fate{from: -1, to: -1, state: ledger.Doing}
+	failed   = fate{from: -35, to: -3, state: ledger.Failed}
+	open     = fate{dateless: true, state: ledger.Doing, long: true}
 
 	// Closings on their way, and such as came to nothing.
 	applying  = fate{from: 3, to: 40, state: ledger.Part, closing: ledger.Applied, long: true}
@@ -140,11 +141,11 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 	var edits []ledger.ProgressEdit
 	switch f.fate.state {
 	case ledger.Done, ledger.Keep:
-		edits = []ledger.ProgressEdit{started, all}
+		edits = []ledger.ProgressEdit{all}
 	case ledger.Part:
 		edits = []ledger.ProgressEdit{started, half}
 		if f.fate.closing != "" {
-			edits[1] = all
+			edits = []ledger.ProgressEdit{all}
 		}
 	case ledger.Failed:
 		edits = []ledger.ProgressEdit{started, {State: ledger.Failed, Progress: f.doing, Reason: f.failedReason(today)}}
@@ -159,8 +160,8 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 	switch {
 	case f.fate.closing == ledger.Accepted:
 		last = today.AddDate(0, 0, -30-ago)
-		if err == nil && due.AddDate(0, 0, -8-early).Before(last) {
-			last = due.AddDate(0, 0, -8-early)
+		if err == nil && due.AddDate(0, 0, -25-early).Before(last) {
+			last = due.AddDate(0, 0, -25-early)
 		}
 		if soonest := start.AddDate(0, 0, 9+early/2); last.Before(soonest) {
 			last = soonest

@@ -24,7 +24,7 @@ func destined(t theme, dealt fate) fate {
 		title string
 		fate  fate
 	}{{"理论学习", doing}, {"人居环境", doing}, {"生态环境", doing}, {"惠农利民", closely}, {"推进乡村振兴", failed}, {"党费收缴", keep}, {"小型工程", partly},
-		{"移风易俗", late}, {"上轮巡察", signing}, {"巡察成果", done}} {
+		{"移风易俗", justLate}, {"党内政治生活", open}, {"上轮巡察", signing}, {"巡察成果", done}} {
 		if strings.HasPrefix(t.title, x.title) && x.fate.suits(t) {
 			return x.fate
 		}
@@ -34,7 +34,7 @@ func destined(t theme, dealt fate) fate {
 
 // isShown tells whether a finding has a duty of the table below.
 func isShown(title string) bool {
-	return slices.ContainsFunc(standings, func(s standing) bool { return strings.HasPrefix(title, s.title) })
+	return slices.ContainsFunc(standings, func(s standing) bool { return s.title != "" && strings.HasPrefix(title, s.title) })
 }
 
 // standing is a recurring duty of the first town that a newcomer is to find, with what went wrong: the n-th occurrence before today.
@@ -229,9 +229,8 @@ func (b *builder) showcase(list []town) {
 	b.lookBack(t)
 	b.surveys(t)
 	clerk, supervisor := t.heads["党政"].name, "邵文澜"
-	ours := func(it *item) bool { return it.town == t }
 	// The district writes to the town itself.
-	b.shown(4, 15, b.first(func(it *item) bool { return it.unit == t.name && it.fate == late }), func(ctx context.Context, f ledger.Finding) error {
+	b.shown(4, 15, b.first(func(it *item) bool { return it.town == t && it.fate == late }), func(ctx context.Context, f ledger.Finding) error {
 		id, err := ledger.Draft(ctx, b.db, b.cal, b.people[supervisor], f.ID, ledger.Supervise)
 		if err != nil {
 			return err
@@ -258,7 +257,7 @@ func (b *builder) showcase(list []town) {
 	})
 	// Something is sent back to the secretary of the first village the day before.
 	if it := b.first(func(it *item) bool {
-		return ours(it) && it.unit == t.villages[0].name && it.fate.closing == "" && it.working() && it.order == 0
+		return it.unit == t.villages[0].name && it.fate.closing == "" && it.working() && it.persons[0] == t.villages[0].officers["支部"].name
 	}); it != nil {
 		b.at(b.ago(3, 16), func(ctx context.Context) error { return b.early(ctx, it) })
 		b.at(b.ago(1, 16).Add(40*time.Minute), func(ctx context.Context) error { return b.turnDown(ctx, it) })

@@ -157,7 +157,7 @@ func (b *builder) assignments(it *item, f ledger.Finding, i int) []ledger.Assign
 		}
 		rule, err := duty.Propose(phrase, r)
 		vague = vague || r.Vague != ""
-		if err != nil || rule.Event != "" || rule.Freq == calendar.Daily || rule.Freq == calendar.Yearly || rule.Freq == calendar.Weekly && it.order > 4 {
+		if err != nil || !it.recurs(rule) {
 			continue
 		}
 		list[0].Rule, list[0].Words, list[0].Reviewed = rule.String(), phrase, it.order < 0
@@ -172,6 +172,21 @@ func (b *builder) assignments(it *item, f ledger.Finding, i int) []ledger.Assign
 		list = append(list, help)
 	}
 	return list
+}
+
+// recurs tells whether the sample runs a rule out of the plan's words. What comes every few days would be most of the sample's work,
+// so that it does in the first town and its first village only; others are asked for it once, like what waits for an event or a year.
+func (it *item) recurs(r calendar.Rule) bool {
+	shown := it.town.name == townSeeds[0].name && it.order <= 0
+	switch {
+	case r.Event != "" || r.Freq == calendar.Yearly || r.Freq == calendar.Daily:
+		return false
+	case r.Freq == calendar.Weekly || r.Times > 1 || len(r.MonthDays) > 1:
+		return shown
+	case r.Freq == calendar.Monthly && r.Interval < 3:
+		return it.order < 8
+	}
+	return true
 }
 
 // chance draws a number below 100 for a thing by its name, so that it does not hang on what else happens.
@@ -222,7 +237,11 @@ func (b *builder) follow(ctx context.Context, it *item) error {
 
 // planSingle plans the report on the n-th single task of an item: all get done of what is closed, the first of what is half done.
 func (b *builder) planSingle(it *item, o duty.Occurrence, n int) {
-	if it.fate.closing == "" && (it.fate.state != ledger.Part || n > 1) {
+	if it.fate == soon && n == 1 && chance(it.unit+it.title) < 60 { // what is due in these days comes in
+		b.at(b.ago(1+chance(it.title)%3, 15), func(ctx context.Context) error { return b.report(ctx, it, o.ID, "") })
+		return
+	}
+	if it.fate.closing == "" && (it.fate.state != ledger.Part || n > 1) || standingOf(o.Title, o.UnitName).paused {
 		return
 	}
 	end := it.last
@@ -269,6 +288,11 @@ func (b *builder) planRecurring(it *item, o duty.Occurrence, n int) error {
 		at = b.workday(closes, 4)
 	case lateBy > 0:
 		at = b.workday(due, lateBy)
+		if !at.Before(b.today) {
+			if b.behind++; b.behind > 4 {
+				at = evening
+			}
+		}
 	case o.Opens < o.Due && luck%2 == 0: // it may be done any day of its period
 		early := b.workday(due.AddDate(0, 0, -2-luck%4), 1)
 		if early.Format(time.DateOnly) >= o.Opens && early.Before(evening) {
@@ -304,7 +328,15 @@ func (b *builder) report(ctx context.Context, it *item, id int64, said string) e
 		if err != nil || !o.Reviewed {
 			return err
 		}
-		b.at(b.later(1+chance(o.Title+o.Nominal)%2), func(ctx context.Context) error { return b.review(ctx, it, id) })
+		at := b.later(1 + chance(o.Title+o.Nominal)%2)
+		if it.town.name == townSeeds[0].name && at.After(b.ago(4, 0)) && it.fate.closing == "" && b.kept < 8 {
+			b.kept++
+			return nil // these wait for the newcomer
+		}
+		if !at.Before(b.today) { // and no more than these
+			at = b.clock.Add(time.Hour)
+		}
+		b.at(at, func(ctx context.Context) error { return b.review(ctx, it, id) })
 		return nil
 	})
 }
@@ -530,6 +562,9 @@ func (b *builder) nights(list []town) {
 		b.at(day.Add(30*time.Minute), b.night)
 		for i := range list {
 			t := &list[i]
+			if day.After(b.ago(3, 0)) {
+				break // what was drafted these days is still on the desk
+			}
 			b.at(day.Add(9*time.Hour+time.Duration(10*i)*time.Minute), func(ctx context.Context) error { return b.letters(ctx, t) })
 		}
 	}
@@ -544,11 +579,16 @@ func (b *builder) letters(ctx context.Context, t *town) error {
 	}
 	for _, l := range drafts {
 		luck := chance(l.Title + string(l.Kind))
+		recent := 9 // of each kind some are left in each state, but only of late
+		if b.clock.After(b.ago(30, 0)) {
+			b.sent[l.Kind]++
+			recent = b.sent[l.Kind] % 5
+		}
 		who := clerk
 		if l.Kind == ledger.Warn {
 			who = secretary
 		}
-		if l.Kind == ledger.Remind && luck < 12 {
+		if l.Kind == ledger.Remind && (luck < 8 || recent == 3) {
 			if err := ledger.DropLetter(ctx, b.db, clerk, l.ID, l.Version); err != nil {
 				return err
 			}
@@ -557,12 +597,15 @@ func (b *builder) letters(ctx context.Context, t *town) error {
 		if err := ledger.SendLetter(ctx, b.db, who, l.ID, l.Version); err != nil {
 			return err
 		}
+		if recent == 1 {
+			continue
+		}
 		to, known := b.byID[l.Staff]
 		if !known {
 			to = clerk
 		}
 		b.at(b.later(1), func(ctx context.Context) error {
-			if err := ledger.ReceiveLetter(ctx, b.db, to, l.ID); err != nil || luck < 25 {
+			if err := ledger.ReceiveLetter(ctx, b.db, to, l.ID); err != nil || recent == 2 {
 				return err
 			}
 			b.at(b.later(1+luck%3), func(ctx context.Context) error { return b.answer(ctx, to, l.ID) })
