@@ -22,7 +22,7 @@ func Build(ctx context.Context, db *store.DB, files *evidence.Files, now time.Ti
 	b := &builder{db: db, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
 		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),
 		dice:  rand.New(rand.NewPCG(26, 20)), units: map[string]org.Unit{}, people: map[string]org.Person{}, byID: map[int64]org.Person{},
-		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}, sent: map[ledger.LetterKind]int{}}
+		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}, expects: map[int64]bool{}, sent: map[ledger.LetterKind]int{}}
 	clock := db.Now
 	defer func() { db.Now = clock }()
 	db.Now = func() time.Time { return b.clock }
@@ -52,9 +52,10 @@ type builder struct {
 	seen         map[int64]bool   // occurrences whose report is planned
 	redo         map[int64]int    // how often an occurrence is still to be sent back
 	sent         map[ledger.LetterKind]int
-	kept, behind int    // what is left for the newcomer: reports to review, days passed and not reported
-	hash         string // of the one password
-	proofs       int    // pieces of evidence so far: every few bring a file
+	expects      map[int64]bool // who receives the next day what they were given
+	kept, behind int            // what is left for the newcomer: reports to review, days passed and not reported
+	hash         string         // of the one password
+	proofs       int            // pieces of evidence so far: every few bring a file
 
 	events  []event // by time
 	next    int     // the one that happens now

@@ -49,6 +49,7 @@ type standing struct {
 	village string // or this village
 	part    duty.Part
 	street  string
+	since   int // days ago that it began, when not with the plan
 	review  bool
 	also    bool // beside what the plan's words ask for
 	paused  bool // stands under 双暂停, which is over
@@ -73,7 +74,7 @@ var standings = []standing{
 		said: []string{"41个支部按月交齐，已公示", "41个支部交齐，2名流动党员转账交纳，已公示"}},
 	{title: "人居环境", measure: 0, name: "巡查东街", rule: "FREQ=DAILY;X-SHIFT=skip", words: "每日", office: "执法", street: "东街", late: []int{4}, missed: []int{12, 31, 33},
 		said: []string{"东街巡查2遍，占道2处当场劝离", "东街巡查2遍，垃圾清运及时", "东街巡查1遍，下雨，没有占道", "东街巡查2遍，清杂物1处"}},
-	{title: "人居环境", measure: 0, name: "巡查西街", rule: "FREQ=DAILY;X-SHIFT=skip", words: "每日", office: "环保", street: "西街", missed: []int{47},
+	{title: "人居环境", measure: 0, name: "巡查西街", rule: "FREQ=DAILY;X-SHIFT=skip", words: "每日", office: "环保", street: "西街", since: 80, missed: []int{37},
 		said: []string{"西街巡查2遍，正常", "西街巡查2遍，清运车晚到1小时，已提醒", "西街巡查2遍，乱停3辆已挪走"}},
 	{title: "生态环境", measure: 0, name: "返黑水体取样", rule: "FREQ=WEEKLY;INTERVAL=2", words: "每两周", office: "环保", late: []int{5},
 		said: []string{"三处取样送检，氨氮达标", "三处取样，结果已张贴公示"}},
@@ -140,6 +141,9 @@ func (b *builder) standing(it *item, i int) []ledger.Assignment {
 			a.Unit, a.Post = b.units[it.town.name].ID, b.posts[s.post]
 		default:
 			a.Unit, a.Staff = b.units[it.town.name+"/"+officeOf(s.office).name].ID, b.people[it.town.heads[s.office].name].ID
+		}
+		if s.since > 0 {
+			a.Starts = b.ago(s.since, 0).Format(time.DateOnly)
 		}
 		if s.street != "" {
 			a.Place = b.places[s.street]

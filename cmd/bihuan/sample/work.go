@@ -118,23 +118,24 @@ func (b *builder) assign(ctx context.Context, it *item) error {
 		return fmt.Errorf("%s %s: %w", it.unit, it.title, err)
 	}
 	if !it.fate.silent {
-		who := map[int64]bool{}
 		for _, a := range list {
-			who[a.Staff] = true
+			b.receive(a.Staff)
 		}
-		b.at(b.later(1), func(ctx context.Context) error {
-			for _, a := range list {
-				if who[a.Staff] {
-					delete(who, a.Staff)
-					if _, err := ledger.ReceiveAll(ctx, b.db, b.byID[a.Staff]); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
 	}
 	return b.follow(ctx, it)
+}
+
+// receive has somebody receive the next day what there is by then.
+func (b *builder) receive(staff int64) {
+	if staff == 0 || b.expects[staff] {
+		return // for a post, whose holder does it with the first report; or done with what came before
+	}
+	b.expects[staff] = true
+	b.at(b.later(1), func(ctx context.Context) error {
+		b.expects[staff] = false
+		_, err := ledger.ReceiveAll(ctx, b.db, b.byID[staff])
+		return err
+	})
 }
 
 // assignments are how measure i is given: as the sample's table of recurring duties says, or as the plan's words do.
@@ -304,6 +305,13 @@ func (b *builder) planRecurring(it *item, o duty.Occurrence, n int) error {
 	}
 	if slices.Contains(s.returned, n) {
 		b.redo[o.ID] = 2
+	}
+	if s.name != "" && !o.Reviewed && it.fate.closing == "" && at.Format(time.DateOnly) <= o.Closes {
+		b.at(at, func(ctx context.Context) error { // nothing else happens to these: they stand as they were read
+			_, err := b.tell(ctx, it, o, s.say(n))
+			return err
+		})
+		return nil
 	}
 	b.at(at, func(ctx context.Context) error { return b.report(ctx, it, o.ID, s.say(n)) })
 	return nil
