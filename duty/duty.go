@@ -285,7 +285,11 @@ func Reassign(ctx context.Context, tx *store.Tx, who org.Person, d Duty, to org.
 	if d.Staff == to.ID {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `update duty set staff = $2, state = case when state = 'received' then 'given' else state end, received = 0,
+	left, err := d.Left(ctx, tx, tx.Now.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update duty set staff = $2, state = case when state = 'received' then 'given' else state end, received = 0,
 		version = version + 1 where id = $1`, d.ID, to.ID)
 	if err != nil {
 		return fmt.Errorf("reassign duty: %w", err)
@@ -294,12 +298,71 @@ func Reassign(ctx context.Context, tx *store.Tx, who org.Person, d Duty, to org.
 		return fmt.Errorf("reassign duty: %w", err)
 	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "duty", Row: d.ID,
-		Changes: []journal.Change{{Field: "任务", To: d.Title}, {Field: "责任人", From: d.Name, To: to.Name}, {Field: "理由", To: reason}}})
+		Changes: []journal.Change{{Field: "任务", To: d.Title}, {Field: "责任人", From: d.Name, To: to.Name},
+			{Field: "现状", To: left.Stands}, {Field: "未了事项", To: left.Open}, {Field: "理由", To: reason}}})
+}
+
+// Left is what a duty leaves to whoever takes it over, in words.
+type Left struct {
+	Stands string // 现状: 已签收，已办3次
+	Open   string // 未了事项: 下次4月17日到期；退回1次，待补报
+}
+
+// Left tells how a duty stands on a day.
+func (d Duty) Left(ctx context.Context, q store.Querier, today string) (Left, error) {
+	type row struct {
+		done, over, returned, reported, missed int
+		next                                   string
+	}
+	r, err := store.One(ctx, q, func(rows *sql.Rows, r *row) error {
+		return rows.Scan(&r.done, &r.over, &r.returned, &r.reported, &r.missed, &r.next)
+	}, `select count(*) filter (where state = 'done'), count(*) filter (where state = 'open' and due < $2), count(*) filter (where state = 'returned'),
+		count(*) filter (where state = 'reported'), count(*) filter (where state = 'missed'),
+		coalesce(min(due) filter (where state = 'open' and due >= $2), '') from occurrence where duty = $1`, d.ID, today)
+	if err != nil {
+		return Left{}, err
+	}
+	l := Left{Stands: "待签收"}
+	if d.State == Received {
+		l.Stands = "已签收"
+	}
+	if r.done > 0 {
+		l.Stands += fmt.Sprintf("，已办%d次", r.done)
+	}
+	var open []string
+	if r.next != "" {
+		word := "下次%s到期"
+		if !d.Recurs() {
+			word = "%s到期，未办"
+		}
+		open = append(open, fmt.Sprintf(word, dayWord(r.next)))
+	}
+	for _, x := range []struct {
+		n    int
+		word string
+	}{{r.over, "超期未办%d次"}, {r.returned, "退回%d次，待补报"}, {r.reported, "已报待复核%d次"}, {r.missed, "漏办未补%d次"}} {
+		if x.n > 0 {
+			open = append(open, fmt.Sprintf(x.word, x.n))
+		}
+	}
+	l.Open = strings.Join(open, "；")
+	if l.Open == "" {
+		l.Open = "无"
+	}
+	return l, nil
+}
+
+func dayWord(day string) string {
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return d.Format("2006年1月2日")
 }
 
 // OfHolder lists the duties in force that a person has, of one post or, with post 0, all of them.
 func OfHolder(ctx context.Context, q store.Querier, staff, post int64) ([]Duty, error) {
-	return store.All(ctx, q, scan, `select `+columns+from+` where d.staff = $1 and d.state <> 'stopped' and ($2 = 0 or d.post = $2) order by d.id`, staff, post)
+	return store.All(ctx, q, scan, `select `+columns+from+` where d.staff = $1 and d.state <> 'stopped' and (cast($2 as bigint) = 0 or d.post = $2) order by d.id`, staff, post)
 }
 
 func orNull(id int64) any {

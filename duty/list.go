@@ -1,9 +1,11 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bihuan/org"
@@ -13,6 +15,7 @@ import (
 // Filter says which occurrences are asked for. Empty fields ask nothing.
 type Filter struct {
 	Scope     []string // paths of units: what serves a plan of their subtrees or is done by a unit of them
+	Homes     []string // paths of units: what serves a plan of their subtrees
 	Staff     int64    // whose they are
 	NotBy     int64    // not entered by
 	Finding   int64
@@ -52,6 +55,10 @@ func (f Filter) where() (string, []any) {
 	if len(f.Scope) > 0 {
 		clause, values := within("o", f.Scope)
 		add(clause, values...)
+	}
+	if len(f.Homes) > 0 {
+		clause, values := subtrees(f.Homes)
+		add("o.home"+clause, values...)
 	}
 	if f.NotBy != 0 {
 		add("o.entered_by <> ? and o.staff <> ?", f.NotBy, f.NotBy)
@@ -93,12 +100,17 @@ func Scope(who org.Person) []string {
 
 // within is the condition that a row serves or is done by a unit of the subtrees at paths, with ? for its values.
 func within(table string, paths []string) (string, []any) {
+	below, values := subtrees(paths)
+	return "(" + table + ".home" + below + " or " + table + ".unit" + below + ")", append(values, values...)
+}
+
+// subtrees continues a condition on the id of a unit: it is of the subtrees at paths.
+func subtrees(paths []string) (string, []any) {
 	marks, values := make([]string, len(paths)), make([]any, len(paths))
 	for i, p := range paths {
 		marks[i], values[i] = "path like ?", p+"%"
 	}
-	below := " in (select id from unit where " + strings.Join(marks, " or ") + ")"
-	return "(" + table + ".home" + below + " or " + table + ".unit" + below + ")", append(values, values...)
+	return " in (select id from unit where " + strings.Join(marks, " or ") + ")", values
 }
 
 // numbered replaces each ? of a condition by $n, counted from after.
@@ -215,6 +227,8 @@ type Load struct {
 	Asked    int // occurrences due in the period: what is asked of them (负担表, L17)
 	Tally
 	Over int // open past the due day
+
+	path string // of the unit
 }
 
 const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')),
@@ -236,33 +250,41 @@ func TallyOf(ctx context.Context, q store.Querier, f Filter) (Tally, error) {
 		`select `+tallyColumns+` from occurrence o where `+where, args...)
 }
 
-// Loads tells for each person of a scope what was due of them between two days, by unit and name.
+// Loads tells for each person of a scope what duties they have in force and what was due of them between two days, by unit and name.
 func Loads(ctx context.Context, q store.Querier, scope []string, from, to, today string) ([]Load, error) {
 	where, args := Filter{Scope: scope, DueFrom: from, DueTo: to}.where()
 	args = append(args, today)
 	over := fmt.Sprintf("$%d", len(args))
 	list, err := store.All(ctx, q, func(rows *sql.Rows, l *Load) error {
-		return rows.Scan(append([]any{&l.Unit, &l.UnitName, &l.Staff, &l.Name, &l.Asked, &l.Over}, l.targets()...)...)
-	}, `select o.unit, u.name, o.staff, s.name, count(*) filter (where o.state not in ('cancelled', 'excused')),
+		return rows.Scan(append([]any{&l.Unit, &l.UnitName, &l.path, &l.Staff, &l.Name, &l.Asked, &l.Over}, l.targets()...)...)
+	}, `select o.unit, u.name, u.path, o.staff, s.name, count(*) filter (where o.state not in ('cancelled', 'excused')),
 		count(*) filter (where o.state in ('open', 'returned') and o.due < `+over+`), `+tallyColumns+`
 		from occurrence o join unit u on u.id = o.unit join staff s on s.id = o.staff where `+where+`
-		group by o.unit, u.name, u.path, o.staff, s.name order by u.path, s.name, o.staff`, args...)
+		group by o.unit, u.name, u.path, o.staff, s.name`, args...)
 	if err != nil {
 		return nil, err
 	}
-	type held struct {
-		unit, staff int64
-		n           int
-	}
 	inScope, paths := within("d", scope)
-	duties, err := store.All(ctx, q, func(rows *sql.Rows, h *held) error { return rows.Scan(&h.unit, &h.staff, &h.n) },
-		`select d.unit, d.staff, count(*) from duty d where d.state <> 'stopped' and `+numbered(inScope, 0)+` group by d.unit, d.staff`, paths...)
+	duties, err := store.All(ctx, q, func(rows *sql.Rows, l *Load) error {
+		return rows.Scan(&l.Unit, &l.UnitName, &l.path, &l.Staff, &l.Name, &l.Duties)
+	}, `select d.unit, u.name, u.path, d.staff, s.name, count(*) from duty d join unit u on u.id = d.unit join staff s on s.id = d.staff
+		where d.state <> 'stopped' and `+numbered(inScope, 0)+` group by d.unit, u.name, u.path, d.staff, s.name`, paths...)
+	if err != nil {
+		return nil, err
+	}
 	at := map[[2]int64]int{}
-	for _, h := range duties {
-		at[[2]int64{h.unit, h.staff}] = h.n
+	for i, l := range list {
+		at[[2]int64{l.Unit, l.Staff}] = i
 	}
-	for i := range list {
-		list[i].Duties = at[[2]int64{list[i].Unit, list[i].Staff}]
+	for _, l := range duties {
+		if i, known := at[[2]int64{l.Unit, l.Staff}]; known {
+			list[i].Duties = l.Duties
+		} else {
+			list = append(list, l) // has duties, and nothing of them is due in the period
+		}
 	}
-	return list, err
+	slices.SortStableFunc(list, func(a, b Load) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Staff, b.Staff))
+	})
+	return list, nil
 }

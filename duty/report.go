@@ -193,7 +193,7 @@ func Decide(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Pe
 	if err != nil {
 		return o, err
 	}
-	if err := who.Check(org.Review, home); err != nil {
+	if err := o.MayDecide(who, home); err != nil {
 		return o, err
 	}
 	d.Opinion = strings.TrimSpace(d.Opinion)
@@ -206,9 +206,6 @@ func Decide(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Pe
 	}
 	if o.Standing != Reported {
 		return o, org.Invalid{Field: "复核", What: "这次没有等复核的反馈，可能已有人复核过。请刷新页面"}
-	}
-	if o.EnteredBy == who.ID || o.Staff == who.ID {
-		return o, org.Invalid{Field: "复核", What: "自己办的、自己填报的，要由别人复核"}
 	}
 	if !d.Pass && d.Opinion == "" {
 		return o, org.Invalid{Field: "退回理由", What: "请写明差什么、怎么补"}
@@ -250,7 +247,7 @@ func Waive(ctx context.Context, tx *store.Tx, who org.Person, id, version int64,
 	if err != nil {
 		return err
 	}
-	if err := who.Check(org.Excuse, home); err != nil {
+	if err := o.MayWaive(who, home); err != nil {
 		return err
 	}
 	reason = strings.TrimSpace(reason)
@@ -261,10 +258,8 @@ func Waive(ctx context.Context, tx *store.Tx, who org.Person, id, version int64,
 		return org.Invalid{Field: "理由", What: "请写明为什么"}
 	case o.Standing == to && o.Reason == reason:
 		return nil
-	case o.Standing != Open && o.Standing != Returned && o.Standing != Missed:
+	case !o.Waivable():
 		return org.Invalid{Field: "处理", What: "已经反馈或办结的不能取消"}
-	case o.Staff == who.ID:
-		return org.Invalid{Field: "处理", What: "自己的任务要由别人取消或免办"}
 	}
 	n, err := tx.Exec(ctx, `update occurrence set state = $3, reason = $4, decided = $5, decided_by = $6, version = version + 1 where id = $1 and version = $2`,
 		id, version, to, reason, tx.Now.UnixMilli(), who.ID)

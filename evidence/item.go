@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -425,13 +424,6 @@ func History(ctx context.Context, q store.Querier, id int64) ([]Item, error) {
 		err = store.ErrNotFound
 	}
 	return list, err
-}
-
-// Entries lists what the journal tells of the evidence of a finding, newest first, at most limit entries. A revision is told once, by
-// the row it replaced.
-func Entries(ctx context.Context, q store.Querier, finding int64, limit int) ([]journal.Entry, error) {
-	list, err := journal.OfThose(ctx, q, "evidence", limit, `select id from evidence where finding = $1`, finding)
-	return slices.DeleteFunc(list, func(e journal.Entry) bool { return len(e.Changes) == 1 && e.Changes[0].Field == revision }), err
 }
 
 // revision is the one field of the entry of the row that a revision made.

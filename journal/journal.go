@@ -62,13 +62,6 @@ func Of(ctx context.Context, q store.Querier, kind string, row int64, limit int)
 		where kind = $1 and row_id = $2 order by seq desc limit $3`, kind, row, limit)
 }
 
-// OfThose lists what happened to the rows of a kind whose ids a query gives, newest first, at most limit entries.
-func OfThose(ctx context.Context, q store.Querier, kind string, limit int, ids string, args ...any) ([]Entry, error) {
-	n := len(args)
-	return store.All(ctx, q, scan, fmt.Sprintf(`select seq, entered, happened, staff, who, verb, kind, row_id, data from journal
-		where row_id in (%s) and kind = $%d order by seq desc limit $%d`, ids, n+1, n+2), append(args, kind, limit)...)
-}
-
 // Stale is the error of saving over somebody else's change. It tells what that change was.
 type Stale struct {
 	By      string

@@ -11,8 +11,8 @@ import (
 
 // Alike is a finding that says much the same as another: of an earlier round, or of another unit (举一反三).
 type Alike struct {
-	Finding  Finding
-	Round    string // name of its round
+	Finding  Finding // without its manifestations and measures
+	Round    string  // name of its round
 	Feedback string
 	Percent  int  // how much the two titles share
 	Earlier  bool // of the same unit or its subtree, in a round before
@@ -38,26 +38,35 @@ func AlikeOf(ctx context.Context, db *store.DB, who org.Person, f Finding) ([]Al
 		return nil, err
 	}
 	near = slices.DeleteFunc(near, func(id int64) bool { return id == f.ID })
-	list, err := ByIDs(ctx, db, near)
+	list, err := headsByID(ctx, db, near)
 	if err != nil {
 		return nil, err
 	}
-	here, err := PlanByID(ctx, db, org.Program, f.Plan)
+	list = slices.DeleteFunc(list, func(x Finding) bool {
+		return x.Dropped > 0 || !who.Within(x.Unit) || shared(terms, x.Title) < alikePercent
+	})
+	if len(list) == 0 {
+		return nil, nil
+	}
+	plans := []int64{f.Plan}
+	for _, x := range list {
+		plans = append(plans, x.Plan)
+	}
+	slices.Sort(plans)
+	in, args := inList(slices.Compact(plans))
+	infos, err := store.All(ctx, db, scanPlan, planQuery+` where p.id in (`+in+`)`, args...)
 	if err != nil {
 		return nil, err
+	}
+	of := map[int64]PlanInfo{}
+	for _, p := range infos {
+		of[p.ID] = p
 	}
 	var found []Alike
 	for _, x := range list {
-		share := shared(terms, x.Title)
-		if share < alikePercent || x.Dropped > 0 || !who.Within(x.Unit) {
-			continue
-		}
-		p, err := PlanByID(ctx, db, who, x.Plan)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, Alike{Finding: x, Round: p.Round, Feedback: p.Feedback, Percent: share,
-			Earlier: x.Plan != f.Plan && p.Feedback < here.Feedback && (x.Unit.Within(f.Unit.Path) || f.Unit.Within(x.Unit.Path))})
+		p := of[x.Plan]
+		found = append(found, Alike{Finding: x, Round: p.Round, Feedback: p.Feedback, Percent: shared(terms, x.Title),
+			Earlier: x.Plan != f.Plan && p.Feedback < of[f.Plan].Feedback && (x.Unit.Within(f.Unit.Path) || f.Unit.Within(x.Unit.Path))})
 	}
 	slices.SortStableFunc(found, func(a, b Alike) int {
 		if a.Earlier != b.Earlier {
@@ -69,6 +78,18 @@ func AlikeOf(ctx context.Context, db *store.DB, who org.Person, f Finding) ([]Al
 		return b.Percent - a.Percent
 	})
 	return found[:min(len(found), alikeShown)], nil
+}
+
+// headsByID reads findings without what is under them, those that look alike being many and little of them shown.
+func headsByID(ctx context.Context, q store.Querier, ids []int64) ([]Finding, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, args := inList(ids)
+	list, err := store.All(ctx, q, scanFinding, `select `+findingColumns+` from finding f join section s on s.id = f.section
+		join unit u on u.id = f.unit where f.id in (`+in+`)`, args...)
+	slices.SortFunc(list, func(a, b Finding) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return list, err
 }
 
 // shared is how many percent of all terms of two titles both have (Jaccard).

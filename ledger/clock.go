@@ -52,8 +52,9 @@ func WorkOf(ctx context.Context, q store.Querier, f Finding) (Work, error) {
 
 // Gate is something that stands in the way of closing a finding.
 type Gate struct {
-	Code string
-	Text string // what is missing and what to do
+	Code    string
+	Text    string // what is missing and what to do
+	Measure int64  // that it is about; 0: the finding as a whole
 }
 
 // The codes of gates.
@@ -78,7 +79,7 @@ func (w Work) Gates(today string) []Gate {
 	f := w.Finding
 	var gates []Gate
 	add := func(code, format string, args ...any) {
-		gates = append(gates, Gate{code, fmt.Sprintf(format, args...)})
+		gates = append(gates, Gate{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	if f.Closing != 0 {
 		add(GateClosed, "已经销号")
@@ -99,7 +100,11 @@ func (w Work) Gates(today string) []Gate {
 		add(GateExtension, "延期申请还没有批。请先等批复或撤回")
 	}
 	for i, m := range f.Measures {
+		before := len(gates)
 		w.measureGates(f.MeasureName(i), m, today, add)
+		for k := range gates[before:] {
+			gates[before+k].Measure = m.ID
+		}
 	}
 	for _, e := range w.Evidence {
 		if w.Feedback != "" && e.Event < w.Feedback && e.Early == "" {
@@ -135,7 +140,7 @@ func (w Work) measureGates(name string, m Measure, today string, add func(code, 
 		add(GateUndone, "“%s”还没有办到：%s", name, p.Say())
 	}
 	if p.Evidence == 0 {
-		add(GateUnproved, "“%s”没有佐证材料", name)
+		add(GateUnproved, "“%s”没有有效的佐证材料", name)
 	}
 }
 
@@ -230,7 +235,7 @@ func (w Work) Measure(id int64, today string) MeasureWork {
 		p.Open = len(p.Unanswered) // given, and never done: a co-operating unit answers for itself
 	}
 	for _, e := range w.Evidence {
-		if e.Measure == id || e.Measure == 0 {
+		if (e.Measure == id || e.Measure == 0) && !e.Expired(today) {
 			p.Evidence++
 		}
 	}

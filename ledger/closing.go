@@ -250,6 +250,9 @@ func Apply(ctx context.Context, db *store.DB, who org.Person, finding, version i
 		}
 		return tellFinding(ctx, tx, who, f, "申请销号", journal.Change{Field: "情况说明", To: statement}, journal.Change{Field: "内容指纹", To: hash})
 	})
+	if store.IsUnique(err) {
+		err = Invalid{Field: "申请销号", What: "刚有别人申请，请刷新页面"}
+	}
 	return id, err
 }
 
@@ -334,24 +337,13 @@ func DecideClosing(ctx context.Context, db *store.DB, cal calendar.Calendar, who
 	return c, err
 }
 
-// mayDecideOrRecord is mayDecide, and lets a town that runs alone record the answer that the district gave on paper.
+// mayDecideOrRecord is MayDecide, and asks whoever records the district's answer for the number of its letter.
 func (c Closing) mayDecideOrRecord(ctx context.Context, tx *store.Tx, who org.Person, home org.Unit, v Verdict) error {
-	err := c.mayDecide(who, home)
-	var denied org.Denied
-	if c.Step != Signed || !errors.As(err, &denied) {
-		return err
-	}
-	root, rootErr := org.Root(ctx, tx)
-	if rootErr != nil || root.Kind == org.District {
-		return err
-	}
-	if notClerk := who.Check(org.Apply, home); notClerk != nil {
-		return err
-	}
-	if v.Basis == "" {
+	records, err := c.MayDecide(ctx, tx, who, home)
+	if err == nil && records && v.Basis == "" {
 		return Invalid{Field: "区委巡察办文号", What: "请填区委巡察办同意或退回的文号，凭文登记"}
 	}
-	return nil
+	return err
 }
 
 // stands tells whether what was applied for is still what there is. Evidence that came later changes nothing.

@@ -89,7 +89,7 @@ func (x Extension) mayDecide(who org.Person, home org.Unit) error {
 // AskExtension applies for a later deadline of a finding.
 func AskExtension(ctx context.Context, db *store.DB, who org.Person, finding int64, to, reason, soFar string) error {
 	reason, soFar = strings.TrimSpace(reason), strings.TrimSpace(soFar)
-	return db.Write(ctx, func(tx *store.Tx) error {
+	err := db.Write(ctx, func(tx *store.Tx) error {
 		f, err := openFinding(ctx, tx, who, finding)
 		if err != nil {
 			return err
@@ -128,6 +128,10 @@ func AskExtension(ctx context.Context, db *store.DB, who org.Person, finding int
 		}
 		return tellFinding(ctx, tx, who, f, "申请延期", journal.Change{Field: "到期日", From: f.Due, To: to}, journal.Change{Field: "理由", To: reason}, journal.Change{Field: "已做工作", To: soFar})
 	})
+	if store.IsUnique(err) {
+		err = Invalid{Field: "延期", What: "刚有别人申请，请刷新页面"}
+	}
+	return err
 }
 
 // checkExtension refuses what goes over the limits: so many times, so many days past the first deadline, and not after it has passed.

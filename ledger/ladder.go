@@ -119,30 +119,24 @@ func Ladder(ctx context.Context, db *store.DB, cal calendar.Calendar) (int, erro
 		return 0, err
 	}
 	today := db.Now().Format(time.DateOnly)
-	near, err := store.All(ctx, db, store.Value[int64], `select id from finding where dropped = 0 and closing = 0 and due > '' and due <= $1 order by due, id`,
-		cal.After(today, rules.Yellow))
+	due, err := missingLetters(ctx, db, rules, cal, today)
 	if err != nil {
 		return 0, err
 	}
 	made := 0
 	const batch = 100
-	for start := 0; start < len(near); start += batch {
-		list, err := ByIDs(ctx, db, near[start:min(start+batch, len(near))])
+	for start := 0; start < len(due); start += batch {
+		part := due[start:min(start+batch, len(due))]
+		ids := make([]int64, len(part))
+		for i, l := range part {
+			ids[i] = l.finding
+		}
+		list, err := ByIDs(ctx, db, ids)
 		if err != nil {
 			return made, err
 		}
-		drafted, err := draftedOf(ctx, db, list)
-		if err != nil {
-			return made, err
-		}
-		for _, f := range list {
-			left := cal.Between(today, f.Due)
-			colour := colourOf(rules, left, f.Due < today)
-			kind := letterOf(rules, colour, -left)
-			if kind == "" || drafted[letterKey{f.ID, kind, f.Due}] {
-				continue
-			}
-			l, err := letterAbout(ctx, db, f, kind, colour, cal, today)
+		for i, f := range list {
+			l, err := letterAbout(ctx, db, f, part[i].kind, part[i].colour, cal, today)
 			if err != nil {
 				return made, err
 			}
@@ -161,28 +155,52 @@ func Ladder(ctx context.Context, db *store.DB, cal calendar.Calendar) (int, erro
 	return made, nil
 }
 
-type letterKey struct {
+// calledFor is a letter that a deadline calls for.
+type calledFor struct {
 	finding int64
 	kind    LetterKind
-	due     string
+	colour  string
 }
 
-// draftedOf tells which letters about findings there are, so that a night's work on thousands of known ones is one query.
-func draftedOf(ctx context.Context, q store.Querier, list []Finding) (map[letterKey]bool, error) {
-	ids := make([]int64, len(list))
-	for i, f := range list {
-		ids[i] = f.ID
+// missingLetters lists the letters that deadlines call for and that nobody has drafted yet. It looks at days and letters alone, so that
+// a night over tens of thousands of findings reads none of them whose letter is there.
+func missingLetters(ctx context.Context, q store.Querier, rules Rules, cal calendar.Calendar, today string) ([]calledFor, error) {
+	type deadline struct {
+		finding int64
+		due     string
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	near, err := store.All(ctx, q, func(rows *sql.Rows, d *deadline) error { return rows.Scan(&d.finding, &d.due) },
+		`select id, due from finding where dropped = 0 and closing = 0 and due > '' and due <= $1 order by due, id`, cal.After(today, rules.Yellow))
+	if err != nil {
+		return nil, err
 	}
-	in, args := inList(ids)
-	keys, err := store.All(ctx, q, scanLetterKey, `select finding, kind, due from letter where occurrence = 0 and finding in (`+in+`)`, args...)
-	have := map[letterKey]bool{}
+	type key struct {
+		deadline
+		kind LetterKind
+	}
+	keys, err := store.All(ctx, q, func(rows *sql.Rows, k *key) error { return rows.Scan(&k.finding, &k.due, &k.kind) },
+		`select l.finding, l.due, l.kind from letter l join finding f on f.id = l.finding where l.occurrence = 0 and f.closing = 0 and f.dropped = 0`)
+	have := map[key]bool{}
 	for _, k := range keys {
 		have[k] = true
 	}
-	return have, err
+	byDay := map[string]calledFor{}
+	var list []calledFor
+	for _, d := range near {
+		c, known := byDay[d.due]
+		if !known {
+			left := cal.Between(today, d.due)
+			c.colour = colourOf(rules, left, d.due < today)
+			c.kind = letterOf(rules, c.colour, -left)
+			byDay[d.due] = c
+		}
+		if c.kind == "" || have[key{d, c.kind}] {
+			continue
+		}
+		c.finding = d.finding
+		list = append(list, c)
+	}
+	return list, err
 }
 
 // Nightly does what the turn of a day calls for: makes occurrences, records what was missed, looks at the upkeep, gives the duties of
@@ -282,18 +300,57 @@ func EnterEvent(ctx context.Context, db *store.DB, cal calendar.Calendar, who or
 	return err
 }
 
+// Year is an import of days off and make-up workdays: of one year, or of several up to it.
+type Year struct {
+	Year   string
+	Lines  string
+	Source string // the notice that says so
+}
+
+// Years lists what was imported, by year.
+func Years(ctx context.Context, q store.Querier) ([]Year, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, y *Year) error { return rows.Scan(&y.Year, &y.Lines, &y.Source) },
+		`select year, lines, source from holiday order by year`)
+}
+
 // Calendar is the calendar in force: what the program was built with, and the years that were imported.
 func Calendar(ctx context.Context, q store.Querier) (calendar.Calendar, error) {
-	lines, err := store.All(ctx, q, store.Value[string], `select lines from holiday order by year`)
-	cal := calendar.Published()
-	for _, text := range lines {
-		year, bad := calendar.Parse(text)
-		if bad != nil {
-			return cal, bad
+	years, err := Years(ctx, q)
+	if err != nil {
+		return calendar.Published(), err
+	}
+	return CalendarOf(calendar.Published(), years)
+}
+
+// CalendarOf is a calendar with imported years in it.
+func CalendarOf(cal calendar.Calendar, years []Year) (calendar.Calendar, error) {
+	for _, y := range years {
+		year, err := calendar.Parse(y.Lines)
+		if err != nil {
+			return cal, err
 		}
 		cal = cal.With(year)
 	}
-	return cal, err
+	return cal, nil
+}
+
+// Event is a window that somebody entered for a unit: 雨雪天 from–to. All units below have it too.
+type Event struct {
+	calendar.Window
+	Unit string // name
+}
+
+// Events lists the windows that count for a person's units or for units below them, newest first, at most limit.
+func Events(ctx context.Context, q store.Querier, who org.Person, limit int) ([]Event, error) {
+	below, args := who.Under("u.path")
+	above := "false"
+	for _, u := range who.Units() {
+		args = append(args, u.Path)
+		above += fmt.Sprintf(" or substr($%d, 1, length(u.path)) = u.path", len(args))
+	}
+	return store.All(ctx, q, func(rows *sql.Rows, e *Event) error { return rows.Scan(&e.Name, &e.From, &e.To, &e.Unit) },
+		`select e.name, e.starts, e.ends, u.name from event e join unit u on u.id = e.unit where `+below+` or `+above+`
+			order by e.starts desc, e.id desc limit `+fmt.Sprint(limit), args...)
 }
 
 // ImportHolidays takes the days off and make-up workdays of years from a text or JSON, and moves what is open to the days they give.

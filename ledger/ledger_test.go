@@ -604,7 +604,7 @@ func TestMerge(t *testing.T) {
 func TestCountUnits(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		w.imported(t)
-		list, err := ledger.CountUnits(t.Context(), w.db, w.district, days)
+		list, err := ledger.CountUnits(t.Context(), w.db, w.district, days, "")
 		if err != nil || len(list) != 1 || list[0].All != 3 || list[0].State[ledger.Doing] != 3 || list[0].Unit.Name != "柳塘镇" {
 			t.Errorf("%+v %v", list, err)
 		}

@@ -115,11 +115,42 @@ func LetterByID(ctx context.Context, q store.Querier, who org.Person, id int64) 
 	return store.One(ctx, q, scanLetter, `select `+letterColumns+` where l.id = $1 and `+seen, args...)
 }
 
-// letterSeen is the condition on the letters that a person sees: those of the own units, and those sent to them.
+// letterSeen is the condition on the letters that a person sees: those of the own units, and those sent to them or to the person.
 func letterSeen(who org.Person, args ...any) (string, []any) {
 	from, args := who.Under("u.path", args...)
 	to, args := who.Under("a.path", args...)
-	return `(` + from + ` or ` + to + ` and l.state <> 'draft')`, args
+	args = append(args, who.ID)
+	return fmt.Sprintf(`(%s or (%s or l.staff = $%d) and l.state not in ('draft', 'dropped'))`, from, to, len(args)), args
+}
+
+// Signer is who signs the papers of a unit: the office that runs the answer to an inspection.
+func Signer(u org.Unit) string {
+	switch u.Kind {
+	case org.District:
+		return "中共" + u.Name + "委巡察工作领导小组办公室"
+	case org.Town:
+		return "中共" + u.Name + "委员会整改办"
+	}
+	return u.Name
+}
+
+// For tells whether a letter is for somebody: by name, or for the own unit.
+func (l Letter) For(who org.Person) bool { return l.Staff == who.ID || l.Addressee == who.Unit.ID }
+
+// MaySend tells whether who may send a letter, or why not: a warning is for the party secretary or the district.
+func (l Letter) MaySend(who org.Person) error {
+	if err := who.Check(org.Send, l.Unit); err != nil {
+		return err
+	}
+	if l.Kind == Warn && who.Check(org.Sign, l.Unit) != nil && who.Check(org.Accept, l.Unit) != nil {
+		return Invalid{Field: "函件", What: "告诫书由书记或区委巡察办签发"}
+	}
+	return nil
+}
+
+// MayAnswer tells whether who may receive and answer a letter; nil when they may.
+func (l Letter) MayAnswer(ctx context.Context, q store.Querier, who org.Person) error {
+	return l.isFor(ctx, q, who)
 }
 
 // draft puts a letter on the desk of whoever sends it, once for each deadline and kind.
@@ -212,8 +243,8 @@ func SendLetter(ctx context.Context, db *store.DB, who org.Person, id, version i
 			}
 			return Invalid{Field: "函件", What: l.Sent.Name + "已经签发"}
 		}
-		if l.Kind == Warn && who.Check(org.Sign, l.Unit) != nil && who.Check(org.Accept, l.Unit) != nil {
-			return Invalid{Field: "函件", What: "告诫书由书记或区委巡察办签发"}
+		if err := l.MaySend(who); err != nil {
+			return err
 		}
 		number, err := nextNumber(ctx, tx, l.Unit, l.Kind.sign())
 		if err != nil {
@@ -323,5 +354,3 @@ func letterChanged(ctx context.Context, tx *store.Tx, who org.Person, l Letter, 
 	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "letter", Row: l.ID, Changes: changes})
 }
-
-func scanLetterKey(rows *sql.Rows, k *letterKey) error { return rows.Scan(&k.finding, &k.kind, &k.due) }

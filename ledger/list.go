@@ -22,6 +22,7 @@ type Filter struct {
 	Due     string // today, soon, late, none
 	Gap     bool   // with a manifestation that no measure answers
 	Vague   bool   // with nobody in particular responsible
+	Back    bool   // reopened by a relapse and not closed since (反弹)
 	Text    string // words to be found
 	Sort    string // "" the order of the plan, due, changed
 }
@@ -82,6 +83,9 @@ func (f Filter) where(db *store.DB, who org.Person, d Days) (string, []any) {
 	if f.Vague {
 		add("f.vague = 1")
 	}
+	if f.Back {
+		add("f.relapsed = 1")
+	}
 	if phrases := chinese.Query(f.Text); len(phrases) > 0 {
 		units := who.Units()
 		inIndex := len(units) == 1 || seesAll(units) // the index keeps the scope of one unit
@@ -125,11 +129,12 @@ type Counts struct {
 	State               map[State]int
 	Today, Soon, Late   int // of those not settled
 	NoDate, Gaps, Vague int // no date; a manifestation without measure; nobody in particular responsible
+	Back                int // reopened by a relapse: counted in 正在整改
 }
 
 // Count counts the findings of a filter, leaving its State and Due aside.
 func Count(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) (Counts, error) {
-	f.State, f.Due, f.Gap, f.Vague = "", "", false, false
+	f.State, f.Due, f.Gap, f.Vague, f.Back = "", "", false, false, false
 	where, args := f.where(db, who, d)
 	n := len(args)
 	args = append(args, d.Today, d.Soon)
@@ -138,16 +143,18 @@ func Count(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) 
 		state                  State
 		all, today, soon, late int
 		noDate, gaps, vague    int
+		back                   int
 	}
 	groups, err := store.All(ctx, db, func(rows *sql.Rows, g *group) error {
-		return rows.Scan(&g.state, &g.all, &g.today, &g.soon, &g.late, &g.noDate, &g.gaps, &g.vague)
+		return rows.Scan(&g.state, &g.all, &g.today, &g.soon, &g.late, &g.noDate, &g.gaps, &g.vague, &g.back)
 	}, `select f.state, count(*),
 			count(*) filter (where f.due = `+today+`),
 			count(*) filter (where f.due >= `+today+` and f.due <= `+soon+`),
 			count(*) filter (where f.due > '' and f.due < `+today+`),
 			count(*) filter (where f.due = ''),
 			count(*) filter (where f.gaps > 0),
-			count(*) filter (where f.vague = 1)
+			count(*) filter (where f.vague = 1),
+			count(*) filter (where f.relapsed = 1)
 		from finding f where `+where+` group by f.state`, args...)
 	c := Counts{State: map[State]int{}}
 	for _, g := range groups {
@@ -156,6 +163,7 @@ func Count(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) 
 		c.NoDate += g.noDate
 		c.Gaps += g.gaps
 		c.Vague += g.vague
+		c.Back += g.back
 		if !g.state.Settled() {
 			c.Today += g.today
 			c.Soon += g.soon
@@ -167,7 +175,7 @@ func Count(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) 
 
 // Matches is how many findings of c the filter shows, which its State and Due narrow.
 func (f Filter) Matches(c Counts) (n int, known bool) {
-	if f.Gap || f.Vague {
+	if f.Gap || f.Vague || f.Back {
 		return 0, false
 	}
 	switch {
@@ -193,55 +201,6 @@ func (f Filter) Matches(c Counts) (n int, known bool) {
 func Total(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days) (int, error) {
 	where, args := f.where(db, who, d)
 	return store.One(ctx, db, store.Value[int], `select count(*) from finding f where `+where, args...)
-}
-
-// UnitCounts is the row of one unit in the overview.
-type UnitCounts struct {
-	Unit  org.Unit
-	State map[State]int
-	All   int
-	Late  int
-}
-
-// CountUnits counts findings by unit and state for all units that who may see and that have any, in the order of the tree.
-func CountUnits(ctx context.Context, db *store.DB, who org.Person, d Days) ([]UnitCounts, error) {
-	type cell struct {
-		unit    int64
-		state   State
-		n, late int
-	}
-	scope, args := visible(who, d.Today)
-	cells, err := store.All(ctx, db, func(rows *sql.Rows, c *cell) error { return rows.Scan(&c.unit, &c.state, &c.n, &c.late) },
-		`select f.unit, f.state, count(*), count(*) filter (where f.due > '' and f.due < $1) from finding f
-			where f.dropped = 0`+scope+` group by f.unit, f.state`, args...)
-	if err != nil {
-		return nil, err
-	}
-	units, err := org.Seen(ctx, db, who)
-	if err != nil {
-		return nil, err
-	}
-	by := map[int64]*UnitCounts{}
-	for _, c := range cells {
-		u := by[c.unit]
-		if u == nil {
-			u = &UnitCounts{State: map[State]int{}}
-			by[c.unit] = u
-		}
-		u.State[c.state] = c.n
-		u.All += c.n
-		if !c.state.Settled() {
-			u.Late += c.late
-		}
-	}
-	var list []UnitCounts
-	for _, u := range units {
-		if c := by[u.ID]; c != nil {
-			c.Unit = u
-			list = append(list, *c)
-		}
-	}
-	return list, nil
 }
 
 // PlanInfo is a plan in force with its round.

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,14 +18,14 @@ import (
 
 // Stratum is one part of what a look-back is drawn from: the closed findings of one town at one level.
 type Stratum struct {
-	Name string   `json:"name"` // 栖禾镇·镇级
-	Keys []string `json:"keys"` // of its findings, sorted: 栖禾镇/4/832540822733803853
+	Name string   // 栖禾镇·镇级
+	Keys []string // of its findings, sorted: 栖禾镇/4/832540822733803853
 }
 
 // DrawKeys draws from a stratum: the keys with the smallest SHA-256 of the seed, a line break and the key, so many percent of them
 // rounded up and at least least. Whoever has the seed and the keys draws the same, with any tool that knows SHA-256.
 func DrawKeys(seed string, keys []string, share, least int) []string {
-	n := min(max((len(keys)*share+99)/100, least), len(keys))
+	n := drawSize(len(keys), share, least)
 	type ranked struct {
 		sum [sha256.Size]byte
 		key string
@@ -48,6 +47,45 @@ func DrawKeys(seed string, keys []string, share, least int) []string {
 	return drawn
 }
 
+// Size is how many of a stratum are drawn: so many percent rounded up, at least least, at most all.
+func (s Stratum) Size(share, least int) int { return drawSize(len(s.Keys), share, least) }
+
+func drawSize(n, share, least int) int { return min(max((n*share+99)/100, least), n) }
+
+// FrameText is what a sample is drawn from as it is kept, hashed and handed out: a line for each finding, its stratum, a tab and its key.
+func FrameText(frame []Stratum) string {
+	var b strings.Builder
+	for _, s := range frame {
+		for _, k := range s.Keys {
+			b.WriteString(s.Name + "\t" + k + "\n")
+		}
+	}
+	return b.String()
+}
+
+// readFrame is the reverse of [FrameText].
+func readFrame(text string) []Stratum {
+	var frame []Stratum
+	for line := range strings.Lines(text) {
+		name, key, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if len(frame) == 0 || frame[len(frame)-1].Name != name {
+			frame = append(frame, Stratum{Name: name})
+		}
+		last := &frame[len(frame)-1]
+		last.Keys = append(last.Keys, key)
+	}
+	return frame
+}
+
+// Command is the shell command with which anybody draws the sample of a stratum again out of the file of [FrameText] that is called
+// frame.txt.
+func (m Sample) Command(s Stratum) string {
+	return fmt.Sprintf(`awk -F'\t' -v s=%s '$1==s{print $2}' frame.txt | while IFS= read -r k; do echo "$(printf '%%s\n%%s' %s "$k" | sha256sum | cut -c1-64) $k"; done | LC_ALL=C sort | head -n %d`,
+		shellQuoted(s.Name), shellQuoted(m.Seed), s.Size(m.Share, m.Least))
+}
+
+func shellQuoted(s string) string { return `'` + strings.ReplaceAll(s, `'`, `'\''`) + `'` }
+
 // Sample is one drawing for a look-back (回头看抽查).
 type Sample struct {
 	ID     int64
@@ -57,7 +95,7 @@ type Sample struct {
 	Share  int // percent of each stratum
 	Least  int // at least so many of each
 	Frame  []Stratum
-	Hash   string // SHA-256 of the frame as it is kept
+	Hash   string // SHA-256 of [FrameText]
 	Drawn  time.Time
 	By     string
 	Visits int // that have a result
@@ -77,18 +115,30 @@ func scanSample(rows *sql.Rows, m *Sample) error {
 		return err
 	}
 	m.Drawn = time.UnixMilli(drawn)
-	return json.Unmarshal([]byte(frame), &m.Frame)
+	m.Frame = readFrame(frame)
+	return nil
+}
+
+// sampleSeen is the condition on the drawings that who sees: those of the own units, and those that a unit above drew. Whoever can be
+// drawn can draw again.
+func sampleSeen(who org.Person, args ...any) (string, []any) {
+	where, args := who.Under("u.path", args...)
+	for _, u := range who.Units() {
+		args = append(args, u.Path)
+		where += fmt.Sprintf(" or $%d like u.path || '%%'", len(args))
+	}
+	return "(" + where + ")", args
 }
 
 // Samples lists the drawings that who sees, newest first. Every drawing stays listed: nobody draws until the result pleases.
 func Samples(ctx context.Context, q store.Querier, who org.Person) ([]Sample, error) {
-	where, args := who.Under("u.path")
+	where, args := sampleSeen(who)
 	return store.All(ctx, q, scanSample, sampleColumns+` where `+where+` order by m.id desc`, args...)
 }
 
 // SampleByID reads one drawing that who sees, or [store.ErrNotFound].
 func SampleByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Sample, error) {
-	where, args := who.Under("u.path", id)
+	where, args := sampleSeen(who, id)
 	return store.One(ctx, q, scanSample, sampleColumns+` where m.id = $1 and `+where, args...)
 }
 
@@ -121,6 +171,16 @@ func closedFindings(ctx context.Context, q store.Querier, path string) ([]sample
 		list[i] = sampled{r.id, r.home, fmt.Sprintf("%s/%s/%d", r.unit, f.Serial(), r.id), town + "·" + level}
 	}
 	return list, err
+}
+
+// Frame is what a sample of the subtree of a unit would be drawn from now.
+func Frame(ctx context.Context, q store.Querier, who org.Person, unit org.Unit) ([]Stratum, error) {
+	if err := who.Check(org.Sample, unit); err != nil {
+		return nil, err
+	}
+	all, err := closedFindings(ctx, q, unit.Path)
+	frame, _ := frameOf(all)
+	return frame, err
 }
 
 // Draw draws a sample of the closed findings of the subtree of a unit, from each town and level by itself, and plans a visit to each
@@ -162,14 +222,11 @@ func Draw(ctx context.Context, db *store.DB, who org.Person, unit org.Unit, name
 			return Invalid{Field: "抽查", What: "还没有已销号的问题，抽不出"}
 		}
 		frame, byKey := frameOf(all)
-		text, err := json.Marshal(frame)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(text)
+		text := FrameText(frame)
+		sum := sha256.Sum256([]byte(text))
 		id = tx.ID()
 		_, err = tx.Exec(ctx, `insert into sample (id, unit, name, seed, share, least, frame, hash, drawn, staff, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
-			id, unit.ID, name, seed, share, least, string(text), hex.EncodeToString(sum[:]), tx.Now.UnixMilli(), who.ID)
+			id, unit.ID, name, seed, share, least, text, hex.EncodeToString(sum[:]), tx.Now.UnixMilli(), who.ID)
 		if err != nil {
 			return fmt.Errorf("insert sample: %w", err)
 		}
@@ -203,7 +260,7 @@ func frameOf(all []sampled) ([]Stratum, map[string]sampled) {
 	var frame []Stratum
 	for name, list := range keys {
 		slices.Sort(list)
-		frame = append(frame, Stratum{name, list})
+		frame = append(frame, Stratum{Name: name, Keys: list})
 	}
 	slices.SortFunc(frame, func(a, b Stratum) int { return strings.Compare(a.Name, b.Name) })
 	return frame, byKey
@@ -271,6 +328,29 @@ func VisitByID(ctx context.Context, q store.Querier, who org.Person, id int64) (
 	return store.One(ctx, q, scanVisit, visitColumns+` where v.id = $1 and `+where, args...)
 }
 
+// MayVisit tells, with [org.Denied] or [Invalid], whether who may say what a look at the finding found.
+func MayVisit(ctx context.Context, q store.Querier, who org.Person, f Finding) error {
+	if err := who.Check(org.Visit, f.Unit); err != nil {
+		return err
+	}
+	return othersLook(ctx, q, who, f)
+}
+
+// othersLook refuses whoever had a hand in the closing that is looked at.
+func othersLook(ctx context.Context, q store.Querier, who org.Person, f Finding) error {
+	if f.Closing == 0 {
+		return nil
+	}
+	c, err := ClosingByID(ctx, q, f.Closing)
+	if err != nil {
+		return err
+	}
+	if who.ID == c.Applied.Staff || who.ID == c.Reviewed.Staff || who.ID == c.Signed.Staff {
+		return Invalid{Field: "回访", What: "销号时您办过其中一步，请换人回访"}
+	}
+	return nil
+}
+
 // RecordVisit says what a look at a closed finding found. Nobody looks at what they closed themselves. What has slipped is a relapse.
 func RecordVisit(ctx context.Context, db *store.DB, who org.Person, id, version int64, result, said string) error {
 	said = strings.TrimSpace(said)
@@ -296,14 +376,8 @@ func RecordVisit(ctx context.Context, db *store.DB, who org.Person, id, version 
 		if err != nil {
 			return err
 		}
-		if f.Closing != 0 {
-			c, err := ClosingByID(ctx, tx, f.Closing)
-			if err != nil {
-				return err
-			}
-			if who.ID == c.Applied.Staff || who.ID == c.Reviewed.Staff || who.ID == c.Signed.Staff {
-				return Invalid{Field: "回访", What: "销号时您办过其中一步，请换人回访"}
-			}
+		if err := othersLook(ctx, tx, who, f); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update lookback set result = $3, said = $4, done = $5, staff = $6, version = version + 1 where id = $1 and version = $2`,
 			id, version, result, said, dayOf(tx), who.ID)

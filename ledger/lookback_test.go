@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,18 +102,29 @@ func TestSurvey(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
 		f := w.closed(t)
-		_, _, err := ledger.OpenSurvey(ctx, w.db, w.cadre, f.ID, "门前还积水吗？", "2026-05-30", 3)
+		ask := ledger.Ask{Question: "门前还积水吗？", Closes: "2026-05-30", Numbers: 3, Batch: "一张表单自己的随机数"}
+		_, _, err := ledger.OpenSurvey(ctx, w.db, w.cadre, f.ID, ask)
 		if err == nil {
 			t.Error("whoever did the work asks about it")
 		}
-		s, slips, err := ledger.OpenSurvey(ctx, w.db, w.clerk, f.ID, "门前还积水吗？", "2026-05-30", 3)
+		s, slips, err := ledger.OpenSurvey(ctx, w.db, w.clerk, f.ID, ask)
 		ok(t, err)
 		if len(slips) != 3 || s.Code == "" {
 			t.Fatalf("%v %+v", slips, s)
 		}
-		ok(t, ledger.Vote(ctx, w.db, s.Code, strings.ToLower(slips[0])+" ", ledger.Yes, ""))
+		again, same, err := ledger.OpenSurvey(ctx, w.db, w.clerk, f.ID, ask)
+		ok(t, err)
+		if again.ID != s.ID || !slices.Equal(same, slips) {
+			t.Errorf("the same form opened %d with %v and %d with %v", s.ID, slips, again.ID, same)
+		}
+		other := ask
+		other.Question = "路通了吗？"
+		_, _, err = ledger.OpenSurvey(ctx, w.db, w.clerk, f.ID, other)
+		wantRefusal(t, err, "批次")
+		typed := slips[0][:3] + " " + slips[0][3:6] + "－" + slips[0][6:] + " " // as on the paper
+		ok(t, ledger.Vote(ctx, w.db, s.Code, typed, ledger.Yes, ""))
 		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[0], ledger.No, ""), "号码")
-		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, "AAAAAAAA", ledger.No, ""), "号码")
+		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, "0000000000", ledger.No, ""), "号码")
 		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[1], "maybe", ""), "选择")
 		ok(t, ledger.Vote(ctx, w.db, s.Code, slips[1], ledger.No, "后街还积"))
 		got, err := ledger.SurveyByID(ctx, w.db, s.ID)
@@ -130,6 +144,56 @@ func TestSurvey(t *testing.T) {
 		w.at(t, "2026-06-01")
 		wantRefusal(t, ledger.Vote(ctx, w.db, s.Code, slips[2], ledger.Yes, ""), "时间")
 	})
+}
+
+// A share of 完成 is not made better by what is 阶段性 or kept up for good, nor rounded up to all.
+func TestRate(t *testing.T) {
+	for _, x := range []struct {
+		state map[ledger.State]int
+		want  string
+	}{
+		{map[ledger.State]int{ledger.Done: 92, ledger.Part: 32, ledger.Doing: 55, ledger.Failed: 6, ledger.Keep: 25}, "49%"}, // 92 of 185
+		{map[ledger.State]int{ledger.Done: 199, ledger.Doing: 1}, "99%"},
+		{map[ledger.State]int{ledger.Keep: 3}, "—"},
+		{map[ledger.State]int{ledger.Done: 2, ledger.Keep: 9}, "100%"},
+		{nil, "—"},
+	} {
+		if got := ledger.RateOf(x.state).String(); got != x.want {
+			t.Errorf("%v: %s, want %s", x.state, got, x.want)
+		}
+	}
+}
+
+// The command that the page shows gives, run by a shell, what was drawn.
+func TestTheCommandDrawsTheSame(t *testing.T) {
+	frame := []ledger.Stratum{{Name: "栖禾镇·村级"}, {Name: "栖禾镇·镇级"}, {Name: `O'Neil "镇"·镇级`}}
+	for i := range frame {
+		for k := range 5 + 9*i {
+			frame[i].Keys = append(frame[i].Keys, fmt.Sprintf("%s/%d.%d/%d", frame[i].Name, i, k, 832540822733803853+k))
+		}
+	}
+	dir := t.TempDir()
+	text := ledger.FrameText(frame)
+	if err := os.WriteFile(filepath.Join(dir, "frame.txt"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := ledger.Sample{Seed: `3 1 4'1 5 9 第26087期`, Share: 30, Least: 2, Frame: frame}
+	for _, s := range frame {
+		c := exec.Command("sh", "-c", m.Command(s))
+		c.Dir = dir
+		out, err := c.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for line := range strings.Lines(string(out)) {
+			_, key, _ := strings.Cut(strings.TrimSpace(line), " ")
+			got = append(got, key)
+		}
+		if want := ledger.DrawKeys(m.Seed, s.Keys, m.Share, m.Least); !slices.Equal(got, want) {
+			t.Errorf("%s: the command draws %q, the program %q", s.Name, got, want)
+		}
+	}
 }
 
 // The interval of C5: 98 of 140 is 0.70 [0.62, 0.77].

@@ -578,27 +578,33 @@ func TestOccurrencesDoNotDependOnNights(t *testing.T) {
 		give := func(title, rule string) {
 			ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: title, Rule: rule, Starts: "2026-04-16"}}))
 		}
+		end := start.AddDate(1, 1, 0)
+		ways := []struct {
+			name string
+			step int // days between runs
+		}{{"夜夜", 9}, {"年年", 365}, {"停机", 395}}
+		for _, way := range ways {
+			*w.now = start
+			for i, rule := range rules {
+				give(fmt.Sprint(way.name, i), rule)
+			}
+			for day := start.AddDate(0, 0, way.step); day.Before(end); day = day.AddDate(0, 0, way.step) {
+				*w.now = day
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+			*w.now = end
+			for range 2 {
+				_, err := duty.Extend(ctx, w.db, cal)
+				ok(t, err)
+			}
+		}
 		for i, rule := range rules {
-			give(fmt.Sprint("夜夜", i), rule)
-		}
-		for day := start; day.Before(start.AddDate(1, 1, 0)); day = day.AddDate(0, 0, 9) {
-			*w.now = day
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		*w.now = start
-		for i, rule := range rules {
-			give(fmt.Sprint("停机", i), rule)
-		}
-		*w.now = start.AddDate(1, 1, 0)
-		for range 2 {
-			_, err := duty.Extend(ctx, w.db, cal)
-			ok(t, err)
-		}
-		for i, rule := range rules {
-			a, b := days(fmt.Sprint("夜夜", i)), days(fmt.Sprint("停机", i))
-			if !slices.Equal(a, b) || len(a) == 0 {
-				t.Errorf("%s: %d made night by night, %d after a standstill", rule, len(a), len(b))
+			a := days(fmt.Sprint(ways[0].name, i))
+			for _, way := range ways[1:] {
+				if b := days(fmt.Sprint(way.name, i)); !slices.Equal(a, b) || len(a) == 0 {
+					t.Errorf("%s: %d made night by night, %d by %s", rule, len(a), len(b), way.name)
+				}
 			}
 			nominal := map[string]bool{}
 			for _, x := range a {
@@ -723,6 +729,55 @@ func TestToldByTheLadder(t *testing.T) {
 		}
 		if got := told("2026-06-02", "red"); got != "周叙明 李四喜 韩春梅" {
 			t.Errorf("red: %s", got)
+		}
+	})
+}
+
+// Each thing that a measure promises again and again is a task with a name of its own.
+func TestProposalsHaveNamesOfTheirOwn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "高龄")
+		ok(t, ledger.AddMeasure(ctx, w.db, w.clerk, f.ID, f.Version, "制定年度学习计划，每周五下午组织机关干部集中学习，每季度围绕一个专题研讨交流", []int{1}))
+		list, err := ledger.Propose(ctx, w.db, w.finding(t, "高龄"))
+		ok(t, err)
+		var got []string
+		for _, p := range list {
+			got = append(got, p.Title+" "+p.Words)
+		}
+		want := "比对年满80周岁人员名单 每月|组织机关干部集中学习 每周五下午|围绕一个专题研讨交流 每季度"
+		if s := strings.Join(got, "|"); s != want {
+			t.Errorf("proposed: %s", s)
+		}
+	})
+}
+
+// What a paper leaves out of its round is filled in by hand, and without the day of the feedback nothing closes.
+func TestRoundIsFilledIn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		id := w.upload(t, ledger.Upload{Kind: ledger.NewPlan, Unit: w.town.ID, Name: "无日期.txt", Data: []byte(strings.NewReplacer("，3月2日反馈了意见", "，反馈了意见").Replace(paper))})
+		p, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1)
+		ok(t, err)
+		if got := w.gates(t, "积水"); !strings.HasPrefix(got, ledger.GateFeedback) {
+			t.Errorf("without the day of the feedback: %s", got)
+		}
+		edit := func(e ledger.RoundEdit, version int64) error { return ledger.EditRound(ctx, w.db, w.clerk, p, version, e) }
+		good := ledger.RoundEdit{Name: "区委第二轮巡察", Team: "第二巡察组", Starts: "2026-01-05", Ends: "2026-02-10", Feedback: "2026-03-02"}
+		wrong := good
+		wrong.Feedback = "2026-02-01"
+		wantRefusal(t, edit(wrong, 1), "反馈日期")
+		wrong.Feedback = "2026-04-17"
+		wantRefusal(t, edit(wrong, 1), "反馈日期")
+		ok(t, edit(good, 1))
+		ok(t, edit(good, 1)) // sent twice
+		if got := w.gates(t, "积水"); got != ledger.GateUnassigned {
+			t.Errorf("with it: %s", got)
+		}
+		var stale ledger.Stale
+		if err := edit(ledger.RoundEdit{Name: "另一轮"}, 1); !errors.As(err, &stale) {
+			t.Errorf("an old form: %v", err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"bihuan/chinese"
 	"bihuan/duty"
 	"bihuan/journal"
 	"bihuan/org"
@@ -128,49 +128,114 @@ func (s *Survey) count(ctx context.Context, q store.Querier) error {
 	return err
 }
 
+// Passing is what the lower end of the interval must reach for the villagers to have said yes, in percent (C5).
+const Passing = 60
+
+// Few is the sample size below which a survey is only a hint (C5: n ≥ 30).
+const Few = 30
+
+// Ask is what is asked about a finding.
+type Ask struct {
+	Question string
+	Closes   string // last day
+	Numbers  int    // how many to hand out
+	Batch    string // drawn at random for this form, at least 20 signs: the numbers are made of it, so that the form sent twice makes them once
+}
+
 // OpenSurvey begins to ask about a finding, with so many numbers to hand out. Who answers for the finding does not ask whether it is
-// done. The numbers are returned this once and kept nowhere.
-func OpenSurvey(ctx context.Context, db *store.DB, who org.Person, finding int64, question, closes string, numbers int) (Survey, []string, error) {
-	question = strings.TrimSpace(question)
+// done. The numbers are returned and kept nowhere; only whoever holds the batch can have them again.
+func OpenSurvey(ctx context.Context, db *store.DB, who org.Person, finding int64, a Ask) (Survey, []string, error) {
+	a.Question = strings.TrimSpace(a.Question)
 	var s Survey
-	var slips []string
 	err := db.Write(ctx, func(tx *store.Tx) error {
 		f, err := ByID(ctx, tx, who, finding)
 		if err != nil {
 			return err
 		}
-		if err := who.Check(org.Ask, f.Unit); err != nil {
-			return err
-		}
-		if err := independent(ctx, tx, who, f); err != nil {
+		if err := MayAsk(ctx, tx, who, f); err != nil {
 			return err
 		}
 		today := dayOf(tx)
-		end, bad := time.Parse(time.DateOnly, closes)
+		end, bad := time.Parse(time.DateOnly, a.Closes)
 		switch {
-		case question == "":
+		case a.Question == "":
 			return Invalid{Field: "问题", What: "请写一句群众听得懂的话"}
-		case bad != nil || closes < today || end.After(tx.Now.AddDate(1, 0, 0)):
+		case len([]rune(a.Question)) > 60:
+			return Invalid{Field: "问题", What: "请写在 60 字以内，号码条上印得下"}
+		case bad != nil || a.Closes < today || end.After(tx.Now.AddDate(1, 0, 0)):
 			return Invalid{Field: "截止日期", What: "请填今天以后、一年以内的日子，写成 2026-04-30 这样"}
-		case numbers < 0 || numbers > 2000:
+		case a.Numbers < 0 || a.Numbers > 2000:
 			return Invalid{Field: "发多少个号", What: "请填 0 到 2000"}
+		case len(a.Batch) < 20:
+			return Invalid{Field: "批次", What: "表单不完整，请刷新页面再填"}
 		}
-		s = Survey{ID: tx.ID(), Finding: finding, Unit: f.Unit, Code: strings.ToLower(rand.Text()[:10]), Question: question, Opens: today, Closes: closes, Asked: numbers, Version: 1}
+		code := drawn(a.Batch, "code", codeSigns, 10)
+		old, err := store.All(ctx, tx, scanSurvey, surveyColumns+` where v.code = $1`, code)
+		if err != nil {
+			return err
+		}
+		if len(old) > 0 {
+			if s = old[0]; s.Finding != finding || s.Question != a.Question || s.Closes != a.Closes {
+				return Invalid{Field: "批次", What: "这张表单已经用过，请刷新页面再填"}
+			}
+			return nil
+		}
+		s = Survey{ID: tx.ID(), Finding: finding, Unit: f.Unit, Code: code, Question: a.Question, Opens: today, Closes: a.Closes, Asked: a.Numbers, Version: 1}
 		_, err = tx.Exec(ctx, `insert into survey (id, finding, unit, code, question, opens, closes, asked, made, staff, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
-			s.ID, finding, f.Unit.ID, s.Code, question, s.Opens, closes, numbers, tx.Now.UnixMilli(), who.ID)
+			s.ID, finding, f.Unit.ID, s.Code, a.Question, s.Opens, a.Closes, a.Numbers, tx.Now.UnixMilli(), who.ID)
 		if err != nil {
 			return fmt.Errorf("insert survey: %w", err)
 		}
-		for range numbers {
-			slip := rand.Text()[:8]
-			if _, err := tx.Exec(ctx, `insert into slip (survey, hash, used) values ($1, $2, 0)`, s.ID, slipHash(slip)); err != nil {
+		for _, slip := range a.slips(a.Numbers) {
+			if _, err := tx.Exec(ctx, `insert into slip (survey, hash, used) values ($1, $2, 0)`, s.ID, slipHash(code, slip)); err != nil {
 				return fmt.Errorf("insert slip: %w", err)
 			}
-			slips = append(slips, slip)
 		}
-		return tellFinding(ctx, tx, who, f, "征求群众意见", journal.Change{Field: "问题", To: question}, journal.Change{Field: "发出", To: fmt.Sprintf("%d个号", numbers)})
+		return tellFinding(ctx, tx, who, f, "征求群众意见", journal.Change{Field: "问题", To: a.Question}, journal.Change{Field: "发出", To: fmt.Sprintf("%d个号", a.Numbers)})
 	})
-	return s, slips, err
+	if err != nil {
+		return Survey{}, nil, err
+	}
+	return s, a.slips(s.Asked), nil
+}
+
+// codeSigns are those of the address of a survey: none looks like another when it is copied by hand.
+const codeSigns = "abcdefghjkmnpqrstuvwxyz23456789"
+
+// slips are the numbers of a form, all different: ten digits, as easy to type as a telephone number.
+func (a Ask) slips(n int) []string {
+	seen := make(map[string]bool, n)
+	list := make([]string, 0, n)
+	for i := 0; len(list) < n; i++ {
+		if slip := drawn(a.Batch, fmt.Sprintf("slip %d", i), "0123456789", 10); !seen[slip] {
+			seen[slip] = true
+			list = append(list, slip)
+		}
+	}
+	return list
+}
+
+// drawn makes n signs out of a secret and a label. That the last few values of a byte are passed over keeps all signs equally likely.
+func drawn(secret, label, signs string, n int) string {
+	out := make([]byte, 0, n)
+	for i := 0; ; i++ {
+		for _, b := range sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", secret, label, i)) {
+			if int(b) < 256/len(signs)*len(signs) {
+				out = append(out, signs[int(b)%len(signs)])
+			}
+			if len(out) == n {
+				return string(out)
+			}
+		}
+	}
+}
+
+// MayAsk tells, with [org.Denied] or [Invalid], whether who may ask villagers about a finding.
+func MayAsk(ctx context.Context, q store.Querier, who org.Person, f Finding) error {
+	if err := who.Check(org.Ask, f.Unit); err != nil {
+		return err
+	}
+	return independent(ctx, q, who, f)
 }
 
 // independent refuses whoever has a task in the finding (M63: whoever did the work does not ask about it).
@@ -187,8 +252,15 @@ func independent(ctx context.Context, q store.Querier, who org.Person, f Finding
 	return nil
 }
 
-func slipHash(slip string) string {
-	sum := sha256.Sum256([]byte(strings.ToUpper(strings.TrimSpace(slip))))
+// slipHash is what is kept of a number. Blanks and dashes that somebody types between digits do not count.
+func slipHash(code, slip string) string {
+	slip = strings.Map(func(r rune) rune {
+		if r = chinese.Fold(r); chinese.Digit(r) {
+			return r
+		}
+		return -1
+	}, slip)
+	sum := sha256.Sum256([]byte(code + "\n" + slip))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -209,7 +281,7 @@ func Vote(ctx context.Context, db *store.DB, code, slip string, choice Choice, s
 		if err := checkAnswer(choice, said); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `update slip set used = 1 where survey = $1 and hash = $2 and used = 0`, s.ID, slipHash(slip))
+		n, err := tx.Exec(ctx, `update slip set used = 1 where survey = $1 and hash = $2 and used = 0`, s.ID, slipHash(s.Code, slip))
 		if err != nil {
 			return fmt.Errorf("vote: %w", err)
 		}
@@ -266,10 +338,7 @@ func EnterPaper(ctx context.Context, db *store.DB, who org.Person, id, version i
 		if err != nil {
 			return err
 		}
-		if err := who.Check(org.Ask, s.Unit); err != nil {
-			return err
-		}
-		if err := independent(ctx, tx, who, f); err != nil {
+		if err := MayAsk(ctx, tx, who, f); err != nil {
 			return err
 		}
 		total := 0

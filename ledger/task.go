@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"bihuan/calendar"
 	"bihuan/duty"
@@ -55,20 +56,29 @@ func Assign(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Pe
 			return err
 		}
 		units := map[int64]bool{}
-		for _, a := range list {
+		var problems AssignProblems
+		for i, a := range list {
 			d, due, err := a.duty(ctx, tx, f)
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
+			if err == nil && slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
 				continue
 			}
-			d.Grace = rules.Grace
-			if _, err := duty.Give(ctx, tx, cal, who, d, due); err != nil {
+			if err == nil {
+				d.Grace = rules.Grace
+				_, err = duty.Give(ctx, tx, cal, who, d, due)
+			}
+			var bad Invalid
+			if errors.As(err, &bad) { // the next may be wrong too
+				problems = append(problems, AssignProblem{i, bad})
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			have = append(have, d)
 			units[d.Unit.ID] = true
+		}
+		if len(problems) > 0 {
+			return problems
 		}
 		for unit := range units {
 			if err := admit(ctx, tx, f, unit); err != nil {
@@ -161,7 +171,7 @@ func uncountable(m Measure) string {
 func TaskTitle(text string) string {
 	r := []rune(strings.TrimSpace(text))
 	for i, c := range r {
-		if i >= 4 && strings.ContainsRune("，。；,;：:", c) {
+		if i >= 4 && strings.ContainsRune(clauseEnds, c) {
 			return string(r[:min(i, 22)])
 		}
 		if i == 22 {
@@ -170,6 +180,30 @@ func TaskTitle(text string) string {
 	}
 	return string(r)
 }
+
+// clauseTitle names the task that a frequency phrase of a measure speaks of: the clause around the phrase, without it. Of a measure
+// with several phrases each thus gets a name of its own.
+func clauseTitle(text, phrase string) string {
+	before, after, found := strings.Cut(text, phrase)
+	if phrase == "" || !found {
+		return TaskTitle(text)
+	}
+	if i := strings.LastIndexAny(before, clauseEnds); i >= 0 {
+		_, n := utf8.DecodeRuneInString(before[i:])
+		before = before[i+n:]
+	}
+	if i := strings.IndexAny(after, clauseEnds); i >= 0 {
+		after = after[:i]
+	}
+	clause := strings.TrimSpace(before + after)
+	if utf8.RuneCountInString(clause) < 4 {
+		return TaskTitle(text)
+	}
+	return TaskTitle(clause)
+}
+
+// clauseEnds are the signs between the clauses of a measure.
+const clauseEnds = "，。；,;：:"
 
 // admit lets the units on the path to one see a finding: it has a task in it.
 func admit(ctx context.Context, tx *store.Tx, f Finding, unit int64) error {
@@ -437,6 +471,7 @@ func proposalsOf(f Finding, i int) []Proposal {
 			phrase = m.Frequencies[k]
 		}
 		p.Words = phrase
+		p.Title = clauseTitle(m.Text, phrase)
 		rule, err := duty.Propose(phrase, r)
 		if err != nil {
 			p.Problem = err.Error()
@@ -491,17 +526,25 @@ func HandOver(ctx context.Context, db *store.DB, who org.Person, post, to int64,
 		if err != nil {
 			return Invalid{Field: "接收人", What: "没有这个人，或已不在岗"}
 		}
+		done, err := tookOver(ctx, tx, post, to)
+		if err != nil {
+			return err
+		}
 		before, err := org.Succeed(ctx, tx, who, post, to, dayOf(tx), basis)
 		if err != nil {
 			return err
 		}
-		if before == 0 {
+		if before == 0 || done {
 			return nil
+		}
+		gave, err := org.StaffByID(ctx, tx, before)
+		if err != nil {
+			return err
 		}
 		if moved, err = duty.OfHolder(ctx, tx, before, post); err != nil {
 			return err
 		}
-		return reassign(ctx, tx, who, moved, person, basis)
+		return reassign(ctx, tx, who, moved, gave.Name, person, p.Title, basis)
 	})
 	return moved, err
 }
@@ -527,22 +570,34 @@ func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to 
 		if moved, err = duty.OfHolder(ctx, tx, from, 0); err != nil {
 			return err
 		}
-		return reassign(ctx, tx, who, moved, person, reason)
+		if len(moved) == 0 {
+			return nil
+		}
+		return reassign(ctx, tx, who, moved, leaving.Name, person, "", reason)
 	})
 	return moved, err
 }
 
-func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, to org.Person, reason string) error {
+// tookOver tells whether somebody took a post over today already: the same form sent twice is done once.
+func tookOver(ctx context.Context, tx *store.Tx, post, to int64) (bool, error) {
+	h, err := org.HolderOn(ctx, tx, post, dayOf(tx))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return h.Staff == to && h.Starts == dayOf(tx), err
+}
+
+// reassign moves duties and writes the sheet of it into the record: an entry for each duty and, behind them, one that tells how many
+// they are, between whom and why; see [HandOverOf].
+func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, from string, to org.Person, post, basis string) error {
 	for _, d := range list {
-		if err := duty.Reassign(ctx, tx, who, d, to, reason); err != nil {
+		if err := duty.Reassign(ctx, tx, who, d, to, basis); err != nil {
 			return err
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "staff", Row: to.ID,
-		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", From: list[0].Name}, {Field: "接收人", To: to.Name}}})
+		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", To: from}, {Field: "接收人", To: to.Name},
+			{Field: "岗位", To: post}, {Field: "依据", To: strings.TrimSpace(basis)}}})
 }
 
 // dayOf is the day of a transaction.

@@ -301,13 +301,15 @@ func watch(ctx context.Context, tx *store.Tx, rules Rules, finding int64) error 
 	return relapse(ctx, tx, org.Program, &f, p.Cause, why)
 }
 
-// WatchAll looks at the pulse of every running upkeep.
+// WatchAll looks at the pulse of every running upkeep in which something was not held.
 func WatchAll(ctx context.Context, db *store.DB) error {
 	rules, err := LoadRules(ctx, db)
 	if err != nil {
 		return err
 	}
-	running, err := store.All(ctx, db, store.Value[int64], `select finding from upkeep where state = 'running' order by finding`)
+	running, err := store.All(ctx, db, store.Value[int64], `select distinct k.finding from upkeep k join upkeep_duty x on x.upkeep = k.id
+		join occurrence o on o.duty = x.duty and o.due >= k.starts
+		where k.state = 'running' and (o.state = 'missed' or o.timing = 'madeup' or o.result = 'slipped') order by k.finding`)
 	if err != nil {
 		return err
 	}

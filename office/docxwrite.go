@@ -13,10 +13,12 @@ import (
 // 22 lines of 28 characters, 3号仿宋. Parts without content leave no trace.
 type Paper struct {
 	Title     string  // broken into balanced lines; '\n' where the author wants the break
+	Number    string  // 发文字号, centred below the title: 栖禾巡改提〔2026〕7号
 	To        string  // 主送机关, with or without its colon
 	Blocks    []Block // the text
 	Sign      string  // 发文机关署名
 	Date      string  // 成文日期 as it is to stand there: 2026年4月16日
+	Copies    string  // 抄送, between two rules at the end
 	Sealed    bool    // a seal will be pressed over Sign and Date, which moves them to the left
 	Landscape bool    // the paper itself; an annex has its own
 	Annexes   []Annex // listed below the text (附件说明), then each from a new page on
@@ -78,7 +80,7 @@ func (p Paper) Length() int {
 			n += utf8.RuneCountInString(strings.Join(strings.Fields(text), ""))
 		}
 	}
-	count(p.Title, p.To, p.Sign, p.Date)
+	count(p.Title, p.Number, p.To, p.Sign, p.Date, p.Copies)
 	for _, block := range p.Blocks {
 		switch b := block.(type) {
 		case Heading:
@@ -162,7 +164,11 @@ func (d *docxWriter) paper(p Paper) error {
 		if !p.Landscape {
 			d.blank()
 		}
-		d.title(p.Title, p.To == "" && startsWithTable(p.Blocks))
+		d.title(p.Title, p.Number != "" || p.To == "" && startsWithTable(p.Blocks))
+	}
+	if p.Number != "" {
+		d.paragraph("To", `<w:jc w:val="center"/>`, Run{Text: p.Number})
+		d.blank()
 	}
 	if p.To != "" {
 		d.paragraph("To", "", Run{Text: strings.TrimRight(strings.TrimSpace(p.To), ":：") + "："})
@@ -177,7 +183,20 @@ func (d *docxWriter) paper(p Paper) error {
 	d.signed = false
 	d.annexList(p.Annexes)
 	d.signature(p)
+	d.copies(p.Copies)
 	return nil
+}
+
+// copies writes 抄送 between two rules, one character in on both sides.
+func (d *docxWriter) copies(text string) {
+	if text == "" {
+		return
+	}
+	d.blank()
+	rule := func(side string) string {
+		return fmt.Sprintf(`<w:%s w:val="single" w:sz="6" w:space="4" w:color="000000"/>`, side)
+	}
+	d.paragraph("Line", `<w:pBdr>`+rule("top")+rule("bottom")+`</w:pBdr><w:ind w:left="280" w:right="280"/>`, Run{Text: "抄送：" + text})
 }
 
 func (d *docxWriter) annex(a Annex, number, of int) error {

@@ -253,6 +253,20 @@ func (p Person) Within(u Unit) bool {
 	return slices.ContainsFunc(p.Units(), func(x Unit) bool { return u.Within(x.Path) })
 }
 
+// Over lists the units in whose subtrees p may do a, as [Person.Check] decides it: for queries that have to know before they ask.
+func (p Person) Over(a Action) []Unit {
+	var list []Unit
+	if allowed(a, p.Role) {
+		list = append(list, p.Unit)
+	}
+	for _, h := range p.Posts {
+		if allowed(a, h.Role) {
+			list = append(list, h.Unit)
+		}
+	}
+	return list
+}
+
 // Scope names what p may see and do: two persons of the same scope are shown the same. What is kept of a page is kept under it.
 func (p Person) Scope() string {
 	scope := string(p.Role) + "@" + strconv.FormatInt(p.Unit.ID, 10)

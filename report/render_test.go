@@ -30,9 +30,11 @@ func render(t *testing.T, files map[string][]byte) map[string]rendered {
 	if err := os.MkdirAll(renderDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	old, _ := filepath.Glob(renderDir + "/*")
-	for _, path := range old {
-		os.Remove(path)
+	for name := range files {
+		old, _ := filepath.Glob(filepath.Join(renderDir, strings.TrimSuffix(name, filepath.Ext(name))) + "*")
+		for _, path := range old {
+			os.Remove(path)
+		}
 	}
 	args := []string{"-env:UserInstallation=file://" + t.TempDir(), "--headless", "--convert-to", "pdf", "--outdir", renderDir}
 	for name, file := range files {

@@ -40,6 +40,9 @@ func papersOf(list []ledger.Finding) []onPaper {
 	for _, f := range list {
 		p := onPaper{Section: f.Section.Number + f.Section.Title, Number: f.Serial(), Title: f.Title, Leader: f.Leader, DueText: f.DueText, Due: f.Due,
 			LongTerm: f.LongTerm, State: f.State}
+		if f.Closing != 0 { // a paper cannot close anything: what it calls 完成 is read as 阶段性完成
+			p.State = ledger.Part
+		}
 		for _, m := range f.Manifestations {
 			p.Manifestations = append(p.Manifestations, m.Number+m.Text)
 		}

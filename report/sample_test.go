@@ -36,7 +36,7 @@ func sampleFindings() []ledger.Finding {
 	second := ledger.Section{ID: 2, Ord: 1, Number: "（二）", Title: "聚焦群众身边不正之风和腐败问题方面"}
 	list := []ledger.Finding{
 		{Section: first, Number: "1.", Title: "理论学习不够深入，学用结合不紧，存在以会议传达代替学习研讨的现象", Leader: "孟昭宁", Units: named("党建办公室"), Persons: named("韩春梅"),
-			DueText: "2026年3月31日前，长期坚持", Due: "2026-03-31", LongTerm: true, State: ledger.Keep, Progress: "集中学习11次，专题研讨1次，抽问合格率由58%升至92%。", Evidence: "学习计划1份、签到表11份",
+			DueText: "2026年3月31日前，长期坚持", Due: "2026-03-31", LongTerm: true, State: ledger.Keep, Closing: 1, Progress: "集中学习11次，专题研讨1次，抽问合格率由58%升至92%。", Evidence: "学习计划1份、签到表11份",
 			Manifestations: []ledger.Manifestation{{Number: "一是", Text: "应知应会内容掌握不全面，抽问12名机关干部，5人答不完整"}, {Number: "二是", Text: "会议传达多、研讨少，存在“临阵磨刀”现象，2025年13次中心组学习中有6次只念文件"}},
 			Measures: []ledger.Measure{
 				{Number: "一是", Text: "制定年度学习计划，每周五下午组织机关干部集中学习，每季度围绕一个专题研讨交流，建立应知应会题库，每月随机抽问不少于10人", Answers: []int{0}},
@@ -61,7 +61,7 @@ func sampleFindings() []ledger.Finding {
 				{Number: "二是", Text: "每月比对一次年满80周岁人员名单，疑点10日内入户核实", Answers: []int{1}}}},
 		{Section: second, Number: "2.", Title: "村级财务公开不及时", Units: named("栖禾镇党委"), DueText: "立行立改", State: ledger.Failed, Reason: "两个村的旧账尚未移交",
 			Measures: []ledger.Measure{{Text: "每月10日前公开上月收支，镇财政所逐村核对", Answers: nil}, {Text: "旧账6月底前移交完毕", Answers: nil}}},
-		{Section: second, Number: "3.", Title: "干部值班值守纪律松弛", Leader: "孟昭宁", Units: named("党政综合办公室", "镇纪委"), Persons: named("韩春梅"), DueText: "x月x日前完成整改，今后长期坚持", LongTerm: true, State: ledger.Done,
+		{Section: second, Number: "3.", Title: "干部值班值守纪律松弛", Leader: "孟昭宁", Units: named("党政综合办公室", "镇纪委"), Persons: named("韩春梅"), DueText: "x月x日前完成整改，今后长期坚持", LongTerm: true, State: ledger.Done, Closing: 2,
 			Progress: "值班制度已修订，抽查6次无人脱岗。", Evidence: "制度1份、抽查记录6份",
 			Manifestations: []ledger.Manifestation{{Text: "2025年国庆假期抽查，2名值班干部不在岗"}},
 			Measures:       []ledger.Measure{{Text: "对2名干部批评教育，修订值班值守制度，值班情况由镇纪委每周抽查", Answers: []int{0}}}},

@@ -277,3 +277,45 @@ func TestOpenTwiceIsOpenOnce(t *testing.T) {
 		}
 	})
 }
+
+// Two who write the same rows in another order wait for each other; both get through all the same.
+func TestDeadlockIsRunAgain(t *testing.T) {
+	ctx := t.Context()
+	db := open(t, storetest.Postgres(t)) // SQLite has one writer
+	err := db.Write(ctx, func(tx *store.Tx) error {
+		tx.Recorded()
+		return errors.Join(addUnit(ctx, tx, "a"), addUnit(ctx, tx, "b"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var meet, wait sync.WaitGroup
+	meet.Add(2)
+	runs := [2]int{}
+	for i, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		wait.Go(func() {
+			err := db.Write(ctx, func(tx *store.Tx) error {
+				tx.Recorded()
+				runs[i]++
+				for k, name := range order {
+					if _, err := tx.Exec(ctx, `update unit set ord = ord + 1 where name = $1`, name); err != nil {
+						return err
+					}
+					if k == 0 && runs[i] == 1 { // both hold their first row before either asks for its second
+						meet.Done()
+						meet.Wait()
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("order %v: %v", order, err)
+			}
+		})
+	}
+	wait.Wait()
+	list, err := store.All(ctx, db, store.Value[int], `select ord from unit`)
+	if err != nil || !slices.Equal(list, []int{2, 2}) || runs[0]+runs[1] < 3 {
+		t.Errorf("%v after %v runs: %v", list, runs, err)
+	}
+}

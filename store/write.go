@@ -41,7 +41,7 @@ func (db *DB) submit(ctx context.Context, fn func(*Tx) error, exempt bool) error
 		return err
 	}
 	if db.postgres {
-		return db.writeAlone(ctx, fn, exempt)
+		return db.writeAgain(ctx, fn, exempt)
 	}
 	w := &write{ctx: ctx, fn: fn, exempt: exempt, result: make(chan error, 1)}
 	select {
@@ -49,6 +49,20 @@ func (db *DB) submit(ctx context.Context, fn func(*Tx) error, exempt bool) error
 		return <-w.result // once handed over it runs to its end, which is near; a caller never wonders whether it happened
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// deadlocks is how often a transaction is run anew that PostgreSQL ended because another waited for it as it did for the other.
+const deadlocks = 5
+
+// writeAgain runs fn until no deadlock ends it: two who write the same rows in another order both get through, one after the other.
+// Nothing of an ended run remains, so fn sets what it returns anew each time.
+func (db *DB) writeAgain(ctx context.Context, fn func(*Tx) error, exempt bool) error {
+	for try := 1; ; try++ {
+		err := db.writeAlone(ctx, fn, exempt)
+		if !isDeadlock(err) || try == deadlocks {
+			return err
+		}
 	}
 }
 

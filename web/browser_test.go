@@ -251,11 +251,9 @@ func TestBrowserOverview(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
 	village := s.people["village"]
 	s.importPlan(s.people["clerk"], village.Unit, "东槐村方案.txt", []byte("东槐村党支部整改方案\n1.公示不及时。一是财务公示滞后。\n整改措施：一是每月公示一次财务。\n责任人：郝根生\n完成时限：2026年3月1日前\n"))
-	for i, state := range []ledger.State{ledger.Done, ledger.Keep, ledger.Part} {
-		if err := ledger.RecordProgress(t.Context(), s.db, s.people["clerk"], s.findings()[i].ID, 1, ledger.ProgressEdit{State: state, Progress: "已办", Evidence: "会议记录2份"}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	f := s.findings()
+	s.closed(f[0].ID, f[2].ID)
+	s.part(f[1])
 	b := s.signIn(t, "clerk")
 	b.Go(s.url + "/overview")
 	b.Screenshot("overview")

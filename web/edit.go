@@ -26,8 +26,10 @@ type editPage struct {
 	Answers []answerChoice // manifestations the new measure answers
 	Version int64
 	Stale   *staleNote
-	Problem string // what is wrong with the form as a whole
-	Part    bool   // shown inside the ledger, not as a page
+	Problem string   // what is wrong with the form as a whole
+	Lead    []string // what to know before
+	Closes  bool     // the states that only a closing gives are not offered, and the form says so
+	Part    bool     // shown inside the ledger, not as a page
 }
 
 // answerChoice is a manifestation that a measure may answer.
@@ -100,14 +102,16 @@ var progressEdit = editForm{
 	action: org.Progress,
 	said:   "已登记进展",
 	build: func(_ *Server, f ledger.Finding, _ url.Values) editPage {
-		p := editPage{Heading: "登记进展", Button: "登记", Action: fmt.Sprintf("/finding/%d/progress", f.ID), Fields: fields{
+		p := editPage{Heading: "登记进展", Button: "登记", Closes: f.Closing == 0, Action: fmt.Sprintf("/finding/%d/progress", f.ID), Fields: fields{
 			{Name: "state", Label: "状态", Kind: "state", Value: string(f.State)},
 			{Name: "progress", Label: "进展", Kind: "area", Value: f.Progress, Hint: "做了什么、到什么程度，一两句就够"},
 			{Name: "evidence", Label: "佐证", Kind: "area", Value: f.Evidence, Hint: "凭什么材料，如 会议记录 2 份"},
 			{Name: "reason", Label: "未完成原因", Kind: "area", Value: f.Reason, Hint: "选“未完成”时要写：为什么、下一步什么时候"},
 		}}
-		for _, x := range ledger.States {
-			p.States = append(p.States, stateChoice(x))
+		for _, x := range ledger.States { // a closing gives the closed ones, and nothing else
+			if x.State.Closed() == (f.Closing != 0) && (f.Closing == 0 || x.State == f.State) {
+				p.States = append(p.States, stateChoice(x))
+			}
 		}
 		return p
 	},

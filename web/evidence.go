@@ -366,8 +366,8 @@ func (p *evidenceForm) blame(err error) {
 	}
 }
 
-// mostText bounds a field of the form, in bytes.
-const mostText = 4 * evidence.MostSaid
+// mostField bounds a field of the form, in bytes.
+const mostField = 4 * evidence.MostSaid
 
 // readEvidence reads the form of a piece of evidence, which is sent with a file or without. The file is stored as it arrives.
 func (s *Server) readEvidence(r *http.Request) (evidence.Item, url.Values, error) {
@@ -405,7 +405,7 @@ func (s *Server) readEvidence(r *http.Request) (evidence.Item, url.Values, error
 			}
 			continue
 		}
-		value, err := io.ReadAll(io.LimitReader(part, mostText))
+		value, err := io.ReadAll(io.LimitReader(part, mostField))
 		if err != nil {
 			return evidence.Item{}, nil, formError(err)
 		}
@@ -549,14 +549,18 @@ func (s *Server) evidenceWithdraw(w http.ResponseWriter, r *http.Request, v *vis
 	return s.done(w, r, fmt.Sprintf("/finding/%d", i.Finding), "已撤回佐证“"+i.Title+"”，记录仍保留")
 }
 
-// toldBriefly are entries of the journal about evidence without what the page of the evidence tells anyhow.
+// toldBriefly are entries of the journal with those about evidence cut to what the page of the evidence does not tell anyhow. A revision
+// is told once, by the row that it replaced.
 func toldBriefly(entries []journal.Entry) []journal.Entry {
 	for i := range entries {
 		e := &entries[i]
+		if e.Kind != "evidence" {
+			continue
+		}
 		fresh := !slices.ContainsFunc(e.Changes, func(c journal.Change) bool { return c.From != "" })
 		e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c journal.Change) bool {
 			return c.Field == "SHA-256" || fresh && c.Field != "名称" && c.Field != "种类"
 		})
 	}
-	return entries
+	return slices.DeleteFunc(entries, func(e journal.Entry) bool { return e.Kind == "evidence" && len(e.Changes) == 0 })
 }

@@ -65,7 +65,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, v *visit, head r
 		return err
 	}
 	defer done()
-	head.AsOf, head.Calendar, head.Days = v.Now, s.calendar, days(s.calendar, v.Today)
+	head.AsOf, head.Calendar, head.Days = v.Now, v.Cal, v.Days
 	findings, err := s.allFindings(r.Context(), v, f)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Server) takeExport(ctx context.Context) (func(), error) {
 
 // allFindings reads every finding of a filter.
 func (s *Server) allFindings(ctx context.Context, v *visit, f ledger.Filter) ([]ledger.Finding, error) {
-	keys, err := ledger.ListAll(ctx, s.db, v.Who, f, days(s.calendar, v.Today))
+	keys, err := ledger.ListAll(ctx, s.db, v.Who, f, v.Days)
 	if err != nil {
 		return nil, err
 	}

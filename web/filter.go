@@ -45,7 +45,7 @@ func readFilter(q url.Values) ledger.Filter {
 type choice struct{ Value, Word string }
 
 var (
-	dueChoices  = []choice{{"", "不限"}, {"today", "今天到期"}, {"soon", "10 个工作日内"}, {"late", "已超期"}, {"none", "待定日期"}}
+	dueChoices  = []choice{{"", "不限"}, {"today", "今天到期"}, {"soon", "临期"}, {"late", "已超期"}, {"none", "待定日期"}}
 	sortChoices = []choice{{"", "方案顺序"}, {"due", "时限先后"}, {"changed", "最近变动"}}
 )
 

@@ -1,14 +1,15 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"bihuan/duty"
 	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
@@ -38,6 +39,10 @@ type findingPage struct {
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
 	Evidence   []evidenceView
 	Withdrawn  []evidenceView
+	Work       workSheet
+	marks      []clockMark // of the first clock
+	Alike      []alikeView
+	Checks     checksView
 }
 
 // block is a group of manifestations with the measures that answer them.
@@ -57,6 +62,7 @@ type measureView struct {
 	Done  bool // reported as done
 	Often []often
 	Also  string
+	ID    int64
 }
 
 // often is a phrase of recurrence and what it means.
@@ -80,10 +86,15 @@ type event struct {
 	Verb, Who   string
 	Changes     []journal.Change
 	Happened    string // when it is said to have happened, where that is not the day of entry
+	Link, About string // of what under the finding it tells, and where that is
+	Bad         bool   // it stands in red
 }
 
-// historyLimit is how many entries of the history the page shows.
-const historyLimit = 100
+// The page shows so many entries of the history, and so many when asked for all.
+const (
+	historyLimit = 12
+	historyMost  = 2000
+)
 
 // findingShow answers GET /finding/{id}.
 func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -97,7 +108,7 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := findingPage{
-		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(f, v.Days), DueLines: dueLines(f, v.Today),
+		Finding: f, Serial: f.Serial(), State: stateLight(f), Due: s.due(v, f), DueLines: dueLines(f, v.Today),
 		MayEdit: v.Who.Check(org.Edit, f.Unit) == nil, MayReport: f.Allows(v.Who, org.Progress) == nil, ShowNames: len(f.Measures) > 0,
 	}
 	if f.Dropped > 0 { // it is kept to be read
@@ -107,43 +118,70 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if p.Plan, p.MayPlan, err = s.planOf(ctx, v, f); err != nil {
 		return err
 	}
-	p.Clock = newClock(p.Plan.Feedback, f, v.Today)
+	var work ledger.Work
+	if p.Work, work, err = s.workSheet(ctx, v, f, p.MayPlan); err != nil {
+		return err
+	}
 	notes, err := ledger.OpenNotes(ctx, s.db, f)
 	if err != nil {
 		return err
 	}
 	p.Notes = noteViews(notes)
-	items, err := evidence.Of(ctx, s.db, f.ID)
-	if err != nil {
-		return err
-	}
 	withdrawn, err := evidence.WithdrawnOf(ctx, s.db, f.ID)
 	if err != nil {
 		return err
 	}
-	p.Evidence, p.Withdrawn = viewEvidence(items, v.Today), viewEvidence(withdrawn, v.Today)
-	entries, err := journal.Of(ctx, s.db, "finding", f.ID, historyLimit+1)
-	if err != nil {
-		return err
-	}
-	proved, err := evidence.Entries(ctx, s.db, f.ID, historyLimit+1)
-	if err != nil {
-		return err
-	}
-	entries = append(entries, toldBriefly(proved)...)
-	slices.SortFunc(entries, func(a, b journal.Entry) int { return cmp.Compare(b.Seq, a.Seq) })
-	p.Older = len(entries) > historyLimit
-	for _, e := range entries[:min(len(entries), historyLimit)] {
-		p.History = append(p.History, newEvent(e, v.Today))
-	}
+	p.Evidence, p.Withdrawn = viewEvidence(work.Evidence, v.Today), viewEvidence(withdrawn, v.Today)
 	if p.Numbers, err = s.claimsOf(ctx, v, f); err != nil {
 		return err
 	}
+	if err := s.story(ctx, v, &p, r.URL.Query().Has("all")); err != nil {
+		return err
+	}
+	p.Clock = newClock(p.Plan.Feedback, f, v.Today)
+	p.Clock.mark(p.Plan.Feedback, f, v.Today, clockMarks(f, work, p.marks))
 	if p.Prev, p.Next, err = s.neighbours(ctx, v, f, p.Plan); err != nil {
+		return err
+	}
+	if p.Alike, err = s.alike(ctx, v, f); err != nil {
+		return err
+	}
+	if p.Checks, err = s.checks(ctx, v, f); err != nil {
 		return err
 	}
 	p.frame = s.frame(v, "ledger", f.Title)
 	return s.render(w, http.StatusOK, "finding", p)
+}
+
+// story reads the history of a finding and of all under it, and what of it the first clock shows.
+func (s *Server) story(ctx context.Context, v *visit, p *findingPage, all bool) error {
+	limit := 5 * historyLimit // several may become one
+	if all {
+		limit = historyMost
+	}
+	entries, err := ledger.Story(ctx, s.db, p.Finding.ID, all, limit)
+	if err != nil {
+		return err
+	}
+	if p.Work.StoryCount, err = ledger.StoryLength(ctx, s.db, p.Finding.ID); err != nil {
+		return err
+	}
+	entries = toldBriefly(entries)
+	if all {
+		for _, e := range entries {
+			p.History = append(p.History, storyEvent(e, v.Today))
+		}
+	} else {
+		told := slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return saysTheSame(e, entries) })
+		p.History = grouped(told, v.Today)
+		p.History = p.History[:min(historyLimit, len(p.History))]
+	}
+	p.Older, p.Work.StoryAll = p.Work.StoryCount > len(p.History) && !all, all
+	turns, err := ledger.Turns(ctx, s.db, p.Finding.ID)
+	for _, e := range turns {
+		p.marks = append(p.marks, clockMark{Day: e.Entered.Format(time.DateOnly), Word: e.Verb})
+	}
+	return err
 }
 
 // planOf finds the plan of a finding. Its name and dates are known to whoever sees the finding, its pages to its own unit.
@@ -195,7 +233,7 @@ func blocks(f ledger.Finding, mayEdit bool) []block {
 
 func viewMeasure(f ledger.Finding, r ledger.Row) measureView {
 	m := f.Measures[r.Measure]
-	v := measureView{Text: m.Number + m.Text, Done: m.Tense == plan.Done}
+	v := measureView{ID: m.ID, Text: m.Number + m.Text, Done: m.Tense == plan.Done}
 	for i, phrase := range m.Frequencies {
 		o := often{Phrase: phrase}
 		if i < len(m.Rules) {
@@ -233,7 +271,12 @@ func noteViews(notes []ledger.Note) []noteView {
 }
 
 func newEvent(e journal.Entry, today string) event {
-	x := event{At: clock(e.Entered, today), Machine: e.Entered.Format(time.RFC3339), Verb: e.Verb, Who: e.Who, Changes: e.Changes}
+	x := event{At: clock(e.Entered, today), Machine: e.Entered.Format(time.RFC3339), Verb: e.Verb, Who: e.Who}
+	for _, c := range e.Changes {
+		if c.From != "" || c.To != "" {
+			x.Changes = append(x.Changes, journal.Change{Field: c.Field, From: shortDate(c.From, today), To: shortDate(c.To, today)})
+		}
+	}
 	if e.Happened != e.Entered.Format(time.DateOnly) {
 		x.Happened = shortDate(e.Happened, today)
 	}
@@ -279,6 +322,69 @@ type clockStrip struct {
 	Go, Late   string // how far time has gone within the deadline, and from where past it
 	LateWide   string
 	Say        string
+	Marks      []clockMark
+}
+
+// clockMark is a day on the ruler on which something happened.
+type clockMark struct {
+	Day, Word string
+	At        string
+	Text      string // 2月28日 交办; empty where another stands too near
+	Title     string
+}
+
+// clockMarks are the days that the first clock shows: when the work was given, sent back, extended, reopened.
+func clockMarks(f ledger.Finding, w ledger.Work, turns []clockMark) []clockMark {
+	marks := turns
+	given := ""
+	for _, d := range w.Duties {
+		if day := d.Given.Format(time.DateOnly); d.Part != duty.Watch && (given == "" || day < given) {
+			given = day
+		}
+	}
+	if given != "" {
+		marks = append([]clockMark{{Day: given, Word: "交办"}}, marks...)
+	}
+	return marks
+}
+
+// mark sets days on the ruler between its ends. A word stands beside its tick where there is room.
+func (c *clockStrip) mark(feedback string, f ledger.Finding, today string, marks []clockMark) {
+	if c == nil {
+		return
+	}
+	end := f.Due
+	if c.Late != "" {
+		end = today
+	}
+	from, _ := time.Parse(time.DateOnly, feedback)
+	to, _ := time.Parse(time.DateOnly, end)
+	whole := to.Sub(from).Hours()
+	due := 100.0
+	if c.Late != "" {
+		d, _ := time.Parse(time.DateOnly, f.Due)
+		due = 100 * d.Sub(from).Hours() / whole
+	}
+	slices.SortStableFunc(marks, func(a, b clockMark) int { return strings.Compare(a.Day, b.Day) })
+	ends, taken := []float64{0, 100}, []float64{}
+	if c.Late != "" {
+		taken = append(taken, due)
+	}
+	near := func(list []float64, at, room float64) bool {
+		return slices.ContainsFunc(list, func(x float64) bool { return at-x < room && x-at < room })
+	}
+	for _, m := range marks {
+		day, err := time.Parse(time.DateOnly, m.Day)
+		if err != nil || whole <= 0 || m.Day < feedback || m.Day > end {
+			continue
+		}
+		at := 100 * day.Sub(from).Hours() / whole
+		m.At, m.Title = fmt.Sprintf("%.1f%%", at), shortDate(m.Day, today)+" "+m.Word
+		if !near(taken, at, 14) && (!near(ends, at, 19) || c.Late != "" && at > 50 && at < 93) {
+			m.Text, taken = m.Title, append(taken, at)
+		}
+		c.Marks = append(c.Marks, m)
+	}
 }
 
 // newClock draws the first clock. Without both dates there is none.

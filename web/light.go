@@ -40,12 +40,9 @@ func stateLight(f ledger.Finding) light {
 	return l
 }
 
-// soonDays is how many working days before its deadline a finding begins to be 临期.
-const soonDays = 10
-
 // days are the dates that lights depend on.
-func days(c calendar.Calendar, today string) ledger.Days {
-	return ledger.Days{Today: today, Soon: c.After(today, soonDays)}
+func days(c calendar.Calendar, r ledger.Rules, today string) ledger.Days {
+	return ledger.Days{Today: today, Soon: c.After(today, r.Yellow)}
 }
 
 // dueLight says how long there is until the deadline of a finding. Where nothing presses any more it is empty or tells why.
@@ -95,14 +92,15 @@ func unknownYears(c calendar.Calendar, from, to string) string {
 type dueKey struct {
 	state      ledger.State
 	due, today string
+	by         string // calendar and settings
 }
 
 // due is [dueLight], whose counting of working days is done once for each deadline a day.
-func (s *Server) due(f ledger.Finding, d ledger.Days) light {
-	key := dueKey{f.State, f.Due, d.Today}
+func (s *Server) due(v *visit, f ledger.Finding) light {
+	key := dueKey{f.State, f.Due, v.Today, v.by}
 	l, ok := s.dues.get(key)
 	if !ok {
-		l = dueLight(s.calendar, f, d)
+		l = dueLight(v.Cal, f, v.Days)
 		s.dues.put(key, l)
 	}
 	return l
@@ -136,4 +134,12 @@ func shortDate(date, today string) string {
 // clock writes an instant as 4月16日 09:20, with its year when that is not today's.
 func clock(at time.Time, today string) string {
 	return shortDate(at.Format(time.DateOnly), today) + at.Format(" 15:04")
+}
+
+// spanWords writes days from one to another: 4月18日 至 4月19日, one day alone.
+func spanWords(from, to, today string) string {
+	if to == "" || to == from {
+		return shortDate(from, today)
+	}
+	return shortDate(from, today) + " 至 " + shortDate(to, today)
 }

@@ -30,11 +30,11 @@ func TestDueLight(t *testing.T) {
 		"done":             {ledger.Done, "2026-04-14", light{}},
 		"kept up":          {ledger.Keep, "2026-04-14", light{Kind: "keep", Word: "已转长期", Title: "整改时限已停，按长期坚持管理"}},
 	} {
-		if got := dueLight(c, ledger.Finding{State: x.state, Due: x.due}, days(c, today)); got != x.want {
+		if got := dueLight(c, ledger.Finding{State: x.state, Due: x.due}, days(c, ledger.Rules{Yellow: 10}, today)); got != x.want {
 			t.Errorf("%s: %+v, want %+v", name, got, x.want)
 		}
 	}
-	weekend := dueLight(c, ledger.Finding{State: ledger.Doing, Due: "2026-04-18"}, days(c, "2026-04-19"))
+	weekend := dueLight(c, ledger.Finding{State: ledger.Doing, Due: "2026-04-18"}, days(c, ledger.Rules{Yellow: 10}, "2026-04-19"))
 	if weekend.Kind != "late" || weekend.Word != "已过期限" {
 		t.Errorf("a Saturday's deadline on Sunday: %+v", weekend)
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"bihuan/journal"
 	"bihuan/ledger"
@@ -294,16 +293,6 @@ func vacancy(holdings []org.Holding, today string) (light, bool) {
 		l.Kind = "late"
 	}
 	return l, true
-}
-
-// daysBetween is how many days lie from one date to another, 0 when one is none.
-func daysBetween(from, to string) int {
-	a, err := time.Parse(time.DateOnly, from)
-	b, err2 := time.Parse(time.DateOnly, to)
-	if err != nil || err2 != nil {
-		return 0
-	}
-	return int(b.Sub(a).Hours() / 24)
 }
 
 // personPage is one person with the posts held, what waits in their hands, and what happened to the entry.

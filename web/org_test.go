@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -271,24 +270,10 @@ func TestMovingAUnitMovesWhoSees(t *testing.T) {
 	})
 }
 
-// upload sends a file to the import of people.
-func (c *client) upload(path, kind string, data []byte) answer {
+// importPeople sends a workbook to the import of people.
+func (c *client) importPeople(kind string, book []byte) answer {
 	c.t.Helper()
-	var b bytes.Buffer
-	form := multipart.NewWriter(&b)
-	part, err := form.CreateFormFile("file", "人员.xlsx")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	_, _ = part.Write(data)
-	_ = form.WriteField("kind", kind)
-	_ = form.Close()
-	r, err := http.NewRequest(http.MethodPost, c.site.url+path, &b)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", form.FormDataContentType())
-	return c.do(r)
+	return c.upload("/org/import", map[string]string{"kind": kind}, map[string]string{"人员.xlsx": string(book)})
 }
 
 // staffBook makes a workbook of people.
@@ -312,17 +297,17 @@ func TestOrgImport(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.staffUp(t)
 		c := s.as(t, "admin")
-		a := c.upload("/org/import", "apply", staffBook(t, []string{"温子陵", "财政所", "所长", "科员", "wenziling", "138", "", ""}, []string{"温子陵", "水利所", "所长", "责任人", "", "", "", ""}))
+		a := c.importPeople("apply", staffBook(t, []string{"温子陵", "财政所", "所长", "科员", "wenziling", "138", "", ""}, []string{"温子陵", "水利所", "所长", "责任人", "", "", "", ""}))
 		for _, want := range []string{"表里有 3 处要改，一行也没有导入", "人员 第 2 行 角色 请从", "人员 第 2 行 手机", "人员 第 3 行 单位 没有“水利所”这个单位"} {
 			if a.status != http.StatusUnprocessableEntity || !strings.Contains(plain(a.body), want) {
 				t.Errorf("%d lacks %q: %s", a.status, want, plain(a.body))
 			}
 		}
 		good := staffBook(t, []string{"温子陵", "财政所", "所长", "责任人", "wenziling", "13812340000", "", "2026-01-05"})
-		if a = c.upload("/org/import", "check", good); a.status != http.StatusOK || !strings.Contains(plain(a.body), "人员 1 人、岗位 1 个、任职 1 项") || strings.Contains(plain(c.page("/org")), "温子陵") {
+		if a = c.importPeople("check", good); a.status != http.StatusOK || !strings.Contains(plain(a.body), "人员 1 人、岗位 1 个、任职 1 项") || strings.Contains(plain(c.page("/org")), "温子陵") {
 			t.Errorf("the check: %d %s", a.status, plain(a.body))
 		}
-		a = c.upload("/org/import", "apply", good)
+		a = c.importPeople("apply", good)
 		secret := between(a.body, `data-l="密码">`, `<`)
 		if a.status != http.StatusOK || !regexp.MustCompile(`^[a-z2-9]{4}(-[a-z2-9]{4}){2}$`).MatchString(secret) || !strings.Contains(a.body, "只显示这一次") {
 			t.Fatalf("%d %q %s", a.status, secret, plain(a.body))
@@ -330,7 +315,7 @@ func TestOrgImport(t *testing.T) {
 		if x := s.guest(t).post("/login", "login", "wenziling", "password", secret); x.status != http.StatusSeeOther {
 			t.Errorf("the printed password does not sign in: %d", x.status)
 		}
-		if a = c.upload("/org/import", "apply", good); a.status != http.StatusSeeOther {
+		if a = c.importPeople("apply", good); a.status != http.StatusSeeOther {
 			t.Errorf("the same again: %d", a.status)
 		}
 		// The empty workbook can be filled in as it is.
@@ -345,7 +330,7 @@ func TestOrgImport(t *testing.T) {
 		if _, err := org.ReadBook(doc); err == nil || !strings.Contains(err.Error(), "一行也没有填") {
 			t.Errorf("the empty workbook is read as %v", err)
 		}
-		if a = c.upload("/org/import", "apply", []byte("没有表")); a.status != http.StatusUnprocessableEntity {
+		if a = c.importPeople("apply", []byte("没有表")); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("no workbook: %d", a.status)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bihuan/ledger"
 	"bihuan/org"
 )
 
@@ -20,35 +21,74 @@ var templates embed.FS
 
 // frame is what every page has around its own. Page structs embed it.
 type frame struct {
-	Title string
-	Nav   string // the entry of the bar that is current: ledger import overview org
-	Body  string // class of the body
-	Flash string
-	Query string // what was searched for
-	Who   org.Person
-	Links []navLink
+	Title     string
+	Nav       string // name of the entry of the bar that is current
+	Body      string // class of the body
+	Bare      bool   // without the bar
+	Flash     string
+	Query     string // what was searched for
+	Who       org.Person
+	Links     []navLink
+	MoreLinks []navLink // behind 更多
+	Aside     bool      // the current entry is one of MoreLinks
 }
 
 // navLink is an entry of the bar.
 type navLink struct {
 	Name, Address, Word string
 	Action              org.Action
+	N                   int // how many wait there; 0 is not shown
 }
 
-// navLinks are the entries of the bar, for those who may go there.
-var navLinks = []navLink{
-	{"ledger", "/ledger", "台账", org.View},
-	{"import", "/import", "导入", org.Import},
-	{"overview", "/overview", "总览", org.Overview},
-	{"org", "/org", "人员", org.HandOver},
-}
+// navLinks are the entries of the bar, and moreLinks those behind 更多, for those who may go there.
+var (
+	navLinks = []navLink{
+		{Name: "work", Address: "/work", Word: "工作台", Action: org.Overview},
+		{Name: "today", Address: "/today", Word: "今天要办的", Action: org.View},
+		{Name: "ledger", Address: "/ledger", Word: "台账", Action: org.View},
+		{Name: "duty", Address: "/duty", Word: "常态任务", Action: org.View},
+		{Name: "letter", Address: "/letter", Word: "函件", Action: org.View},
+		{Name: "recommendation", Address: "/recommendation", Word: "巡察建议", Action: org.Overview},
+		{Name: "overview", Address: "/overview", Word: "总览", Action: org.Overview},
+		{Name: "sample", Address: "/sample", Word: "抽查", Action: org.Sample},
+		{Name: "org", Address: "/org", Word: "人员", Action: org.HandOver},
+		{Name: "import", Address: "/import", Word: "导入", Action: org.Import},
+	}
+	moreLinks = []navLink{
+		{Name: "load", Address: "/load", Word: "任务量和负担", Action: org.Overview},
+		{Name: "calendar", Address: "/calendar", Word: "日历", Action: org.View},
+		{Name: "told", Address: "/told", Word: "消息", Action: org.Overview},
+		{Name: "settings", Address: "/settings", Word: "设置", Action: org.Overview},
+	}
+)
+
+// byList tells whether somebody works from the list of today's tasks (/today) and not at a desk: a person responsible without a post
+// that gives more.
+func byList(who org.Person) bool { return !who.May(org.Overview) }
 
 // frame makes the frame of a page.
 func (s *Server) frame(v *visit, nav, title string) frame {
 	f := frame{Title: title, Nav: nav, Who: v.Who, Flash: v.Flash}
+	var waiting ledger.Waiting
+	if v.waiting != nil {
+		waiting = v.waiting()
+	}
 	for _, l := range navLinks {
+		if !v.Who.May(l.Action) || l.Name == "today" && !byList(v.Who) {
+			continue
+		}
+		switch l.Name {
+		case "work", "today":
+			l.N = waiting.Desk()
+		case "letter":
+			l.N = waiting.Letters
+		}
+		f.Links = append(f.Links, l)
+	}
+	for _, l := range moreLinks {
 		if v.Who.May(l.Action) {
-			f.Links = append(f.Links, l)
+			f.MoreLinks = append(f.MoreLinks, l)
+			f.Aside = f.Aside || l.Name == nav
 		}
 	}
 	return f

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"bihuan/ledger"
 	"bihuan/store/storetest"
 )
 
@@ -98,11 +97,8 @@ func TestOverviewAddsUp(t *testing.T) {
 		clerk := s.people["clerk"]
 		s.importPlan(clerk, village.Unit, "东槐村方案.txt", []byte("东槐村党支部整改方案\n1.公示不及时。一是财务公示滞后。\n整改措施：一是每月公示一次财务。\n责任人：郝根生\n完成时限：2026年3月1日前\n2.书屋不开门。一是书屋长期锁门。\n整改措施：一是书屋每周开放一次。\n责任人：郝根生\n完成时限：2026年6月1日前\n"))
 		f := s.findings()
-		for i, state := range []ledger.State{ledger.Done, ledger.Keep, ledger.Part} {
-			if err := ledger.RecordProgress(t.Context(), s.db, clerk, f[i].ID, 1, ledger.ProgressEdit{State: state, Progress: "已办", Evidence: "会议记录2份"}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		s.closed(f[0].ID, f[2].ID)
+		s.part(f[1])
 		for login, want := range map[string][]string{
 			"clerk":    {"栖禾镇 5 1 1 2 0 1 1", "东槐村 2 0 0 2 0 0 1", "合计 7 1 1 4 0 1 2"},
 			"district": {"栖禾镇 5 1 1 2 0 1 1", "东槐村 2 0 0 2 0 0 1", "合计 7 1 1 4 0 1 2"},

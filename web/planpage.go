@@ -1,10 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
 	"bihuan/ledger"
+	"bihuan/org"
 	"bihuan/report"
 )
 
@@ -17,6 +19,11 @@ type planPage struct {
 	Counts   []countLink
 	Papers   []report.Paper
 	Notes    []noteView // on the plan as a whole
+	Rate     string     // 完成率, empty where nothing can be completed
+	RateSay  string
+	Ungiven  int  // findings with measures nobody was given
+	MayGive  bool // the reader may give them
+	MayEdit  bool // the reader may fill in the round
 }
 
 // versionView is one frozen version.
@@ -61,6 +68,17 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	p.Counts = countLinks(f, counts)
+	if done, of := counts.Rate(); of > 0 {
+		p.Rate, p.RateSay = fmt.Sprintf("%d/%d", done, of), ledger.RateMeaning
+	}
+	if p.MayGive = v.Who.Check(org.Assign, info.Unit) == nil; p.MayGive {
+		waiting, err := ledger.UngivenOf(r.Context(), s.db, id)
+		if err != nil {
+			return err
+		}
+		p.Ungiven = len(waiting)
+	}
+	p.MayEdit = v.Who.Check(org.Edit, info.Unit) == nil
 	p.frame = s.frame(v, "ledger", info.Title)
 	return s.render(w, http.StatusOK, "plan", p)
 }

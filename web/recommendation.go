@@ -52,7 +52,7 @@ func (s *Server) viewNotice(r ledger.Recommendation, v *visit) noticeView {
 		x.Nth = fmt.Sprintf("第%d次", r.Seq)
 	}
 	if r.Pressing() {
-		n := s.calendar.Between(v.Today, r.Due)
+		n := v.Cal.Between(v.Today, r.Due)
 		switch {
 		case r.Due < v.Today && n == 0:
 			x.Light = light{Kind: "late", Word: "已过期限"}
@@ -65,10 +65,10 @@ func (s *Server) viewNotice(r ledger.Recommendation, v *visit) noticeView {
 		default:
 			x.Light = light{Kind: "run", Word: fmt.Sprintf("剩 %d 工作日", n)}
 		}
-		if unknown := unknownYears(s.calendar, min(v.Today, r.Due), max(v.Today, r.Due)); n != 0 && unknown != "" {
+		if unknown := unknownYears(v.Cal, min(v.Today, r.Due), max(v.Today, r.Due)); n != 0 && unknown != "" {
 			x.Light.Why = unknown + "节假日未计"
 		}
-	} else if n, ok := r.ResponseDays(s.calendar); ok {
+	} else if n, ok := r.ResponseDays(v.Cal); ok {
 		x.Days = fmt.Sprintf("%d 个工作日", n)
 		if r.Replied > r.Due && r.Verdict != ledger.Returned {
 			x.Days += "，迟于期限"
@@ -216,7 +216,7 @@ func (s *Server) recommendationNew(w http.ResponseWriter, r *http.Request, v *vi
 	}
 	p.Form.Entries.fill(form)
 	es := p.Form.Entries
-	id, err := ledger.Recommend(r.Context(), s.db, s.calendar, v.Who, ledger.Notice{Unit: es.number("unit"), Previous: es.number("previous"), Number: es.value("number"),
+	id, err := ledger.Recommend(r.Context(), s.db, v.Cal, v.Who, ledger.Notice{Unit: es.number("unit"), Previous: es.number("previous"), Number: es.value("number"),
 		Subject: es.value("subject"), Body: es.value("body"), Issued: es.value("issued"), Due: es.value("due"), WhyAgain: es.value("why_again")})
 	if err != nil {
 		status, err := p.Form.failed(err, v.Today)
@@ -362,7 +362,7 @@ func (s *Server) recommendationStep(w http.ResponseWriter, r *http.Request, v *v
 		if value("verdict") == ledger.Returned {
 			said = "已退回，等重新答复"
 		}
-		err = ledger.JudgeRecommendation(r.Context(), s.db, s.calendar, v.Who, id, version, value("verdict"), value("text"), value("due"))
+		err = ledger.JudgeRecommendation(r.Context(), s.db, v.Cal, v.Who, id, version, value("verdict"), value("text"), value("due"))
 	default:
 		return store.ErrNotFound
 	}

@@ -57,6 +57,7 @@ func (c columns) Heads() []column {
 type rowKey struct {
 	ledger.Key
 	today string
+	by    string // calendar and settings
 	scope string // columns, and links: one edits what is in one's own subtree
 }
 
@@ -99,7 +100,7 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 	list := make([]rendered, len(keys))
 	var missing []ledger.Key
 	var at []int
-	key := rowKey{today: v.Today, scope: v.Scope}
+	key := rowKey{today: v.Today, by: v.by, scope: v.Scope}
 	for i, k := range keys {
 		key.Key = k
 		var ok bool
@@ -161,7 +162,7 @@ func findingSize(f ledger.Finding) int {
 func (s *Server) renderFinding(v *visit, f ledger.Finding) rendered {
 	d := findingRows{
 		Finding: f, columns: columnsOf(v.Who.Role), foreign: f.Unit.ID != v.Who.Unit.ID,
-		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: s.due(f, v.Days), state: stateLight(f),
+		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: s.due(v, f), state: stateLight(f),
 		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: f.Allows(v.Who, org.Progress) == nil,
 	}
 	d.lines = lines(f, d.columns)

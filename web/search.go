@@ -57,7 +57,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	results := &htmlWriter{b: make([]byte, 0, 1000*len(findings))}
 	words := wordsOf(q)
 	for _, f := range findings {
-		s.writeResult(results, f, words, v.Days)
+		s.writeResult(results, v, f, words)
 	}
 	return s.renderAround(w, "search", p, []template.HTML{template.HTML(results.b)})
 }
@@ -66,7 +66,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request, v *visit) er
 const mostPlaces = 3
 
 // writeResult writes one finding with the places where the words stand.
-func (s *Server) writeResult(w *htmlWriter, f ledger.Finding, words [][]rune, d ledger.Days) {
+func (s *Server) writeResult(w *htmlWriter, v *visit, f ledger.Finding, words [][]rune) {
 	w.raw(`<li><p class="what"><a href="/finding/`).num(f.ID).raw(`">`)
 	writeMarked(w, highlight(f.Title, words))
 	w.raw(`</a></p>`)
@@ -90,7 +90,7 @@ func (s *Server) writeResult(w *htmlWriter, f ledger.Finding, words [][]rune, d 
 	}
 	look("责任", "", strings.Join([]string{f.Leader, ledger.Names(f.Units), ledger.Names(f.Persons)}, "　"))
 	w.raw(`<p class="meta">`).light(stateLight(f))
-	if due := s.due(f, d); due.Word != "" {
+	if due := s.due(v, f); due.Word != "" {
 		w.light(due)
 	}
 	w.raw(`<span class="quiet">`).text(f.Unit.Name).raw(`</span><span class="quiet">`).text(f.Section.Number).text(f.Section.Title).raw("</span></p></li>\n")

@@ -47,10 +47,16 @@ type Server struct {
 	lists    *memo[listKey, []ledger.Key]
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
-	overview *memo[overviewKey, template.HTML]
+	overview *memo[overviewKey, overviewKept]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
+
+	yardsticks *memo[int64, yardstick]
+	calendars  *memo[string, calendar.Calendar]
+	waiting    *memo[personKey, ledger.Waiting]
+	scans      *memo[scanKey, []ledger.Flaw]
+	asks       *limits // answers of villagers
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -76,10 +82,14 @@ func New(c Config) *Server {
 	s.lists = newMemo[listKey, []ledger.Key](2000, nil)
 	s.choices = newMemo[choiceKey](choiceBytes, choices.size)
 	s.orders = newMemo[orderKey](500_000, func(ids []int64) int { return len(ids) + 10 })
-	s.overview = newMemo[overviewKey, template.HTML](50, nil)
+	s.yardsticks = newMemo[int64, yardstick](4, nil)
+	s.calendars = newMemo[string, calendar.Calendar](4, nil)
+	s.waiting = newMemo[personKey, ledger.Waiting](2000, nil)
+	s.scans = newMemo[scanKey, []ledger.Flaw](500, nil)
+	s.overview = newMemo[overviewKey, overviewKept](50, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
-	s.logins = newLimits()
+	s.logins, s.asks = newLimits(), newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, &visit{}, err) }
 	var err error
@@ -105,9 +115,21 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /ledger/print": s.signedIn(s.ledgerPrint),
 		"GET /ledger.xlsx":  s.signedIn(s.ledgerXlsx),
 		"GET /overview":     s.signedIn(s.overviewShow),
+		"GET /work":         s.signedIn(s.workShow),
+		"GET /duty":         s.signedIn(s.heatShow),
+		"GET /duty.xlsx":    s.signedIn(s.heatXlsx),
+		"GET /load":         s.signedIn(s.loadShow),
 		"GET /search":       s.signedIn(s.searchShow),
 
+		"GET /settings":         s.signedIn(s.settingsShow),
+		"POST /settings/{name}": s.signedIn(s.settingSave),
+		"GET /calendar":         s.signedIn(s.calendarShow),
+		"POST /calendar/year":   s.signedIn(s.yearImport),
+		"POST /calendar/event":  s.signedIn(s.eventSave),
+
 		"GET /plan/{id}":         s.signedIn(s.planShow),
+		"GET /plan/{id}/round":   s.signedIn(s.roundEdit),
+		"POST /plan/{id}/round":  s.signedIn(s.roundEdit),
 		"GET /plan/{id}/{paper}": s.signedIn(s.paper),
 
 		"GET /plan/{id}/claims":            s.signedIn(s.claimsShow),
@@ -142,11 +164,40 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /evidence/{id}/revise":   s.signedIn(s.evidenceRevise),
 		"POST /evidence/{id}/withdraw": s.signedIn(s.evidenceWithdraw),
 
-		"GET /upload":            s.signedIn(s.script(s.uploadList)),
-		"POST /upload":           s.signedIn(s.script(s.uploadBegin)),
-		"HEAD /upload/{id}":      s.signedIn(s.script(s.uploadHead)),
-		"PATCH /upload/{id}":     s.signedIn(s.script(s.uploadPiece)),
-		"POST /upload/{id}/drop": s.signedIn(s.script(s.uploadDrop)),
+		"GET /upload":               s.signedIn(s.script(s.uploadList)),
+		"POST /upload":              s.signedIn(s.script(s.uploadBegin)),
+		"HEAD /upload/{id}":         s.signedIn(s.script(s.uploadHead)),
+		"PATCH /upload/{id}":        s.signedIn(s.script(s.uploadPiece)),
+		"POST /upload/{id}/drop":    s.signedIn(s.script(s.uploadDrop)),
+		"GET /plan/{id}/assign":     s.signedIn(s.assignPlan),
+		"POST /plan/{id}/assign":    s.signedIn(s.assignPlanSave),
+		"GET /finding/{id}/assign":  s.signedIn(s.assignForm),
+		"POST /finding/{id}/assign": s.signedIn(s.assignSave),
+		"GET /duty/{id}":            s.signedIn(s.dutyShow),
+		"POST /duty/receive":        s.signedIn(s.dutyReceiveAll),
+		"POST /duty/{id}/receive":   s.signedIn(s.dutyReceive),
+		"POST /duty/{id}/rule":      s.signedIn(s.dutyRule),
+		"POST /duty/{id}/stop":      s.signedIn(s.dutyStop),
+		"GET /task/{id}":            s.signedIn(s.taskShow),
+		"POST /task/{id}/report":    s.signedIn(s.taskReport),
+		"POST /task/{id}/decide":    s.signedIn(s.taskDecide),
+		"POST /task/{id}/waive":     s.signedIn(s.taskWaive),
+
+		"GET /finding/{id}/close":          s.signedIn(s.closeForm),
+		"POST /finding/{id}/close":         s.signedIn(s.closeApply),
+		"GET /closing/{id}":                s.signedIn(s.closingShow),
+		"GET /closing/{id}/slip":           s.signedIn(s.closingSlip),
+		"POST /closing/{id}/decide":        s.signedIn(s.closingDecide),
+		"POST /closing/{id}/withdraw":      s.signedIn(s.closingTake),
+		"GET /finding/{id}/extend":         s.signedIn(s.extendForm),
+		"POST /finding/{id}/extend":        s.signedIn(s.extendAsk),
+		"GET /extension/{id}":              s.signedIn(s.extensionShow),
+		"POST /extension/{id}":             s.signedIn(s.extensionDecide),
+		"GET /finding/{id}/upkeep":         s.signedIn(s.upkeepShow),
+		"POST /finding/{id}/upkeep/checks": s.signedIn(s.upkeepChecks),
+		"POST /finding/{id}/upkeep/end":    s.signedIn(s.upkeepEnd),
+		"GET /finding/{id}/reopen":         s.signedIn(s.reopenForm),
+		"POST /finding/{id}/reopen":        s.signedIn(s.reopenSave),
 
 		"GET /import":               s.signedIn(s.importNew),
 		"POST /import":              s.signedIn(s.importCreate),
@@ -193,6 +244,45 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /org/import":                s.signedIn(s.orgImportForm),
 		"POST /org/import":               s.signedIn(s.orgImport),
 		"GET /org/import/template.xlsx":  s.signedIn(s.orgTemplate),
+		"GET /today":                     s.signedIn(s.todayShow),
+		"POST /today/big":                s.signedIn(s.todayBig),
+		"POST /today/receive":            s.signedIn(s.todayReceive),
+		"GET /today/{id}":                s.signedIn(s.errandShow),
+		"POST /today/{id}":               s.signedIn(s.errandReport),
+		"GET /today/{id}/receipt":        s.signedIn(s.receiptShow),
+
+		"GET /letter":                  s.signedIn(s.lettersShow),
+		"POST /letter":                 s.signedIn(s.letterDraft),
+		"POST /letter/send":            s.signedIn(s.lettersSend),
+		"GET /letter/{id}":             s.signedIn(s.letterShow),
+		"POST /letter/{id}":            s.signedIn(s.letterAct),
+		"GET /letter/{id}/letter.docx": s.signedIn(s.letterDocx),
+
+		"GET /handover":                    s.signedIn(s.handOverForm),
+		"POST /handover":                   s.signedIn(s.handOverSave),
+		"GET /handover/{id}":               s.signedIn(s.handedShow),
+		"GET /handover/{id}/handover.docx": s.signedIn(s.handedDocx),
+
+		"GET /month":                  s.signedIn(s.monthShow),
+		"GET /month.docx":             s.signedIn(s.monthDocx),
+		"GET /month.xlsx":             s.signedIn(s.monthXlsx),
+		"GET /closing/{id}/slip.docx": s.signedIn(s.closingSlipDocx),
+
+		"GET /sample":                s.signedIn(s.samplesShow),
+		"GET /sample/new":            s.signedIn(s.sampleNew),
+		"POST /sample/new":           s.signedIn(s.sampleDraw),
+		"GET /sample/{id}":           s.signedIn(s.sampleShow),
+		"GET /sample/{id}/frame.txt": s.signedIn(s.sampleFrame),
+		"GET /visit/{id}":            s.signedIn(s.visitShow),
+		"POST /visit/{id}":           s.signedIn(s.visitSave),
+		"GET /finding/{id}/survey":   s.signedIn(s.surveysShow),
+		"POST /finding/{id}/survey":  s.signedIn(s.surveyOpen),
+		"GET /survey/{id}":           s.signedIn(s.surveyShow),
+		"POST /survey/{id}/paper":    s.signedIn(s.surveyPaper),
+		"GET /survey/{id}/sheet":     s.signedIn(s.surveySheet),
+		"GET /ask/{code}":            s.anybody(s.askShow),
+		"POST /ask/{code}":           s.anybody(s.askVote),
+		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
 		"/": s.signedIn(s.nowhere),
 
@@ -212,12 +302,6 @@ func (s *Server) Handler() http.Handler {
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.guard(sameSite.Handler(mux))
-}
-
-// home is where somebody lands.
-func (s *Server) home(w http.ResponseWriter, r *http.Request, _ *visit) error {
-	http.Redirect(w, r, "/ledger", http.StatusSeeOther)
-	return nil
 }
 
 // nowhere answers for all addresses that no route has.

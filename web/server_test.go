@@ -32,8 +32,11 @@ func TestSigningInAndOut(t *testing.T) {
 		if a := c.post("/login", "login", " clerk ", "password", password, "next", "/plan/1"); a.status != http.StatusSeeOther || a.to != "/plan/1" {
 			t.Errorf("signing in: %d %s", a.status, a.to)
 		}
-		if a := c.get("/"); a.status != http.StatusSeeOther || a.to != "/ledger" {
+		if a := c.get("/"); a.status != http.StatusSeeOther || a.to != "/work" {
 			t.Errorf("home: %d %s", a.status, a.to)
+		}
+		if a := s.as(t, "village").get("/"); a.status != http.StatusSeeOther || a.to != "/today" {
+			t.Errorf("home of a person responsible: %d %s", a.status, a.to)
 		}
 		if !strings.Contains(c.page("/ledger"), "贺晓雨·党政办经办人") {
 			t.Error("the bar does not say who is signed in")
@@ -224,7 +227,12 @@ func TestFaultsStayInTheLog(t *testing.T) {
 
 func TestRolesSeeTheirEntries(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
-	for login, want := range map[string]string{"clerk": "台账 导入 总览 人员", "leader": "台账 总览", "district": "台账 总览", "village": "台账"} {
+	for login, want := range map[string]string{
+		"clerk":    "工作台 台账 常态任务 函件 巡察建议 总览 人员 导入 更多 任务量和负担 日历 消息 设置",
+		"leader":   "工作台 台账 常态任务 函件 巡察建议 总览 更多 任务量和负担 日历 消息 设置",
+		"district": "工作台 台账 常态任务 函件 巡察建议 总览 更多 任务量和负担 日历 消息 设置",
+		"village":  "今天要办的 台账 常态任务 函件 更多 日历",
+	} {
 		nav := between(s.as(t, login).page("/ledger"), `aria-label="主导航">`, `</nav>`)
 		if got := plain(nav); got != want {
 			t.Errorf("%s (%s) has %q, want %q", login, s.people[login].Role, got, want)

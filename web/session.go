@@ -123,6 +123,8 @@ type visit struct {
 	Today string    // the date of Now
 	Days  ledger.Days
 	Flash string // what was done just before
+	yardstick
+	waiting func() ledger.Waiting // what waits for Who, counted when a page wants it
 }
 
 // personKey keeps a person good until anything changes, or the day does: a post begins or ends with it.
@@ -157,7 +159,6 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	ctx := r.Context()
 	now := s.db.Now()
 	v := &visit{Now: now, Today: now.Format(time.DateOnly)}
-	v.Days = days(s.calendar, v.Today)
 	id := s.sessions.GetInt64(ctx, keyStaff)
 	if id == 0 {
 		return v, store.ErrNotFound
@@ -166,6 +167,11 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	if v.Head, err = journal.Head(ctx, s.db); err != nil {
 		return v, err
 	}
+	if v.yardstick, err = s.yardstick(ctx, v.Head); err != nil {
+		return v, err
+	}
+	v.Days = days(v.Cal, v.Rules, v.Today)
+	v.waiting = func() ledger.Waiting { return s.waitingFor(ctx, v) }
 	v.Who, err = s.people.do(ctx, personKey{id, v.Head, v.Today}, func() (org.Person, error) { return org.PersonByID(ctx, s.db, id, v.Today) })
 	v.Scope = v.Who.Scope()
 	return v, err

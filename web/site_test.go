@@ -108,6 +108,7 @@ func (s *site) organise(ctx context.Context, tx *store.Tx) error {
 	staff(s.town, "clerk", "贺晓雨", "党政办经办人", org.Clerk)
 	staff(s.town, "colleague", "梁知远", "副镇长", org.Clerk)
 	staff(s.town, "leader", "孟昭宁", "党委副书记", org.Leader)
+	staff(s.town, "party", "周叙明", "党委书记", org.Secretary)
 	staff(east, "village", "郝根生", "村党支部书记", org.Cadre)
 	staff(other, "stranger", "陆行舟", "党政办经办人", org.Clerk)
 	return nil

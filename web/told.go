@@ -129,7 +129,7 @@ func (s *Server) toldRetry(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	if err := notify.Retry(r.Context(), s.db, s.calendar, v.Who, id); err != nil {
+	if err := notify.Retry(r.Context(), s.db, v.Cal, v.Who, id); err != nil {
 		return err
 	}
 	return s.done(w, r, "/told", "已排入重发，结果稍后在这里看。")

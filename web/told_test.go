@@ -49,8 +49,8 @@ func (g *group) deliver(t testing.TB, s *site) {
 	}
 }
 
-// tell makes the messages of the day for two people of the town.
-func (s *site) tell(t testing.TB) {
+// announce makes the messages of the day for two people of the town.
+func (s *site) announce(t testing.TB) {
 	t.Helper()
 	items := []notify.Item{
 		{Staff: s.people["leader"].ID, Light: notify.Red, Subject: "finding/1", Text: "党建工作责任制落实不到位：已超期 12 个工作日，请向党委主要负责同志报告原因并写明何时能办完", Link: "/finding/1"},
@@ -93,7 +93,7 @@ func TestToldPages(t *testing.T) {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 		g.broken.Store(true)
-		s.tell(t)
+		s.announce(t)
 		g.deliver(t, s) // one of the two: a robot takes its time
 		s.now = s.now.Add(time.Minute)
 		g.deliver(t, s)
@@ -187,7 +187,7 @@ func TestBrowserTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.broken.Store(true)
-	s.tell(t)
+	s.announce(t)
 	s.now = s.now.Add(time.Minute)
 	g.deliver(t, s)
 	b.Go(s.url + "/told")

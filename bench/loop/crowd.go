@@ -120,6 +120,8 @@ func (d *district) once(ctx context.Context, id int64, byHome map[int64]int, rep
 		}
 		if err != nil {
 			refused.Add(1)
+		} else {
+			reported.Add(1)
 		}
 	}
 	if o, err = duty.OccurrenceByID(ctx, d.db, id); err != nil {
@@ -135,6 +137,8 @@ func (d *district) once(ctx context.Context, id int64, byHome map[int64]int, rep
 	}
 	if err != nil {
 		refused.Add(1)
+	} else {
+		passed.Add(1)
 	}
 	return nil
 }

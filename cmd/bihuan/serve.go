@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"bihuan/calendar"
@@ -82,8 +83,13 @@ func (p *program) URL() string { return "http://" + p.listener.Addr().String() }
 // shutdownTime is how long requests under way may take when the program is told to stop.
 const shutdownTime = 20 * time.Second
 
-// Run serves until ctx ends, then lets requests under way finish.
+// Run serves until ctx ends, then lets requests under way finish. Beside that it does what the turn of each day calls for.
 func (p *program) Run(ctx context.Context) error {
+	turning, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { nights(turning, p.db, nightEvery) })
+	defer beside.Wait() // the database stays open until it has stopped
+	defer stop()
 	failed := make(chan error, 1)
 	go func() { failed <- p.http.Serve(p.listener) }()
 	select {

@@ -68,7 +68,7 @@ create table sample (
   seed    text   not null,           -- published before the draw
   share   bigint not null,           -- percent of each stratum
   least   bigint not null,           -- at least so many of each
-  frame   text   not null,           -- JSON: strata with the keys drawn from
+  frame   text   not null,           -- what was drawn from: a line for each finding, its stratum, a tab and its key
   hash    text   not null,           -- SHA-256 of frame
   drawn   bigint not null,
   staff   bigint not null,

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"bihuan/ledger"
+	"bihuan/store"
+)
+
+// nightEvery is how often is looked whether another day has begun.
+const nightEvery = 5 * time.Minute
+
+// nights does the work of the turn of a day: at once for a day that has not had it, and then on each new day, until ctx ends. What
+// fails is logged and tried again.
+func nights(ctx context.Context, db *store.DB, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := night(ctx, db); err != nil && ctx.Err() == nil {
+			slog.Error("night", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// night does the work of today's turn unless it is done.
+func night(ctx context.Context, db *store.DB) error {
+	today := db.Now().Format(time.DateOnly)
+	if _, err := nightOf(ctx, db, today); !errors.Is(err, store.ErrNotFound) {
+		return err // done, or not to be found out
+	}
+	started := time.Now()
+	cal, err := ledger.Calendar(ctx, db)
+	if err != nil {
+		return err
+	}
+	if err := ledger.Nightly(ctx, db, cal); err != nil {
+		return fmt.Errorf("night of %s: %w", today, err)
+	}
+	said, err := nightOf(ctx, db, today)
+	slog.Info("night", "day", today, "did", said, "took", time.Since(started).Round(time.Millisecond))
+	return err
+}
+
+// nightOf is what was done at the turn of a day, or [store.ErrNotFound].
+func nightOf(ctx context.Context, db *store.DB, day string) (string, error) {
+	return store.One(ctx, db, store.Value[string], `select said from daily where task = 'night' and day = $1`, day)
+}
