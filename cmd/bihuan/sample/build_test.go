@@ -16,7 +16,7 @@ import (
 )
 
 // built makes the sample and checks that the database's clock is left as it was.
-func built(t *testing.T, url string) *store.DB {
+func built(t *testing.T, url string, now time.Time) *store.DB {
 	t.Helper()
 	ctx := context.Background()
 	db, err := store.Open(ctx, url)
@@ -29,7 +29,7 @@ func built(t *testing.T, url string) *store.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { files.Close() })
-	if err := Build(ctx, db, files, time.Now()); err != nil {
+	if err := Build(ctx, db, files, now); err != nil {
 		t.Fatal(err)
 	}
 	if time.Since(db.Now()) > time.Minute {
@@ -50,7 +50,7 @@ func login(t *testing.T, db *store.DB, name string) org.Person {
 // The sample has what the demo promises: its size, every state and light, and rows that each login sees or does not.
 func TestBuild(t *testing.T) {
 	ctx := context.Background()
-	db := built(t, storetest.SQLite(t))
+	db := built(t, storetest.SQLite(t), time.Now())
 	today := time.Now().Format(time.DateOnly)
 	days := ledger.Days{Today: today, Soon: calendar.Published().After(today, 10)}
 	count := func(who org.Person, f ledger.Filter) ledger.Counts {
@@ -95,6 +95,19 @@ func TestBuild(t *testing.T) {
 	}
 	runsForward(t, db)
 	present(t, db, time.Now())
+}
+
+// On any day there is all of it: after the spring festival, in the autumn holidays, at the end of a year.
+func TestBuildOnAnyDay(t *testing.T) {
+	for _, day := range []string{"2026-03-02 09:00", "2026-10-05 08:10", "2027-01-01 12:00"} {
+		t.Run(day[:10], func(t *testing.T) {
+			now, err := time.ParseInLocation("2006-01-02 15:04", day, time.Local)
+			if err != nil {
+				t.Fatal(err)
+			}
+			present(t, built(t, storetest.SQLite(t), now), now)
+		})
+	}
 }
 
 // present checks that the loop can be seen in all its parts: of each thing there is at least, and at most, so much.

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -506,7 +507,8 @@ func (b *builder) surveys(t *town) {
 		var slips []string
 		b.shown(22-i, 9, it, func(ctx context.Context, f ledger.Finding) (err error) {
 			closes := b.clock.AddDate(0, 0, 40).Format(time.DateOnly)
-			s, slips, err = ledger.OpenSurvey(ctx, b.db, b.people["邵文澜"], f.ID, "“"+f.Title+"”这件事，在您看来解决了没有？", closes, 30)
+			s, slips, err = ledger.OpenSurvey(ctx, b.db, b.people["邵文澜"], f.ID, ledger.Ask{Question: "“" + f.Title + "”这件事，在您看来解决了没有？",
+				Closes: closes, Numbers: 30, Batch: rand.Text()})
 			return err
 		})
 		b.shown(12-i, 16, it, func(ctx context.Context, f ledger.Finding) error {

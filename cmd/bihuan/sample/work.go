@@ -149,6 +149,9 @@ func (b *builder) assignments(it *item, f ledger.Finding, i int) []ledger.Assign
 	if base.Due == "" {
 		base.Due = b.cal.After(b.clock.Format(time.DateOnly), 10)
 	}
+	if it.fate.silent {
+		base.Starts = b.today.Format(time.DateOnly)
+	}
 	list := []ledger.Assignment{base}
 	vague := false
 	for k, r := range m.Rules {
