@@ -384,6 +384,12 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 			}
 			if t.name == townSeeds[0].name && i < 2 && f.fate.closing == "" { // theirs are the phones a visitor tries
 				f.units, f.persons = []string{v.name + "党支部"}, []string{v.officers["支部"].name}
+				for _, first := range []fate{dueToday, dueNext} {
+					if !slices.ContainsFunc(w.findings, func(f finding) bool { return f.fate == first }) {
+						f.fate = first
+						break
+					}
+				}
 			}
 			if t.name == townSeeds[0].name && i == 8 && f.fate.closing == "" && len(w.findings) < 3 {
 				f.fate = b.overdue(20)

@@ -22,8 +22,8 @@ type fate struct {
 
 // The fates. A finding with an unanswered manifestation gets one of the open ones.
 var (
-	done     = fate{from: -120, to: -9, state: ledger.Done, closing: ledger.Accepted}
-	keep     = fate{from: -120, to: -9, state: ledger.Keep, closing: ledger.Accepted, long: true}
+	done     = fate{from: -120, to: 20, state: ledger.Done, closing: ledger.Accepted}
+	keep     = fate{from: -120, to: 12, state: ledger.Keep, closing: ledger.Accepted, long: true}
 	partly   = fate{from: 16, to: 60, state: ledger.Part}
 	soon     = fate{from: 0, to: 13, state: ledger.Doing, long: true}
 	closely  = fate{from: 0, to: 13, state: ledger.Part}
@@ -33,6 +33,8 @@ var (
 	slow     = fate{from: -38, to: -2, state: ledger.Part}
 	justLate = fate{from: -1, to: -1, state: ledger.Doing}
 	failed   = fate{from: -35, to: -3, state: ledger.Failed}
+	dueToday = fate{state: ledger.Doing}
+	dueNext  = fate{from: 1, to: 3, state: ledger.Doing}
 	open     = fate{dateless: true, state: ledger.Doing, long: true}
 
 	// Closings on their way, and such as came to nothing.
@@ -54,7 +56,7 @@ type share struct {
 
 // The towns stand at different points: the first is about to report, the third has just begun.
 var (
-	advanced = []share{{done, 30}, {keep, 16}, {partly, 10}, {soon, 5}, {closely, 4}, {doing, 14}, {late, 3}, {slow, 2}, {failed, 2}, {fresh, 5}, {open, 2},
+	advanced = []share{{done, 30}, {keep, 16}, {partly, 10}, {soon, 3}, {closely, 2}, {doing, 20}, {late, 2}, {slow, 1}, {failed, 2}, {fresh, 5}, {open, 2},
 		{applying, 2}, {reviewing, 1}, {signing, 2}, {sentBack, 1}, {voided, 1}}
 	halfway = []share{{done, 18}, {keep, 8}, {partly, 15}, {soon, 7}, {closely, 6}, {doing, 20}, {late, 3}, {slow, 2}, {failed, 2}, {fresh, 9}, {open, 3},
 		{applying, 3}, {reviewing, 2}, {signing, 2}}
@@ -159,7 +161,7 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 	due, err := time.ParseInLocation(time.DateOnly, f.due, today.Location())
 	switch {
 	case f.fate.closing == ledger.Accepted:
-		last = today.AddDate(0, 0, -30-ago)
+		last = today.AddDate(0, 0, -17-ago)
 		if err == nil && due.AddDate(0, 0, -25-early).Before(last) {
 			last = due.AddDate(0, 0, -25-early)
 		}

@@ -550,6 +550,7 @@ func (b *builder) step(ctx context.Context, it *item, id int64) error {
 	}
 	switch {
 	case c.Step == it.fate.closing:
+		b.receive(c.Reviewed.Staff)
 		return b.follow(ctx, it) // a closed finding may have got a check to be made every quarter
 	case it.fate.closing == ledger.Voided:
 		b.at(b.later(2), func(ctx context.Context) error { return b.spoil(ctx, it) })
