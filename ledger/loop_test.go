@@ -763,7 +763,9 @@ func TestRoundIsFilledIn(t *testing.T) {
 		if got := w.gates(t, "积水"); !strings.HasPrefix(got, ledger.GateFeedback) {
 			t.Errorf("without the day of the feedback: %s", got)
 		}
-		edit := func(e ledger.RoundEdit, version int64) error { return ledger.EditRound(ctx, w.db, w.clerk, p, version, e) }
+		edit := func(e ledger.RoundEdit, version int64) error {
+			return ledger.EditRound(ctx, w.db, w.clerk, p, version, e)
+		}
 		good := ledger.RoundEdit{Name: "区委第二轮巡察", Team: "第二巡察组", Starts: "2026-01-05", Ends: "2026-02-10", Feedback: "2026-03-02"}
 		wrong := good
 		wrong.Feedback = "2026-02-01"
