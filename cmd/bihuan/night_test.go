@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bihuan/evidence"
 	"bihuan/store"
 	"bihuan/store/storetest"
 )
@@ -19,6 +20,11 @@ func TestNights(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
+		files, err := evidence.OpenFiles(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer files.Close()
 		var now atomic.Int64
 		day := func(date string) {
 			d, err := time.ParseInLocation(time.DateOnly, date, time.Local)
@@ -31,7 +37,7 @@ func TestNights(t *testing.T) {
 		db.Now = func() time.Time { return time.UnixMilli(now.Load()) }
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { nights(ctx, db, 5*time.Millisecond); close(ended) }()
+		go func() { nights(ctx, db, files, 5*time.Millisecond); close(ended) }()
 		wait := func(date string) {
 			t.Helper()
 			for range 2000 {
