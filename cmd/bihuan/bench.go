@@ -36,7 +36,7 @@ type task struct {
 	status           int
 }
 
-// benchStates gives the five statuses of the tasks their words.
+// benchStates gives the five statuses of the tasks their words. The last two come in as 阶段性完成: only a closing completes.
 var benchStates = []string{"", "未完成", "正在整改", "基本完成", "已完成", "长期坚持"}
 
 // Run loads the file and says how long it took.

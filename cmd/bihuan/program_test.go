@@ -189,6 +189,10 @@ func TestDemoInABrowser(t *testing.T) {
 	b.Type("#login", sample.Logins[0].Login)
 	b.Type("#password", sample.Password)
 	b.Follow(".btn-go")
+	shot("work", 900)
+	b.Go(p.URL() + "/duty")
+	shot("heat", 900)
+	b.Go(p.URL() + "/ledger")
 	shot("ledger", 900)
 	finding := browser.Eval[string](b, `[...document.querySelectorAll("a[href^='/finding/']")].find(a => a.textContent.includes("惠农利民")).href`)
 	b.Click("td.t-unit a, .t-unit a")
@@ -220,6 +224,8 @@ func TestDemoInABrowser(t *testing.T) {
 	b.Size(390, 844)
 	b.Go(p.URL() + "/ledger")
 	shot("village", 844)
+	b.Go(p.URL() + "/today")
+	shot("today", 844)
 }
 
 // crop keeps the top of a picture, in 256 colours.

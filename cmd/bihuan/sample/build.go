@@ -21,7 +21,8 @@ import (
 func Build(ctx context.Context, db *store.DB, files *evidence.Files, now time.Time) error {
 	b := &builder{db: db, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
 		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),
-		units: map[string]org.Unit{}, people: map[string]org.Person{}, plans: map[string]int64{}, ids: map[string]int64{}}
+		dice:  rand.New(rand.NewPCG(26, 20)), units: map[string]org.Unit{}, people: map[string]org.Person{}, byID: map[int64]org.Person{},
+		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}, expects: map[int64]bool{}, sent: map[ledger.LetterKind]int{}}
 	clock := db.Now
 	defer func() { db.Now = clock }()
 	db.Now = func() time.Time { return b.clock }
@@ -33,16 +34,32 @@ type builder struct {
 	db    *store.DB
 	files *evidence.Files
 	cal   calendar.Calendar
-	rng   *rand.Rand
+	rng   *rand.Rand // for what papers say, drawn before anything happens
+	dice  *rand.Rand // for what people do
 	now   time.Time
 	today time.Time // midnight
 	clock time.Time // what the database takes for now
 
-	units  map[string]org.Unit   // by name; those of a town's offices as 镇/办公室
-	people map[string]org.Person // by name
-	plans  map[string]int64      // by the name of the unit
-	ids    map[string]int64      // of findings, by unit and title
-	events []event
+	units        map[string]org.Unit   // by name; those of a town's offices as 镇/办公室
+	people       map[string]org.Person // by name
+	byID         map[int64]org.Person
+	plans        map[string]int64 // by the name of the unit
+	ids          map[string]int64 // of findings, by unit and title
+	posts        map[string]int64 // of the first town, by title
+	items        map[string]*item // findings with what is to become of them, by unit and title
+	list         []*item          // the same in the order of the papers
+	places       map[string]int64 // streets of the first town, by name
+	seen         map[int64]bool   // occurrences whose report is planned
+	redo         map[int64]int    // how often an occurrence is still to be sent back
+	sent         map[ledger.LetterKind]int
+	expects      map[int64]bool // who receives the next day what they were given
+	kept, behind int            // what is left for the newcomer: reports to review, days passed and not reported
+	hash         string         // of the one password
+	proofs       int            // pieces of evidence so far: every few bring a file
+
+	events  []event // by time
+	next    int     // the one that happens now
+	running bool
 }
 
 // event is something that somebody did at a time.
@@ -53,7 +70,7 @@ type event struct {
 
 func (b *builder) build(ctx context.Context) error {
 	list := towns(b.rng)
-	b.clock = b.ago(200, 9)
+	b.clock = b.ago(230, 9)
 	if err := b.db.Write(ctx, func(tx *store.Tx) error { return b.organise(ctx, tx, list) }); err != nil {
 		return fmt.Errorf("organise: %w", err)
 	}
@@ -62,16 +79,29 @@ func (b *builder) build(ctx context.Context) error {
 		return err
 	}
 	for _, p := range papers {
-		b.schedule(p)
+		b.schedule(p, townOf(list, p.town))
 	}
 	b.extras(papers)
-	sort.SliceStable(b.events, func(i, j int) bool { return b.events[i].at.Before(b.events[j].at) })
-	for _, e := range b.events {
+	b.nights(list)
+	b.showcase(list)
+	b.running = true
+	for ; b.next < len(b.events); b.next++ {
+		e := b.events[b.next]
 		if e.at.After(b.clock) { // an import takes minutes, and what was meant for them waits
 			b.clock = e.at
 		}
 		if err := e.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", e.at.Format(time.DateOnly), err)
+		}
+	}
+	b.clock = b.now
+	return ledger.Nightly(ctx, b.db, b.cal)
+}
+
+func townOf(list []town, name string) *town {
+	for i := range list {
+		if list[i].name == name {
+			return &list[i]
 		}
 	}
 	return nil
@@ -93,7 +123,7 @@ func (b *builder) organise(ctx context.Context, tx *store.Tx, list []town) error
 		return err
 	}
 	b.units[districtName] = root
-	for _, p := range []person{{"邵文澜", "区委巡察办", org.Supervisor, "shaowenlan"}, {"区管理员", "", org.Admin, "admin"}} {
+	for _, p := range []person{{"邵文澜", "区委巡察办主任", org.Supervisor, "shaowenlan"}, {"乔景澄", "区委巡察办干部", org.Supervisor, ""}, {"区管理员", "", org.Admin, "admin"}} {
 		if err := b.employ(ctx, tx, root, p); err != nil {
 			return err
 		}
@@ -129,6 +159,7 @@ func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit,
 		if err != nil {
 			return err
 		}
+		b.units[t.name+"/"+name] = u
 		head, where := t.heads[o.key], u
 		if head.role == org.Clerk {
 			where = unit // the clerk works for the whole town
@@ -136,6 +167,9 @@ func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit,
 		if err := b.employ(ctx, tx, where, head); err != nil {
 			return err
 		}
+	}
+	if err := b.employ(ctx, tx, unit, t.second); err != nil {
+		return err
 	}
 	for i, v := range t.villages {
 		u, err := org.AddUnit(ctx, tx, org.Program, unit, org.Village, v.name, int64(100+i))
@@ -153,12 +187,19 @@ func (b *builder) organiseTown(ctx context.Context, tx *store.Tx, root org.Unit,
 }
 
 func (b *builder) employ(ctx context.Context, tx *store.Tx, u org.Unit, p person) error {
-	password := ""
+	hash := ""
 	if p.login != "" {
-		password = Password
+		if b.hash == "" { // of a password that is printed for everybody
+			var err error
+			if b.hash, err = org.HashGenerated(Password); err != nil {
+				return err
+			}
+		}
+		hash = b.hash
 	}
-	id, err := org.AddStaff(ctx, tx, org.Program, u, p.name, p.post, p.role, p.login, password)
-	b.people[p.name] = org.Person{ID: id, Name: p.name, Post: p.post, Role: p.role, Unit: u}
+	id, err := org.Employ(ctx, tx, org.Program, org.StaffEdit{Unit: u.ID, Name: p.name, Post: p.post, Role: p.role}, p.login, hash)
+	who := org.Person{ID: id, Name: p.name, Post: p.post, Role: p.role, Unit: u}
+	b.people[p.name], b.byID[id] = who, who
 	return err
 }
 
@@ -166,6 +207,9 @@ func (b *builder) employ(ctx context.Context, tx *store.Tx, u org.Unit, p person
 func (b *builder) appoint(ctx context.Context, tx *store.Tx, u org.Unit, p person) error {
 	post, err := org.AddPost(ctx, tx, org.Program, u, p.post, p.role, true)
 	if err == nil {
+		if u.Name == townSeeds[0].name {
+			b.posts[p.post] = post.ID
+		}
 		_, err = org.Hold(ctx, tx, org.Program, post.ID, b.people[p.name].ID, fmt.Sprintf("%d-03-15", b.today.Year()-1), "")
 	}
 	return err
@@ -194,11 +238,11 @@ func (b *builder) papers(list []town) ([]written, error) {
 		feedback, confirmed int    // days before today
 		sections            [4]int // how many findings in each
 		shares              []share
-	}{{112, 88, [4]int{7, 7, 5, 3}, advanced}, {76, 52, [4]int{6, 5, 4, 3}, halfway}, {41, 15, [4]int{5, 5, 4, 2}, beginning}}
+	}{{204, 180, [4]int{7, 7, 5, 3}, advanced}, {104, 80, [4]int{6, 5, 4, 3}, halfway}, {44, 18, [4]int{5, 5, 4, 2}, beginning}}
 	var papers []written
 	deck := slices.Clone(townThemes)
 	b.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
-	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴")
+	deck = firstThese(deck, "理论学习", "惠农利民", "巡察成果", "移风易俗", "推进乡村振兴", "人居环境", "生态环境", "党费", "上轮巡察", "小型工程", "党内政治生活")
 	for i, t := range list {
 		s := stages[i]
 		hand := takeThemes(&deck, s.sections)
@@ -275,6 +319,9 @@ func (b *builder) townPaper(t town, hand []theme, shares []share, feedback, conf
 			return w, err
 		}
 		f := finding{theme: filled, fate: takeFate(fates, i, filled)}
+		if t.name == townSeeds[0].name {
+			f.fate = destined(filled, f.fate)
+		}
 		lead := officeOf(th.offices[0])
 		f.leader, f.leaderPost = t.leaders[lead.leader].name, t.leaders[lead.leader].post
 		for _, key := range th.offices {
@@ -326,12 +373,27 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 		var hand []theme
 		hand, deck = b.drawHand(deck, library, sizes[i])
 		for _, th := range hand {
-			f, err := b.villageFinding(w.paper, v, th)
+			f, err := b.villageFinding(w.paper, v, th, w.style.ext == "csv")
 			if err != nil {
 				return nil, err
 			}
 			f.fate = takeFate(fates, 0, f.theme)
 			fates = fates[1:]
+			if v.name == relapsingVillage && backAgain.suits(f.theme) && !slices.ContainsFunc(w.findings, func(f finding) bool { return f.fate == backAgain }) {
+				f.fate = backAgain
+			}
+			if t.name == townSeeds[0].name && i < 2 && f.fate.closing == "" { // theirs are the phones a visitor tries
+				f.units, f.persons = []string{v.name + "党支部"}, []string{v.officers["支部"].name}
+				for _, first := range []fate{dueToday, dueNext} {
+					if !slices.ContainsFunc(w.findings, func(f finding) bool { return f.fate == first }) {
+						f.fate = first
+						break
+					}
+				}
+			}
+			if t.name == townSeeds[0].name && i == 8 && f.fate.closing == "" && len(w.findings) < 3 {
+				f.fate = b.overdue(20)
+			}
 			f.deadline(b.rng, b.today, w.signed.AddDate(0, 0, 5))
 			w.findings = append(w.findings, f)
 		}
@@ -339,6 +401,16 @@ func (b *builder) villagePapers(t town, library []theme, shares []share, feedbac
 		papers = append(papers, w)
 	}
 	return papers, nil
+}
+
+// overdue is the fate of what is so many working days late today.
+func (b *builder) overdue(days int) fate {
+	today := b.today.Format(time.DateOnly)
+	n := -days
+	for b.cal.Between(today, b.today.AddDate(0, 0, n).Format(time.DateOnly)) > -days {
+		n--
+	}
+	return fate{from: n, to: n, state: ledger.Doing}
 }
 
 // drawHand takes n different themes from the top of a deck, which is filled up with the library in new order.
@@ -358,11 +430,12 @@ func (b *builder) drawHand(deck, library []theme, n int) (hand, rest []theme) {
 	return hand, deck
 }
 
-func (b *builder) villageFinding(p paper, v village, th theme) (finding, error) {
+// villageFinding fills in a theme for a village. In a table a single measure stands for the whole row, so that there is no gap in it.
+func (b *builder) villageFinding(p paper, v village, th theme, table bool) (finding, error) {
 	pairs := slices.Clone(th.pairs)
 	b.rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
 	pairs = pairs[:min(len(pairs), 1+b.rng.IntN(2))]
-	if b.rng.IntN(24) == 0 && len(th.pairs) > 2 { // a gap on purpose: what it shows is answered by nothing
+	if gap := b.rng.IntN(24) == 0; gap && len(th.pairs) > 2 && !table { // on purpose: what it shows is answered by nothing
 		forgotten := th.pairs[len(th.pairs)-1]
 		pairs = []pair{th.pairs[b.rng.IntN(len(th.pairs)-1)], {shows: forgotten.shows, later: forgotten.measure}}
 	}
@@ -378,24 +451,6 @@ func (b *builder) villageFinding(p paper, v village, th theme) (finding, error) 
 	return f, err
 }
 
-// schedule plans what happens to a paper: it is uploaded and confirmed, then progress is reported.
-func (b *builder) schedule(w written) {
-	unit := w.unitName()
-	b.at(w.confirmed, func(ctx context.Context) error {
-		data, err := w.style.file(w.paper)
-		if err != nil {
-			return err
-		}
-		return b.importPaper(ctx, w, ledger.NewPlan, w.name+"."+w.style.ext, data)
-	})
-	for i, f := range w.findings {
-		reporter := w.reporters[i%len(w.reporters)]
-		for _, r := range f.reports(b.rng, b.cal, w.confirmed, b.today) {
-			b.at(r.at, func(ctx context.Context) error { return b.progress(ctx, reporter, unit, f.title, r.edit) })
-		}
-	}
-}
-
 // unitName is whose plan a paper is: the town's or the village's.
 func (w written) unitName() string {
 	if w.unit == w.town+"党委" {
@@ -404,8 +459,17 @@ func (w written) unitName() string {
 	return w.unit[:len(w.unit)-len("党支部")]
 }
 
+// at plans something. What lies in the future does not happen.
 func (b *builder) at(t time.Time, do func(context.Context) error) {
-	b.events = append(b.events, event{t, do})
+	if !t.Before(b.now) {
+		return
+	}
+	from := 0
+	if b.running { // what is planned while something happens comes after it
+		from = b.next + 1
+	}
+	i := from + sort.Search(len(b.events)-from, func(i int) bool { return b.events[from+i].at.After(t) })
+	b.events = slices.Insert(b.events, i, event{t, do})
 }
 
 // importPaper uploads a paper and confirms it the minute after.

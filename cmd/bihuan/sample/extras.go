@@ -12,8 +12,8 @@ import (
 	"bihuan/ledger"
 )
 
-// extras are the single things that make a ledger look used: a revised plan, a gap closed later, a deadline extended, people
-// replaced, a village's own table merged in, and an upload that still waits for the clerk.
+// extras are the single things that make a ledger look used: a revised plan, a gap closed later, people replaced,
+// a village's own table merged in, and an upload that still waits for the clerk.
 func (b *builder) extras(papers []written) {
 	town := papers[0]
 	var villages []written
@@ -23,7 +23,6 @@ func (b *builder) extras(papers []written) {
 		}
 	}
 	b.revise(town)
-	b.extend(town)
 	for _, v := range villages {
 		b.closeGap(v)
 	}
@@ -47,42 +46,38 @@ func (w written) changed(change func(findings []finding)) written {
 // revise imports a second version of a plan: one measure made stricter, one added.
 func (b *builder) revise(w written) {
 	second := w.changed(func(list []finding) {
-		at := slices.IndexFunc(list, func(f finding) bool { return f.fate.state == ledger.Doing && !f.fate.silent && len(f.measures()) > 1 })
-		list[at].pairs[0].measure += "，每月底向镇党委报告一次"
+		ordinary := func(f finding) bool { return f.fate.closing == "" && !isShown(f.title) && !f.fate.silent }
+		at := slices.IndexFunc(list, func(f finding) bool { return ordinary(f) && f.fate.state == ledger.Doing && len(f.measures()) > 1 })
 		last := len(list) - 1
-		for list[last].fate.state.Settled() {
+		for last > 0 && (!ordinary(list[last]) || last == at) {
 			last--
 		}
-		list[last].pairs[0].measure += "，检查结果在党政联席会议上通报"
+		for i, more := range map[int]string{at: "，每月底向镇党委报告一次", last: "，检查结果在党政联席会议上通报"} {
+			if i >= 0 {
+				list[i].pairs[0].measure += more
+			}
+		}
 	})
 	b.at(b.ago(60, 15), func(ctx context.Context) error {
 		data, err := w.style.file(second.paper)
 		if err != nil {
 			return err
 		}
-		return b.importPaper(ctx, second, ledger.Revision, w.name+"（修订）."+w.style.ext, data)
-	})
-}
-
-// extend moves the deadline of a town's finding that could not be met.
-func (b *builder) extend(w written) {
-	at := slices.IndexFunc(w.findings, func(f finding) bool {
-		return f.due != "" && f.due < b.today.Format(time.DateOnly) && !f.fate.state.Settled()
-	})
-	if at < 0 {
-		return
-	}
-	f, due := w.findings[at], b.today.AddDate(0, 0, 24)
-	b.at(b.ago(6, 16), func(ctx context.Context) error {
-		return b.editDuty(ctx, w.clerk, w.unitName(), f.title, func(e *ledger.DutyEdit) {
-			e.DueText, e.Due = due.Format("延期至2006年1月2日前"), due.Format(time.DateOnly)
-		})
+		if err := b.importPaper(ctx, second, ledger.Revision, w.name+"（修订）."+w.style.ext, data); err != nil {
+			return err
+		}
+		for _, f := range second.findings { // a measure in other words is another one, and is given anew
+			if it := b.items[w.unitName()+f.title]; it.working() {
+				b.at(b.later(2), func(ctx context.Context) error { return b.assign(ctx, it) })
+			}
+		}
+		return nil
 	})
 }
 
 // replace hands a village's first open finding to its secretary.
 func (b *builder) replace(w written) {
-	at := slices.IndexFunc(w.findings, func(f finding) bool { return !f.fate.state.Settled() && f.persons[0] != w.reporters[0] })
+	at := slices.IndexFunc(w.findings, func(f finding) bool { return f.fate.closing == "" && f.persons[0] != w.reporters[0] })
 	if at < 0 {
 		return
 	}
@@ -104,6 +99,8 @@ func (b *builder) closeGap(w written) {
 				if err != nil {
 					return err
 				}
+				it := b.items[w.unitName()+f.title]
+				b.at(b.later(1), func(ctx context.Context) error { return b.assign(ctx, it) })
 				return ledger.AddMeasure(ctx, b.db, b.people[w.clerk], now.ID, now.Version, p.later, []int{i})
 			})
 		}
@@ -117,7 +114,7 @@ func (b *builder) merge(w written) {
 	_ = table.Write([]string{"序号", "反馈问题", "整改措施", "责任人", "完成情况", "进展"})
 	n := 0
 	for _, f := range w.findings {
-		if f.fate.state.Settled() || f.fate.dateless {
+		if f.fate.closing != "" || f.fate.dateless {
 			continue
 		}
 		n++

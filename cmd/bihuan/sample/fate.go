@@ -14,24 +14,38 @@ import (
 type fate struct {
 	from, to int // when it is due: days after today, both included
 	state    ledger.State
-	long     bool // to be kept up after the date
-	silent   bool // nothing was ever reported
-	dateless bool // the paper leaves the date open: x月x日
+	closing  ledger.Step // how far its closing is; empty: nobody has applied
+	long     bool        // to be kept up after the date
+	silent   bool        // nothing was ever reported
+	dateless bool        // the paper leaves the date open: x月x日
 }
 
 // The fates. A finding with an unanswered manifestation gets one of the open ones.
 var (
-	done    = fate{from: -75, to: -9, state: ledger.Done}
-	keep    = fate{from: -75, to: -9, state: ledger.Keep, long: true}
-	partly  = fate{from: 16, to: 60, state: ledger.Part}
-	soon    = fate{from: 0, to: 13, state: ledger.Doing, long: true}
-	closely = fate{from: 0, to: 13, state: ledger.Part}
-	doing   = fate{from: 15, to: 130, state: ledger.Doing}
-	fresh   = fate{from: 25, to: 200, state: ledger.Doing, silent: true}
-	late    = fate{from: -38, to: -2, state: ledger.Doing}
-	slow    = fate{from: -38, to: -2, state: ledger.Part}
-	failed  = fate{from: -35, to: -3, state: ledger.Failed}
-	open    = fate{dateless: true, state: ledger.Doing, long: true}
+	done     = fate{from: -120, to: 20, state: ledger.Done, closing: ledger.Accepted}
+	keep     = fate{from: -120, to: 12, state: ledger.Keep, closing: ledger.Accepted, long: true}
+	partly   = fate{from: 16, to: 60, state: ledger.Part}
+	soon     = fate{from: 0, to: 13, state: ledger.Doing, long: true}
+	closely  = fate{from: 0, to: 13, state: ledger.Part}
+	doing    = fate{from: 16, to: 130, state: ledger.Doing}
+	fresh    = fate{from: 25, to: 200, state: ledger.Doing, silent: true}
+	late     = fate{from: -38, to: -2, state: ledger.Doing}
+	slow     = fate{from: -38, to: -2, state: ledger.Part}
+	justLate = fate{from: -1, to: -1, state: ledger.Doing}
+	failed   = fate{from: -35, to: -3, state: ledger.Failed}
+	dueToday = fate{state: ledger.Doing}
+	dueNext  = fate{from: 1, to: 3, state: ledger.Doing}
+	open     = fate{dateless: true, state: ledger.Doing, long: true}
+
+	// Closings on their way, and such as came to nothing.
+	applying  = fate{from: 3, to: 40, state: ledger.Part, closing: ledger.Applied, long: true}
+	reviewing = fate{from: 3, to: 40, state: ledger.Part, closing: ledger.Reviewed}
+	signing   = fate{from: 3, to: 40, state: ledger.Part, closing: ledger.Signed, long: true}
+	sentBack  = fate{from: 16, to: 50, state: ledger.Part, closing: ledger.SentBack}
+	voided    = fate{from: 16, to: 50, state: ledger.Part, closing: ledger.Voided}
+
+	// backAgain is closed early, comes back and is closed again.
+	backAgain = fate{from: -128, to: -120, state: ledger.Keep, closing: ledger.Accepted, long: true}
 )
 
 // share is how many of a hundred findings meet a fate.
@@ -42,9 +56,11 @@ type share struct {
 
 // The towns stand at different points: the first is about to report, the third has just begun.
 var (
-	advanced  = []share{{done, 28}, {keep, 14}, {partly, 10}, {soon, 7}, {closely, 7}, {doing, 13}, {late, 6}, {slow, 3}, {failed, 3}, {fresh, 6}, {open, 3}}
-	halfway   = []share{{done, 18}, {keep, 8}, {partly, 15}, {soon, 9}, {closely, 8}, {doing, 18}, {late, 6}, {slow, 3}, {failed, 3}, {fresh, 9}, {open, 3}}
-	beginning = []share{{done, 4}, {partly, 10}, {soon, 12}, {closely, 4}, {doing, 30}, {late, 4}, {fresh, 33}, {open, 3}}
+	advanced = []share{{done, 30}, {keep, 16}, {partly, 10}, {soon, 3}, {closely, 2}, {doing, 20}, {late, 2}, {slow, 1}, {failed, 2}, {fresh, 5}, {open, 2},
+		{applying, 2}, {reviewing, 1}, {signing, 2}, {sentBack, 1}, {voided, 1}}
+	halfway = []share{{done, 18}, {keep, 8}, {partly, 15}, {soon, 7}, {closely, 6}, {doing, 20}, {late, 3}, {slow, 2}, {failed, 2}, {fresh, 9}, {open, 3},
+		{applying, 3}, {reviewing, 2}, {signing, 2}}
+	beginning = []share{{partly, 10}, {soon, 8}, {closely, 4}, {doing, 38}, {fresh, 37}, {open, 3}}
 )
 
 // deal gives n findings their fates in the proportion of shares, in random order.
@@ -70,7 +86,7 @@ func (f fate) suits(t theme) bool {
 	for _, p := range t.pairs {
 		gap = gap || p.measure == ""
 	}
-	return !(gap && f.state.Settled()) && !(t.failed == "" && f.state == ledger.Failed)
+	return !(gap && f.closing != "") && !(t.failed == "" && f.state == ledger.Failed)
 }
 
 // deadline sets when the finding is due and how the paper words it. Dates before earliest are moved there: no plan promises a
@@ -123,25 +139,39 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 	if len(results) == 1 {
 		half.Progress = f.doing + "，主要措施已落实，巩固阶段"
 	}
-	all := ledger.ProgressEdit{State: f.fate.state, Progress: strings.Join(results, "；"), Evidence: f.evidence}
+	all := ledger.ProgressEdit{State: ledger.Part, Progress: strings.Join(results, "；"), Evidence: f.evidence}
 	var edits []ledger.ProgressEdit
 	switch f.fate.state {
 	case ledger.Done, ledger.Keep:
-		edits = []ledger.ProgressEdit{started, all}
+		edits = []ledger.ProgressEdit{all}
 	case ledger.Part:
 		edits = []ledger.ProgressEdit{started, half}
+		if f.fate.closing != "" {
+			edits = []ledger.ProgressEdit{all}
+		}
 	case ledger.Failed:
 		edits = []ledger.ProgressEdit{started, {State: ledger.Failed, Progress: f.doing, Reason: f.failedReason(today)}}
 	default:
 		edits = []ledger.ProgressEdit{started}
 	}
-	// The last report came about the date, or lately where the date is still to come.
-	ago, early := rng.IntN(20), rng.IntN(8)
+	// The last report came about the date, or lately where the date is still to come. What is closed was done well before: a closing
+	// takes two weeks.
+	ago, early := rng.IntN(20), rng.IntN(20)
 	last := today.AddDate(0, 0, -1-ago)
-	if due, err := time.ParseInLocation(time.DateOnly, f.due, today.Location()); err == nil && due.Before(today) {
-		last = due.AddDate(0, 0, 1-early)
-	} else if f.due == "" && f.fate.state == ledger.Keep {
-		last = today.AddDate(0, 0, -30-ago)
+	due, err := time.ParseInLocation(time.DateOnly, f.due, today.Location())
+	switch {
+	case f.fate.closing == ledger.Accepted:
+		last = today.AddDate(0, 0, -17-ago)
+		if err == nil && due.AddDate(0, 0, -25-early).Before(last) {
+			last = due.AddDate(0, 0, -25-early)
+		}
+		if soonest := start.AddDate(0, 0, 9+early/2); last.Before(soonest) {
+			last = soonest
+		}
+	case f.fate.closing != "":
+		last = today.AddDate(0, 0, -20-ago)
+	case err == nil && due.Before(today):
+		last = due.AddDate(0, 0, 1-early/3)
 	}
 	var list []report
 	for i, e := range edits {

@@ -22,6 +22,7 @@ type town struct {
 	name     string
 	leaders  []person          // in the order of leaderPosts
 	heads    map[string]person // office key → who heads it
+	second   person            // the second clerk
 	villages []village
 }
 
@@ -80,18 +81,18 @@ var villageOffices = []struct{ key, body, post string }{
 
 // The towns. The first has its people written out, for its clerk is the one most visitors will be.
 var townSeeds = []struct {
-	name, leaders, heads, villages string
+	name, second, leaders, heads, villages string
 }{
-	{"栖禾镇",
+	{"栖禾镇", "陶静怡",
 		"周叙明 梁知远 孟昭宁 高敬之 宋怀瑾 罗绍文 郭立群 杜向荣 沈青岩",
 		"贺晓雨 韩春梅 邢自强 庞桂兰 贾文涛 卢大勇 冉志刚 冯建业 石立峰 夏明轩 秦素芬 蒋玉莲 苗雅静 吕志刚 阮成林",
 		"东槐 柳荫 南窑 上苇 下苇 大泽口 小泽口 枣沟 石桥头 白杨渡 杏花坞 黎家坡 青禾店 芦花荡 牛栏洼 " +
 			"梨树洼 桑园口 古槐铺 瓦窑坡 麦香庄 秋水湾 竹溪口 铁匠营 三义堂 长流堡 沙河埠 望田岗 乌桕林 稻花台 榆林渡"},
-	{"双堰镇",
+	{"双堰镇", "闵书航",
 		"江怀远 祁文博 苏静宜 樊立新 蒲晓岚 邱正平 管世安 纪春燕 卞长河",
 		"柏思源 汪玉洁 童守义 甄美华 尚国栋 武铁军 葛长青 俞敏 齐建平 冷晨阳 翁秀珍 凌爱华 席文静 关永田 水清源",
 		"堰头 堰尾 分水 闸口 鱼梁"},
-	{"望岚镇",
+	{"望岚镇", "宁采薇",
 		"严守中 段景行 施若兰 滕以信 容晓芸 解承志 龚万里 米秋菊 荀大田",
 		"晏子涵 万雪梅 桂长生 傅丽娟 耿志坚 雷平安 马振东 金巧云 龙海涛 史一鸣 邓桂香 乔雨晴 顾清和 岳丰年 江碧波",
 		"岚下 岚西 茶亭 松台"},
@@ -108,7 +109,9 @@ var Logins = []Login{
 	{"hexiaoyu", "贺晓雨", "栖禾镇党政办经办人：导入方案、改台账、登记进展"},
 	{"mengzhaoning", "孟昭宁", "栖禾镇分管领导：看全镇，可筛出自己分管的"},
 	{"zhouxuming", "周叙明", "栖禾镇党委书记：看全镇"},
-	{"donghuai", "郝守祥", "东槐村党支部书记：只看本村，登记进展"},
+	{"hanchunmei", "韩春梅", "党建办公室责任人：自己的任务，例如周五学习"},
+	{"donghuai", "郝守祥", "东槐村党支部书记：只看本村，办任务、登记进展"},
+	{"liuyin", "谷满仓", "柳荫村党支部书记：手机上办任务"},
 	{"shaowenlan", "邵文澜", "区委巡察办：看全区三个镇"},
 	{"shuangyan", "柏思源", "双堰镇党政办经办人：看不到栖禾镇"},
 	{"admin", "区管理员", "各镇都能看、都能改"},
@@ -126,15 +129,15 @@ func loginOf(name string) string {
 
 // towns makes the towns with all their people. No name occurs twice.
 func towns(rng *rand.Rand) []town {
-	taken := map[string]bool{"郝守祥": true}
+	taken := map[string]bool{"郝守祥": true, "谷满仓": true, "阎思齐": true, "柯小满": true}
 	for _, s := range townSeeds {
-		for _, n := range strings.Fields(s.leaders + " " + s.heads) {
+		for _, n := range strings.Fields(s.second + " " + s.leaders + " " + s.heads) {
 			taken[n] = true
 		}
 	}
 	var list []town
 	for _, s := range townSeeds {
-		t := town{name: s.name, heads: map[string]person{}}
+		t := town{name: s.name, heads: map[string]person{}, second: person{s.second, "党政办经办人", org.Clerk, ""}}
 		for i, n := range strings.Fields(s.leaders) {
 			role := org.Leader
 			if i == 0 {
@@ -154,8 +157,10 @@ func towns(rng *rand.Rand) []town {
 		}
 		list = append(list, t)
 	}
-	first := list[0].villages[0].officers
-	first["支部"] = person{name: "郝守祥", post: first["支部"].post, role: org.Cadre, login: loginOf("郝守祥")}
+	for i, name := range []string{"郝守祥", "谷满仓"} {
+		officers := list[0].villages[i].officers
+		officers["支部"] = person{name: name, post: officers["支部"].post, role: org.Cadre, login: loginOf(name)}
+	}
 	return list
 }
 
