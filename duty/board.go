@@ -50,7 +50,7 @@ func (b Board) Duties(ctx context.Context, q store.Querier, offset, limit int) (
 		return nil, total, err
 	}
 	list, err := store.All(ctx, q, scan, `select `+columns+from+` where `+where+`
-		order by case u.kind when 'village' then 1 else 0 end, u.path, d.id limit `+fmt.Sprint(limit)+` offset `+fmt.Sprint(offset), args...)
+		order by case when d.part = 'check' then 2 when u.kind = 'village' then 1 else 0 end, u.path, d.id limit `+fmt.Sprint(limit)+` offset `+fmt.Sprint(offset), args...)
 	return list, total, err
 }
 

@@ -109,6 +109,11 @@ type Finding struct {
 	Manifestations []Manifestation
 	Measures       []Measure
 
+	Step   Step   // how far the latest application for its closing is; empty while there is none
+	Slip   string // number of its closing slip, when the closing holds
+	Proofs int    // pieces of evidence that count
+	steps  int64  // versions of its applications, added up
+
 	stated bool // of a reading: the paper says how far it is
 }
 
@@ -138,6 +143,9 @@ type Measure struct {
 	Added       bool // by a person, to what the plan says
 	Answers     []int
 }
+
+// Key is the key of a finding that was read whole.
+func (f Finding) Key() Key { return Key{f.ID, f.Version, int64(f.Proofs), f.steps} }
 
 // AnsweredBy lists the measures that answer the manifestation with index i, as indexes.
 func (f Finding) AnsweredBy(i int) []int {
@@ -327,6 +335,23 @@ func loadChunk(ctx context.Context, q store.Querier, list []Finding) error {
 		})
 	if err != nil || broken != nil {
 		return fmt.Errorf("load measures: %w", firstOf(err, broken))
+	}
+	err = read(func(rows *sql.Rows, p *part) error { return rows.Scan(&p.finding, &p.text, &p.number, &p.id) },
+		`select finding, state, number, version from closing where finding in (`+in+`) order by finding, seq`,
+		func(f *Finding, p part) {
+			f.steps += p.id
+			if f.Step, f.Slip = Step(p.text), ""; f.Step == Accepted {
+				f.Slip = p.number
+			}
+		})
+	if err != nil {
+		return err
+	}
+	err = read(func(rows *sql.Rows, p *part) error { return rows.Scan(&p.finding, &p.id) },
+		`select finding, count(*) from evidence where finding in (`+in+`) and replaced = 0 and withdrawn = '' group by finding`,
+		func(f *Finding, p part) { f.Proofs = int(p.id) })
+	if err != nil {
+		return err
 	}
 	return read(func(rows *sql.Rows, p *part) error { return rows.Scan(&p.finding, &p.measure, &p.manif) },
 		`select m.finding, a.measure, a.manifestation from measure m join answer a on a.measure = m.id where m.finding in (`+in+`)

@@ -104,8 +104,11 @@ func (f Filter) where(db *store.DB, who org.Person, d Days) (string, []any) {
 
 var orders = map[string]string{"": "f.plan, f.ord", "due": "f.due, f.id", "changed": "f.changed desc, f.id desc"}
 
-// Key names one finding as it is now: the same Key means the same content.
-type Key struct{ ID, Version int64 }
+// Key names one finding as it is now: the same Key means the same content, what has been proved and applied for included.
+type Key struct{ ID, Version, Proofs, Steps int64 }
+
+const keyColumns = `f.id, f.version, (select count(*) from evidence e where e.finding = f.id and e.replaced = 0 and e.withdrawn = ''),
+	(select coalesce(sum(c.version), 0) from closing c where c.finding = f.id)`
 
 // List gives the findings of one page, pages counted from 1, in the asked order.
 func List(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days, page int) ([]Key, error) {
@@ -119,8 +122,8 @@ func ListAll(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days
 
 func listKeys(ctx context.Context, db *store.DB, who org.Person, f Filter, d Days, limit string) ([]Key, error) {
 	where, args := f.where(db, who, d)
-	return store.All(ctx, db, func(rows *sql.Rows, k *Key) error { return rows.Scan(&k.ID, &k.Version) },
-		`select f.id, f.version from finding f where `+where+` order by `+orders[f.Sort]+limit, args...)
+	return store.All(ctx, db, func(rows *sql.Rows, k *Key) error { return rows.Scan(&k.ID, &k.Version, &k.Proofs, &k.Steps) },
+		`select `+keyColumns+` from finding f where `+where+` order by `+orders[f.Sort]+limit, args...)
 }
 
 // Counts are how many findings there are of each sort. The five states add up to All.

@@ -16,8 +16,8 @@ func columns() []office.Column {
 	return []office.Column{
 		{Title: "序号", Width: 2.5, Align: office.AlignCenter}, {Title: "反馈问题", Width: 7.5}, {Title: "具体表现", Width: 12.5}, {Title: "整改措施", Width: 14.5},
 		{Title: "责任领导", Width: 3.4, Align: office.AlignCenter}, {Title: "责任单位", Width: 9, Align: office.AlignCenter},
-		{Title: "责任人", Width: 4.2, Align: office.AlignCenter}, {Title: "完成时限", Width: 9}, {Title: "进展", Width: 7.5}, {Title: "佐证", Width: 5.5},
-		{Title: "状态", Width: 4.5, Align: office.AlignCenter}, {Title: "销号", Width: 2.7, Align: office.AlignCenter},
+		{Title: "责任人", Width: 4.2, Align: office.AlignCenter}, {Title: "完成时限", Width: 9}, {Title: "进展", Width: 6.8}, {Title: "佐证", Width: 5.5},
+		{Title: "状态", Width: 4.5, Align: office.AlignCenter}, {Title: "销号", Width: 3.4, Align: office.AlignCenter},
 	}
 }
 
@@ -140,12 +140,28 @@ func findingRows(f ledger.Finding, state string) []office.Row {
 			cells = append(cells, office.TableCell{Text: measure(f, r), Rows: r.MeasureSpan})
 		}
 		if i == 0 {
-			cells = append(cells, over(f.Leader), over(or(names(f.Units), unclear)), over(or(names(f.Persons), unclear)), over(dueLines(f)), over(f.Progress), over(f.Evidence),
-				over(state), over(""))
+			cells = append(cells, over(f.Leader), over(or(names(f.Units), unclear)), over(or(names(f.Persons), unclear)), over(dueLines(f)), over(f.Progress), over(proofs(f)),
+				over(state), over(closed(f)))
 		}
 		rows[i].Cells = cells
 	}
 	return rows
+}
+
+// proofs are the papers that prove what was done: in words, and how many there are.
+func proofs(f ledger.Finding) string {
+	if f.Proofs == 0 {
+		return f.Evidence
+	}
+	return strings.TrimPrefix(f.Evidence+"\n", "\n") + fmt.Sprintf("佐证材料%d份", f.Proofs)
+}
+
+// closed is the number of the closing slip, and how often a finding came back.
+func closed(f ledger.Finding) string {
+	if f.Relapses > 0 {
+		return strings.TrimPrefix(f.Slip+"\n", "\n") + fmt.Sprintf("反弹%d次", f.Relapses)
+	}
+	return f.Slip
 }
 
 // dueLines is the deadline, broken after its commas as on the screen.

@@ -21,7 +21,7 @@ func readFilter(q url.Values) ledger.Filter {
 	f := ledger.Filter{
 		Plan: id("plan"), Unit: id("unit"), Section: id("section"),
 		Duty: text("duty"), Person: text("person"), Text: text("q"),
-		Gap: q.Get("gap") == "1", Vague: q.Get("vague") == "1",
+		Gap: q.Get("gap") == "1", Vague: q.Get("vague") == "1", Back: q.Get("back") == "1",
 	}
 	for _, s := range ledger.States {
 		if q.Get("state") == string(s.State) {
@@ -76,6 +76,7 @@ func query(f ledger.Filter) url.Values {
 	text("due", f.Due)
 	flag("gap", f.Gap)
 	flag("vague", f.Vague)
+	flag("back", f.Back)
 	text("q", f.Text)
 	text("sort", f.Sort)
 	return q

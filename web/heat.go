@@ -259,6 +259,8 @@ func (s *Server) heatFill(ctx context.Context, v *visit, a heatAsk, p *heatPage,
 	for _, row := range rows {
 		name := "镇机关"
 		switch {
+		case row.Duty.Part == duty.Watch:
+			name = "销号后的检查"
 		case row.Duty.Unit.Kind == org.Village:
 			name = "各村（每村一行）"
 		case v.Who.Unit.Kind == org.District && a.unit.Kind != org.Town:

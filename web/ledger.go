@@ -299,7 +299,7 @@ type aspectRow struct {
 // countLinks are the counts of a filter, each leading to what it counts.
 func countLinks(f ledger.Filter, c ledger.Counts) []countLink {
 	base := f
-	base.State, base.Due, base.Gap, base.Vague = "", "", false, false
+	base.State, base.Due, base.Gap, base.Vague, base.Back = "", "", false, false, false
 	list := []countLink{{Word: "全部", N: c.All, Address: ledgerAddress(base), Current: f == base}}
 	add := func(kind, tone, word string, n int, narrow func(*ledger.Filter)) {
 		to := base
@@ -314,6 +314,9 @@ func countLinks(f ledger.Filter, c ledger.Counts) []countLink {
 	add("", "", "待定日期", c.NoDate, func(to *ledger.Filter) { to.Due = "none" })
 	add("", "", "有表现无措施", c.Gaps, func(to *ledger.Filter) { to.Gap = true })
 	add("", "", "责任悬空", c.Vague, func(to *ledger.Filter) { to.Vague = true })
+	if c.Back > 0 || f.Back {
+		add("back", "red", "反弹", c.Back, func(to *ledger.Filter) { to.Back = true })
+	}
 	return list
 }
 
@@ -373,7 +376,7 @@ type countKey struct {
 
 // count counts the findings of a filter, once as long as nothing changes.
 func (s *Server) count(ctx context.Context, v *visit, f ledger.Filter) (ledger.Counts, error) {
-	f.State, f.Due, f.Gap, f.Vague, f.Sort = "", "", false, false, ""
+	f.State, f.Due, f.Gap, f.Vague, f.Back, f.Sort = "", "", false, false, false, ""
 	key := countKey{v.Head, v.Scope, f, v.Today}
 	return s.counts.do(ctx, key, func() (ledger.Counts, error) {
 		return ledger.Count(ctx, s.db, v.Who, f, v.Days)

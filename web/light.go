@@ -40,6 +40,23 @@ func stateLight(f ledger.Finding) light {
 	return l
 }
 
+// closedLight says how far the closing of a finding is.
+func closedLight(f ledger.Finding) light {
+	switch {
+	case f.Closing != 0:
+		return light{Kind: "done", Word: "已销号", Why: f.Slip}
+	case f.Step.Running():
+		return light{Kind: "wait", Word: f.Step.Word()}
+	case f.Relapsed:
+		return light{Kind: "back", Word: "反弹", Why: fmt.Sprintf("第 %d 次", f.Relapses)}
+	case f.Step == ledger.SentBack:
+		return light{Kind: "back", Word: f.Step.Word()}
+	case f.Step == ledger.Voided:
+		return light{Kind: "stop", Word: f.Step.Word()}
+	}
+	return light{Kind: "none", Word: "未申请"}
+}
+
 // days are the dates that lights depend on.
 func days(c calendar.Calendar, r ledger.Rules, today string) ledger.Days {
 	return ledger.Days{Today: today, Soon: c.After(today, r.Yellow)}

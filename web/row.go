@@ -80,6 +80,7 @@ type findingRows struct {
 	dueYear   bool // the plan names the year, which is this one
 	due       light
 	state     light
+	closed    light // how far its closing is
 	mayEdit   bool
 	mayReport bool
 }
@@ -114,7 +115,7 @@ func (s *Server) renderRows(ctx context.Context, v *visit, keys []ledger.Key) ([
 	}
 	for i, f := range findings {
 		r := s.renderFinding(v, f)
-		key.Key = ledger.Key{ID: f.ID, Version: f.Version}
+		key.Key = f.Key()
 		s.rows.put(key, r)
 		list[at[i]] = r
 	}
@@ -140,7 +141,7 @@ func (s *Server) load(ctx context.Context, keys []ledger.Key) ([]ledger.Finding,
 			return nil, err
 		}
 		for _, f := range read {
-			s.findings.put(ledger.Key{ID: f.ID, Version: f.Version}, f)
+			s.findings.put(f.Key(), f)
 			list[at[f.ID]] = f
 		}
 	}
@@ -162,7 +163,7 @@ func findingSize(f ledger.Finding) int {
 func (s *Server) renderFinding(v *visit, f ledger.Finding) rendered {
 	d := findingRows{
 		Finding: f, columns: columnsOf(v.Who.Role), foreign: f.Unit.ID != v.Who.Unit.ID,
-		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: s.due(v, f), state: stateLight(f),
+		dueLines: dueLines(f, v.Today), dueYear: strings.HasPrefix(f.DueText, v.Today[:4]+"年"), due: s.due(v, f), state: stateLight(f), closed: closedLight(f),
 		mayEdit: v.Who.Check(org.Edit, f.Unit) == nil, mayReport: f.Allows(v.Who, org.Progress) == nil,
 	}
 	d.lines = lines(f, d.columns)

@@ -146,10 +146,17 @@ func (d findingRows) writeState(w *htmlWriter) {
 	d.cell(w, "span t-pro").raw(`<div class="t6">`).text(orDash(d.Progress)).raw(`</div></td>`)
 	if d.columns.Evidence {
 		d.cell(w, "span t-ev").raw(`<div class="t6">`)
-		if d.Evidence == "" {
-			w.raw(`无`)
-		} else {
+		if d.Evidence != "" {
 			w.text(d.Evidence)
+		}
+		if d.Proofs > 0 {
+			if d.Evidence != "" {
+				w.raw(`<br>`)
+			}
+			w.raw(`<a href="/finding/`).num(d.ID).raw(`#evidence">佐证 `).num(int64(d.Proofs)).raw(` 份</a>`)
+		}
+		if d.Evidence == "" && d.Proofs == 0 {
+			w.raw(`无`)
 		}
 		w.raw(`</div></td>`)
 	}
@@ -167,7 +174,11 @@ func (d findingRows) writeState(w *htmlWriter) {
 	}
 	w.raw(`</td>`)
 	if d.columns.Closing {
-		d.cell(w, "span last t-close").light(light{Kind: "none", Word: "未申请"}).raw(`</td>`)
+		d.cell(w, "span last t-close").light(d.closed)
+		if d.closed.Why != "" {
+			w.raw(`<span class="why">`).text(d.closed.Why).raw(`</span>`)
+		}
+		w.raw(`</td>`)
 	}
 }
 
