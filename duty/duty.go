@@ -280,7 +280,8 @@ func ChangeRule(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who or
 	return err
 }
 
-// Reassign gives a duty and what is open of it to somebody else. What was done keeps the name of who did it.
+// Reassign gives a duty and what is open of it to somebody else, as the holder of d.Post or, when that is 0, by name. What was done
+// keeps the name of who did it.
 func Reassign(ctx context.Context, tx *store.Tx, who org.Person, d Duty, to org.Person, reason string) error {
 	if d.Staff == to.ID {
 		return nil
@@ -289,8 +290,8 @@ func Reassign(ctx context.Context, tx *store.Tx, who org.Person, d Duty, to org.
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `update duty set staff = $2, state = case when state = 'received' then 'given' else state end, received = 0,
-		version = version + 1 where id = $1`, d.ID, to.ID)
+	_, err = tx.Exec(ctx, `update duty set staff = $2, post = $3, state = case when state = 'received' then 'given' else state end, received = 0,
+		version = version + 1 where id = $1`, d.ID, to.ID, orNull(d.Post))
 	if err != nil {
 		return fmt.Errorf("reassign duty: %w", err)
 	}

@@ -209,17 +209,24 @@ func TestAlike(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
 		w.imported(t)
+		before, err := ledger.StampOfTitles(ctx, w.db)
+		ok(t, err)
 		second := strings.NewReplacer("2026年1月5日至2月10日", "2028年1月5日至2月10日", "3月2日反馈", "2028年3月2日反馈", "村内道路管护不到位", "村内道路管护仍不到位", "理论学习不够深入", "会风不实", "高龄津贴发放不及时", "账目不清").Replace(paper)
 		id := w.upload(t, ledger.Upload{Kind: ledger.NewPlan, Unit: w.town.ID, Name: "第二轮.txt", Data: []byte(second)})
-		_, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1)
+		_, err = ledger.Confirm(ctx, w.db, w.clerk, id, 1)
 		ok(t, err)
+		if after, err := ledger.StampOfTitles(ctx, w.db); err != nil || after == before {
+			t.Errorf("an import leaves the stamp of the titles as it was: %v, %v", after, err)
+		}
 		f := w.find(t, w.district, ledger.Filter{Text: "仍不到位"})[0]
-		list, err := ledger.AlikeOf(ctx, w.db, w.district, f)
+		titles, err := ledger.LoadTitles(ctx, w.db)
+		ok(t, err)
+		list, err := titles.Alike(ctx, w.db, w.district, f)
 		ok(t, err)
 		if len(list) != 1 || !list[0].Earlier || !strings.Contains(list[0].Finding.Title, "道路") {
 			t.Errorf("%+v", list)
 		}
-		if list, err := ledger.AlikeOf(ctx, w.db, w.stranger, f); err != nil || len(list) != 0 {
+		if list, err := titles.Alike(ctx, w.db, w.stranger, f); err != nil || len(list) != 0 {
 			t.Errorf("a stranger sees %d, %v", len(list), err)
 		}
 	})

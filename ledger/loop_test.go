@@ -763,7 +763,9 @@ func TestRoundIsFilledIn(t *testing.T) {
 		if got := w.gates(t, "积水"); !strings.HasPrefix(got, ledger.GateFeedback) {
 			t.Errorf("without the day of the feedback: %s", got)
 		}
-		edit := func(e ledger.RoundEdit, version int64) error { return ledger.EditRound(ctx, w.db, w.clerk, p, version, e) }
+		edit := func(e ledger.RoundEdit, version int64) error {
+			return ledger.EditRound(ctx, w.db, w.clerk, p, version, e)
+		}
 		good := ledger.RoundEdit{Name: "区委第二轮巡察", Team: "第二巡察组", Starts: "2026-01-05", Ends: "2026-02-10", Feedback: "2026-03-02"}
 		wrong := good
 		wrong.Feedback = "2026-02-01"
@@ -778,6 +780,30 @@ func TestRoundIsFilledIn(t *testing.T) {
 		var stale ledger.Stale
 		if err := edit(ledger.RoundEdit{Name: "另一轮"}, 1); !errors.As(err, &stale) {
 			t.Errorf("an old form: %v", err)
+		}
+	})
+}
+
+// What a leaving person had by a post goes to the other by name, and the night does not give it back.
+func TestHandOverOfAPersonStays(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		var post org.Post
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if post, err = org.AddPost(ctx, tx, org.Program, w.east, "网格长", "", true); err != nil {
+				return err
+			}
+			_, err = org.Hold(ctx, tx, org.Program, post.ID, w.cadre.ID, "2025-01-01", "村委会研究")
+			return err
+		}))
+		f := w.finding(t, "积水")
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Post: post.ID, Part: duty.Lead, Title: "巡查", Rule: "FREQ=WEEKLY"}}))
+		moved, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.clerk.ID, "病休")
+		ok(t, err)
+		w.at(t, "2026-04-20")
+		if d := w.work(t, "积水").Duties[0]; len(moved) != 1 || d.Staff != w.clerk.ID || d.Post != 0 {
+			t.Errorf("%d moved, the duty is %s's by post %d", len(moved), d.Name, d.Post)
 		}
 	})
 }

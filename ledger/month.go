@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,13 +158,16 @@ func MonthOf(ctx context.Context, q store.Querier, unit org.Unit, from, to, toda
 	if err != nil {
 		return m, err
 	}
+	n, err := now.counts(ctx, q, stand)
+	if err != nil {
+		return m, err
+	}
+	before, err := past.counts(ctx, q, then)
+	if err != nil {
+		return m, err
+	}
 	for _, f := range figures {
-		if f.N, err = now.count(ctx, q, stand, f.Code); err != nil {
-			return m, err
-		}
-		if f.Before, err = past.count(ctx, q, then, f.Code); err != nil {
-			return m, err
-		}
+		f.N, f.Before = n[f.Code], before[f.Code]
 		m.Figures = append(m.Figures, f)
 	}
 	soon := addDays(m.AsOf, 31)
@@ -222,15 +227,63 @@ func findingCode(code string) bool {
 	return code == "findings" || code == string(Done) || code == string(Part) || code == string(Doing) || code == string(Failed) || code == string(Keep)
 }
 
-func (p period) count(ctx context.Context, q store.Querier, s stand, code string) (int, error) {
-	if strings.HasPrefix(code, "measures") || findingCode(code) {
-		return len(s.items(code)), nil
+// counts counts all figures; those on occurrences in one pass, for they are many.
+func (p period) counts(ctx context.Context, q store.Querier, s stand) (map[string]int, error) {
+	n := map[string]int{}
+	codes := slices.Sorted(maps.Keys(settledBy))
+	columns := make([]string, len(codes))
+	for i, code := range codes {
+		columns[i] = "count(*) filter (where " + settledBy[code] + ")"
 	}
-	c, ok := p.counted(code)
-	if !ok {
-		return 0, fmt.Errorf("no figure %s", code)
+	all := p.occurrences()
+	values, err := store.One(ctx, q, func(rows *sql.Rows, values *[]int) error {
+		*values = make([]int, len(codes))
+		to := make([]any, len(codes))
+		for i := range to {
+			to[i] = &(*values)[i]
+		}
+		return rows.Scan(to...)
+	}, `select `+strings.Join(columns, ", ")+` from occurrence o where `+all.where, all.args...)
+	if err != nil {
+		return nil, err
 	}
-	return store.One(ctx, q, store.Value[int], `select count(*) from `+c.from+` where `+c.where, c.args...)
+	for i, code := range codes {
+		n[code] = values[i]
+	}
+	for _, f := range figures {
+		if _, counted := n[f.Code]; counted {
+			continue
+		}
+		if strings.HasPrefix(f.Code, "measures") || findingCode(f.Code) {
+			n[f.Code] = len(s.items(f.Code))
+			continue
+		}
+		c, ok := p.counted(f.Code)
+		if !ok {
+			return nil, fmt.Errorf("no figure %s", f.Code)
+		}
+		if n[f.Code], err = store.One(ctx, q, store.Value[int], `select count(*) from `+c.from+` where `+c.where, c.args...); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// occurrences are the conditions on what was due in the period.
+func (p period) occurrences() counted {
+	var c counted
+	c.add("o.due >= ? and o.due <= ?", p.from, p.to)
+	p.below(&c)
+	return c
+}
+
+// below keeps to the occurrences that serve a plan of the unit's subtree or are done by a unit of it.
+func (p period) below(c *counted) {
+	if p.unit.Parent == 0 {
+		return
+	}
+	path := p.unit.Path + "%"
+	c.add("(o.home in (select id from unit where path like ?) or o.unit in (select id from unit where path like ?))", path, path)
 }
 
 // counted is a set of rows that a figure counts: what stands after from and where, and the columns of its items.
@@ -253,7 +306,7 @@ func (c *counted) add(clause string, values ...any) {
 
 // settledBy are the conditions of the figures on occurrences; they are those of [duty.Tally].
 var settledBy = map[string]string{
-	"due":       "(o.state in ('done', 'reported', 'open', 'returned', 'missed'))",
+	"due":       "o.state in ('done', 'reported', 'open', 'returned', 'missed')",
 	"intime":    "o.state in ('done', 'reported') and o.timing in ('intime', 'early')",
 	"late":      "o.state in ('done', 'reported') and o.timing = 'late'",
 	"missed":    "(o.state = 'missed' or o.timing = 'madeup')",
@@ -267,15 +320,11 @@ func (p period) counted(code string) (counted, bool) {
 	var c counted
 	below := p.unit.Path + "%"
 	const occurrences = `occurrence o join finding f on f.id = o.finding join duty d on d.id = o.duty join unit u on u.id = o.unit join staff s on s.id = o.staff`
-	within := func() {
-		c.add("(o.home in (select id from unit where path like ?) or o.unit in (select id from unit where path like ?))", below, below)
-	}
 	during := func(column string) { c.add(column+" >= ? and "+column+" < ?", p.start, p.end) }
 	if settled, ok := settledBy[code]; ok {
+		c = p.occurrences()
 		c.from, c.columns = occurrences, "u.name, d.title || '　' || s.name, o.due"
-		c.add("o.due >= ? and o.due <= ?", p.from, p.to)
 		c.add(settled)
-		within()
 		return c, true
 	}
 	switch code {
@@ -283,7 +332,7 @@ func (p period) counted(code string) (counted, bool) {
 		c.from, c.columns = occurrences+" join journal j on j.row_id = o.id", "u.name, d.title || '　' || s.name, j.happened"
 		c.add("j.kind = 'occurrence' and j.verb = '退回'")
 		during("j.entered")
-		within()
+		p.below(&c)
 	case "remind", "supervise", "warn", "replied":
 		c.from, c.columns = "letter l join finding f on f.id = l.finding join unit u on u.id = l.unit join unit a on a.id = l.addressee", "a.name, l.number, l.due"
 		if code == "replied" {

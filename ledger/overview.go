@@ -106,25 +106,33 @@ type countCell struct {
 	n, relapsed, returned, gaps int
 }
 
-// counts is what the cell adds to its unit on a day.
-func (x countCell) counts(d Days) UnitCounts {
-	c := UnitCounts{State: map[State]int{x.state: x.n}, All: x.n, Relapsed: x.relapsed, Returned: x.returned, Gaps: x.gaps}
+// count takes a cell in on a day.
+func (c *UnitCounts) count(x countCell, d Days) {
+	if c.State == nil {
+		c.State, c.Due, c.Closed = map[State]int{}, map[string]int{}, map[string]int{}
+	}
+	c.State[x.state] += x.n
+	c.All += x.n
+	c.Relapsed += x.relapsed
+	c.Returned += x.returned
+	c.Gaps += x.gaps
 	if x.due != "" {
-		c.Due = map[string]int{x.due: x.n}
+		c.Due[x.due] += x.n
 	}
 	if x.closed != 0 {
-		c.Closed = map[string]int{time.UnixMilli(x.closed).Format(time.DateOnly): x.n}
+		c.Closed[time.UnixMilli(x.closed).Format(time.DateOnly)] += x.n
 	}
 	switch {
 	case x.state.Settled():
 	case x.due == "":
-		c.NoDate = x.n
+		c.NoDate += x.n
 	case x.due < d.Today:
-		c.Late, c.LateFrom = x.n, x.due
+		c.Late += x.n
+		c.LateFrom = earlier(c.LateFrom, x.due)
 	case x.due <= d.Soon:
-		c.Soon, c.SoonFrom = x.n, x.due
+		c.Soon += x.n
+		c.SoonFrom = earlier(c.SoonFrom, x.due)
 	}
-	return c
 }
 
 // CountUnits counts findings by the unit whose plan they are of, for all units that who may see and that have any, in the order of the
@@ -156,7 +164,7 @@ func CountUnits(ctx context.Context, db *store.DB, who org.Person, d Days, round
 			u = new(UnitCounts)
 			by[x.unit] = u
 		}
-		u.Add(x.counts(d))
+		u.count(x, d)
 	}
 	var list []UnitCounts
 	for _, u := range units {
@@ -186,7 +194,7 @@ func CountLeads(ctx context.Context, db *store.DB, who org.Person, d Days, unit 
 			u = new(UnitCounts)
 			by[x.unit] = u
 		}
-		u.Add(x.counts(d))
+		u.count(x, d)
 	}
 	if len(by) == 0 {
 		return nil, nil

@@ -573,6 +573,9 @@ func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to 
 		if len(moved) == 0 {
 			return nil
 		}
+		for i := range moved {
+			moved[i].Post = 0 // or the night would give it back to whoever holds the post
+		}
 		return reassign(ctx, tx, who, moved, leaving.Name, person, "", reason)
 	})
 	return moved, err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"bihuan/chinese"
@@ -62,21 +61,4 @@ func (db *DB) MatchArg(phrases []chinese.Phrase) string {
 		return strings.Join(parts, " & ")
 	}
 	return strings.Join(parts, " AND ")
-}
-
-// Nearest is the SQL of a select giving the ids of at most limit rows whose terms share most with those of its one parameter, the
-// nearest first; [DB.NearestArg] makes its value.
-func (db *DB) Nearest(param string, limit int) string {
-	if db.postgres {
-		return fmt.Sprintf(`select id from search where terms @@ %[1]s::tsquery order by ts_rank(terms, %[1]s::tsquery) desc, id limit %[2]d`, param, limit)
-	}
-	return fmt.Sprintf(`select rowid from search where search match %s order by rank, rowid limit %d`, param, limit)
-}
-
-// NearestArg is the parameter value of [DB.Nearest] for terms as chinese.Terms gives them.
-func (db *DB) NearestArg(terms []string) string {
-	if db.postgres {
-		return "'" + strings.Join(terms, "' | '") + "'"
-	}
-	return `"` + strings.Join(terms, `" OR "`) + `"`
 }

@@ -34,7 +34,7 @@ type dutyPage struct {
 	Changes    []event // hands and rules it went through
 	MayReceive bool
 	MayChange  bool
-	Choices    []ruleChoice
+	Choices    []duty.Choice
 	Today      string
 	Form       dutyForm
 	Problems   map[string]string
@@ -44,25 +44,21 @@ type dutyPage struct {
 // dutyForm is what was typed into one of the forms of the page.
 type dutyForm struct{ Rule, Since, Reason, Stop string }
 
-// ruleChoice is a rule of recurrence that can be picked.
-type ruleChoice struct{ Rule, Words string }
-
-// ruleTexts are the rules that a form offers, the most frequent first.
-var ruleTexts = []string{
-	"FREQ=DAILY;X-SHIFT=skip", "FREQ=DAILY",
-	"FREQ=WEEKLY;BYDAY=MO;X-SHIFT=next", "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=2",
-	"FREQ=MONTHLY", "FREQ=MONTHLY;X-TIMES=2", "FREQ=MONTHLY;INTERVAL=3", "FREQ=MONTHLY;INTERVAL=6", "FREQ=YEARLY", "FREQ=YEARLY;X-TIMES=2",
-}
-
-// ruleChoices are the rules that a form offers; more are those that it must offer besides, because a plan proposes them.
-func ruleChoices(more ...string) []ruleChoice {
-	var list []ruleChoice
-	for _, text := range append(slices.Clone(more), ruleTexts...) {
-		r, err := calendar.ParseRule(text)
-		if err != nil || slices.ContainsFunc(list, func(c ruleChoice) bool { return c.Rule == r.String() }) {
-			continue
+// ruleChoices are the rules that a form offers: those that it must offer because a plan proposes them or they stand, and the usual.
+func ruleChoices(more ...string) []duty.Choice {
+	var list []duty.Choice
+	add := func(c duty.Choice) {
+		if !slices.ContainsFunc(list, func(x duty.Choice) bool { return x.Rule == c.Rule }) {
+			list = append(list, c)
 		}
-		list = append(list, ruleChoice{r.String(), r.Words()})
+	}
+	for _, text := range more {
+		if r, err := calendar.ParseRule(text); err == nil {
+			add(duty.Choice{Rule: r.String(), Words: r.Words()})
+		}
+	}
+	for _, c := range duty.Choices() {
+		add(c)
 	}
 	return list
 }

@@ -97,7 +97,7 @@ func TestEvidenceOfEachKind(t *testing.T) {
 				t.Errorf("the list lacks %q: %s", want, list)
 			}
 		}
-		if page := plain(between(c.page(fmt.Sprintf("/finding/%d", f.ID)), `<ol class="time">`, "</ol>")); !strings.Contains(page, "附佐证 郝根生（村党支部书记），发生在 4月15日 种类 文件 名称 公示栏.pdf 4月16日") {
+		if page := plain(between(c.page(fmt.Sprintf("/finding/%d", f.ID)), `<ol class="time story">`, "</ol>")); !strings.Contains(page, "附佐证 郝根生（村党支部书记），发生在 4月15日 公示栏.pdf") {
 			t.Errorf("the history lacks the evidence: %s", page)
 		}
 		for _, login := range []string{"clerk", "district"} {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -348,6 +349,25 @@ func clockMarks(f ledger.Finding, w ledger.Work, turns []clockMark) []clockMark 
 	return marks
 }
 
+// markRank are the words of the marks, what matters most first.
+var markRank = []string{"反弹", "退回", "延期", "销号", "交办"}
+
+// sameDay puts what happened on one day into one mark, with the two words that matter most. Marks come by day and rank.
+func sameDay(marks []clockMark) []clockMark {
+	var list []clockMark
+	words := 0
+	for _, m := range marks {
+		last := len(list) - 1
+		switch {
+		case last < 0 || list[last].Day != m.Day:
+			list, words = append(list, m), 1
+		case words < 2 && list[last].Word != m.Word:
+			list[last].Word, words = list[last].Word+"、"+m.Word, 2
+		}
+	}
+	return list
+}
+
 // mark sets days on the ruler between its ends. A word stands beside its tick where there is room.
 func (c *clockStrip) mark(feedback string, f ledger.Finding, today string, marks []clockMark) {
 	if c == nil {
@@ -365,7 +385,10 @@ func (c *clockStrip) mark(feedback string, f ledger.Finding, today string, marks
 		d, _ := time.Parse(time.DateOnly, f.Due)
 		due = 100 * d.Sub(from).Hours() / whole
 	}
-	slices.SortStableFunc(marks, func(a, b clockMark) int { return strings.Compare(a.Day, b.Day) })
+	slices.SortStableFunc(marks, func(a, b clockMark) int {
+		return cmp.Or(strings.Compare(a.Day, b.Day), slices.Index(markRank, a.Word)-slices.Index(markRank, b.Word))
+	})
+	marks = sameDay(marks)
 	ends, taken := []float64{0, 100}, []float64{}
 	if c.Late != "" {
 		taken = append(taken, due)

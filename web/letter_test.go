@@ -152,10 +152,25 @@ func TestLetters(t *testing.T) {
 		if a := s.as(t, "stranger").get(path); a.status != http.StatusNotFound {
 			t.Errorf("another town opens it: %d", a.status)
 		}
+		// A warning is not the clerk's to send, and what was promised and not kept shows.
+		s.at("2026-06-10")
+		page = c.page("/letter?state=draft")
+		if !strings.Contains(page, "整改告诫书") || !strings.Contains(page, "请由书记或区委巡察办签发") {
+			t.Error("the warnings: " + plain(page))
+		}
+		at := strings.LastIndex(page[:strings.Index(page, ">整改告诫书</a>")], "/letter/")
+		path = between(page[at-1:], `"`, `"`)
+		page = c.page(path)
+		if a := c.post(path, "version", versionOf(page), "act", "send", "body", "请说明。", "copies", "", "reply_by", ""); !strings.Contains(page, "告诫书由书记或区委巡察办签发") || a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请说明。</textarea>") {
+			t.Errorf("the clerk sends a warning: %d", a.status)
+		}
+		if text := plain(c.page("/letter?state=sent")); !strings.Contains(text, "超期未反馈 应于4月21日前") {
+			t.Error("unanswered: " + text)
+		}
 	})
 }
 
-// posts makes the post of the town's propaganda member and gives it to the leader.
+// post makes the post of the town's propaganda member and gives it to the leader.
 func (s *site) post(t *testing.T) org.Post {
 	t.Helper()
 	var p org.Post
@@ -221,7 +236,10 @@ func TestHandOver(t *testing.T) {
 		if paper := c.docx(sheet + "/handover.docx"); !strings.Contains(paper, "组织集中学习") || !strings.Contains(paper, "移交人（签字）") || !strings.Contains(paper, "漏办未补3次") {
 			t.Error(paper)
 		}
-		// Somebody leaves: everything else goes too.
+		// Somebody leaves: everything else goes too. What a post holds goes with the post.
+		if text := plain(c.page(fmt.Sprintf("/handover?way=person&from=%d&to=%d", colleague.ID, leader.ID))); strings.Contains(text, "请先交岗位") {
+			t.Error("nothing open belongs to the post any more: " + text)
+		}
 		a = c.post("/handover", "way", "person", "from", fmt.Sprint(leader.ID), "to", fmt.Sprint(colleague.ID), "basis", "调离")
 		if text := plain(c.page(a.to)); !strings.Contains(text, "建题库") || strings.Contains(text, "组织集中学习") || !strings.Contains(text, "2026年6月30日到期，未办") {
 			t.Errorf("leaving: %s", text)
@@ -323,6 +341,36 @@ func TestBrowserLetters(t *testing.T) {
 	b.Screenshot("handed")
 	b.PDF("handed")
 	narrow("handed")
+
+	// Whoever it is for receives and answers it on a phone.
+	f := s.findings()[1]
+	if err := ledger.EditDuty(t.Context(), s.db, s.people["clerk"], f.ID, f.Version, ledger.DutyEdit{Leader: f.Leader, Units: []string{"东槐村"}, Persons: []string{"郝根生"}, DueText: f.DueText, Due: f.Due}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := ledger.Draft(t.Context(), s.db, calendar.Published(), s.people["clerk"], f.ID, ledger.Supervise)
+	if err == nil {
+		err = ledger.SendLetter(t.Context(), s.db, s.people["clerk"], id, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone := s.signIn(t, "village")
+	phone.Size(390, 844)
+	phone.Go(s.url + "/today")
+	phone.Follow(".take .btn")
+	phone.Screenshot("today-letter")
+	phone.Follow(`.todo[href^="/letter/"]`)
+	phone.Screenshot("phone-letter")
+	phone.Follow("[value=receive]")
+	phone.Click("#reply")
+	phone.Press("杂物月底前清完")
+	phone.Follow("[value=reply]")
+	if text := phone.Text(".steps"); !strings.Contains(text, "郝根生") {
+		t.Errorf("answered on the phone: %s", text)
+	}
+	if over := browser.Eval[int](phone, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+		t.Errorf("the letter is %d px too wide", over)
+	}
 
 	b.Go(s.url + "/month?show=missed")
 	b.Screenshot("month")

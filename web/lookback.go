@@ -67,20 +67,20 @@ func (s *Server) samplesShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		}
 		p.Samples = append(p.Samples, row)
 	}
-	until := s.calendar.After(v.Today, visitsAhead)
+	until := v.Cal.After(v.Today, visitsAhead)
 	p.Until = shortDate(until, v.Today)
 	visits, err := ledger.OpenVisits(r.Context(), s.db, v.Who, until)
 	if err != nil {
 		return err
 	}
 	for _, x := range visits {
-		p.Visits = append(p.Visits, newVisitRow(s.calendar, v, x))
+		p.Visits = append(p.Visits, newVisitRow(v, x))
 	}
 	return s.render(w, http.StatusOK, "samples", p)
 }
 
-func newVisitRow(c calendar.Calendar, v *visit, x ledger.Visit) visitRow {
-	row := visitRow{Visit: x, DueOn: shortDate(x.Due, v.Today), DoneOn: shortDate(x.Done, v.Today), State: visitLight(c, x, v.Days), Seen: v.Who.Within(x.Unit), Why: "抽查"}
+func newVisitRow(v *visit, x ledger.Visit) visitRow {
+	row := visitRow{Visit: x, DueOn: shortDate(x.Due, v.Today), DoneOn: shortDate(x.Done, v.Today), State: visitLight(v.Cal, x, v.Days), Seen: v.Who.Within(x.Unit), Why: "抽查"}
 	if x.Kind == "effect" {
 		row.Why = "成效回访"
 	}
@@ -140,7 +140,7 @@ type keyRow struct {
 
 // sampleNew answers GET /sample/new.
 func (s *Server) sampleNew(w http.ResponseWriter, r *http.Request, v *visit) error {
-	p := drawPage{Share: "30", Least: "1", Due: s.calendar.After(v.Today, 22)}
+	p := drawPage{Share: "30", Least: "1", Due: v.Cal.After(v.Today, 22)}
 	p.Unit, _ = strconv.ParseInt(r.URL.Query().Get("unit"), 10, 64)
 	return s.drawForm(w, r, v, http.StatusOK, p)
 }
@@ -245,7 +245,7 @@ func (s *Server) sampleShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	at := map[string]*visitRow{} // by the end of the key
 	n := map[string]int{}
 	for _, x := range visits {
-		row := newVisitRow(s.calendar, v, x)
+		row := newVisitRow(v, x)
 		at[strconv.FormatInt(x.Finding, 10)] = &row
 		n[x.Result]++
 	}
@@ -336,6 +336,7 @@ type visitPage struct {
 type closingView struct {
 	Number, Statement, On string
 	Hands                 []closingHand
+	Void                  bool // the finding has been reopened since
 }
 
 // closingHand is who did a step of a closing.
@@ -378,18 +379,19 @@ func (s *Server) visitForm(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if err != nil {
 		return err
 	}
-	p.Visit, p.Finding, p.Serial, p.State, p.Results = newVisitRow(s.calendar, v, x), f, f.Serial(), stateLight(f), resultChoices
+	p.Visit, p.Finding, p.Serial, p.State, p.Results = newVisitRow(v, x), f, f.Serial(), stateLight(f), resultChoices
 	if err := ledger.MayVisit(ctx, s.db, v.Who, f); err == nil {
 		p.May = true
 	} else if p.WhyNot, err = refusal(err); err != nil {
 		return err
 	}
-	if f.Closing != 0 {
-		c, err := ledger.ClosingByID(ctx, s.db, f.Closing)
-		if err != nil {
-			return err
-		}
-		p.Closing = viewClosing(c, v.Today)
+	closings, err := ledger.Closings(ctx, s.db, f.ID)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(closings, func(c ledger.Closing) bool { return !c.Accepted.At.IsZero() }); i >= 0 {
+		p.Closing = viewClosing(closings[i], v.Today)
+		p.Closing.Void = closings[i].ID != f.Closing
 	}
 	items, err := evidence.Of(ctx, s.db, f.ID)
 	if err != nil {
@@ -407,7 +409,7 @@ func (s *Server) visitForm(w http.ResponseWriter, r *http.Request, v *visit, sta
 	}
 	for _, o := range all {
 		if o.ID != x.ID && o.Result != "" {
-			p.Before = append(p.Before, newVisitRow(s.calendar, v, o))
+			p.Before = append(p.Before, newVisitRow(v, o))
 		}
 	}
 	relapses, err := ledger.RelapsesOf(ctx, s.db, f.ID)
@@ -505,7 +507,7 @@ func (s *Server) checks(ctx context.Context, v *visit, f ledger.Finding) (checks
 			return c, err
 		}
 		for _, x := range visits {
-			c.Visits = append(c.Visits, newVisitRow(s.calendar, v, x))
+			c.Visits = append(c.Visits, newVisitRow(v, x))
 		}
 	}
 	var err error
@@ -526,7 +528,15 @@ type alikeView struct {
 
 // alike lists the findings that say much the same as f: of earlier rounds first.
 func (s *Server) alike(ctx context.Context, v *visit, f ledger.Finding) ([]alikeView, error) {
-	list, err := ledger.AlikeOf(ctx, s.db, v.Who, f)
+	stamp, err := s.stamps.do(ctx, v.Head, func() (ledger.TitlesStamp, error) { return ledger.StampOfTitles(ctx, s.db) })
+	if err != nil {
+		return nil, err
+	}
+	titles, err := s.titles.do(ctx, stamp, func() (*ledger.Titles, error) { return ledger.LoadTitles(ctx, s.db) })
+	if err != nil {
+		return nil, err
+	}
+	list, err := titles.Alike(ctx, s.db, v.Who, f)
 	var views []alikeView
 	for _, x := range list {
 		views = append(views, alikeView{x.Finding.ID, x.Finding.Title, x.Finding.Unit.Name, x.Round, shortDate(x.Feedback, v.Today), stateLight(x.Finding), x.Earlier})

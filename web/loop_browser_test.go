@@ -3,6 +3,8 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -88,6 +90,9 @@ func TestBrowserWork(t *testing.T) {
 		}
 	}
 	s.must(ledger.AskExtension(ctx, s.db, s.people["village"], id, "2026-06-10", "雨季施工停了半个月，排水沟还差两处", "已疏通 7 处，占八成"))
+	letter, err := ledger.Draft(ctx, s.db, cal, clerk, id, ledger.Remind)
+	s.must(err)
+	s.must(ledger.SendLetter(ctx, s.db, clerk, letter, 1))
 	s.at("2026-05-20")
 	var waiting, missed, moved int64
 	for _, o := range s.work(id).Occurrences {
@@ -151,5 +156,18 @@ func TestBrowserWork(t *testing.T) {
 	s.fits(party, "upkeep-relapsed", fmt.Sprintf("/finding/%d/upkeep", f[0].ID))
 	village := s.signIn(t, "village")
 	s.fits(village, "task-village", fmt.Sprintf("/task/%d", missed))
+	// Files go up as they are chosen; the form is sent when they are there.
+	file := filepath.Join(t.TempDir(), "补巡记录.txt")
+	s.must(os.WriteFile(file, []byte("五月八日补巡政府街"), 0o600))
+	village.Upload("#file", file)
+	village.Wait(".up-say:not(:empty)")
+	village.Click(`[name="said"]`)
+	village.Press("补巡一遍，没有新的占道")
+	village.Type(`[name="reason"]`, "当天停电")
+	village.Follow(".edit-end .btn-go")
+	if got := village.Text(".page"); !strings.Contains(got, "回执号") || !strings.Contains(got, "补巡记录.txt") || village.Count(".ev li") != 1 {
+		t.Errorf("after reporting with a file: %s", got)
+	}
+	village.Screenshot("task-told")
 	s.fits(b, "plan-work", fmt.Sprintf("/plan/%d", s.plan))
 }

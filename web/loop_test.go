@@ -311,16 +311,16 @@ func TestTaskPage(t *testing.T) {
 			t.Errorf("a bad address: %d, the form holds %v", bad.status, again)
 		}
 		form["link"] = ""
-		a := village.upload(path+"/report", form, map[string]string{"巡查记录.txt": "五月五日巡查政府街，清走占道摊三处"})
+		a := village.upload(path+"/report", form, map[string]string{"巡查记录.txt": "五月五日巡查政府街，清走占道摊三处", "签到.txt": "郝根生等三人"})
 		if a.status != http.StatusSeeOther {
 			t.Fatalf("reporting: %d %s", a.status, plain(a.body))
 		}
 		page = village.page(path)
-		saysAll(t, page, "已反馈，等复核。回执号 0506-001", "事后 1 天登记", "巡查记录.txt", "您不能复核")
+		saysAll(t, page, "已反馈，等复核。回执号 0506-001", "事后 1 天登记", "巡查记录.txt", "签到.txt", "您不能复核")
 		if strings.Contains(page, "/decide") {
 			t.Error("the village is offered to look at its own work")
 		}
-		if again := village.upload(path+"/report", form, nil); again.status != http.StatusSeeOther || len(s.work(id).Evidence) != 1 {
+		if again := village.upload(path+"/report", form, nil); again.status != http.StatusSeeOther || len(s.work(id).Evidence) != 2 {
 			t.Errorf("sent twice: %d, %d pieces of evidence", again.status, len(s.work(id).Evidence))
 		}
 		if a := village.post(path+"/decide", "version", "2", "verdict", "pass"); a.status != http.StatusUnprocessableEntity && a.status != http.StatusForbidden {
@@ -439,7 +439,7 @@ func TestGatesOnThePage(t *testing.T) {
 		s.must(ledger.Assign(ctx, s.db, cal, clerk, id, list))
 		task := func(i int) duty.Occurrence { return s.work(id).Occurrences[i] }
 		gate("还没有办到", fmt.Sprintf("/task/%d", task(0).ID))
-		gate("没有佐证材料", fmt.Sprintf("%s/evidence?measure=%d", path, s.finding(id).Measures[0].ID))
+		gate("没有有效的佐证材料", fmt.Sprintf("%s/evidence?measure=%d", path, s.finding(id).Measures[0].ID))
 		for i := range 2 {
 			o := task(i)
 			_, err := ledger.Report(ctx, s.db, cal, s.people["colleague"], o.ID, o.Version, duty.Report{Said: "办了"}, []evidence.Item{{Kind: evidence.Statement, Said: "办了"}})

@@ -398,6 +398,9 @@ func (o *overview) card(g *group, single bool) townCard {
 	if g.villages > 0 {
 		c.Low = fmt.Sprintf("村级 %d 个村 %d 个问题，完成 %d", g.villages, g.lower.All, g.lower.State[ledger.Done])
 		c.LowLate = g.lower.Late
+		if c.LowLate > 0 && c.tier > 1 {
+			c.tier, c.weight = 1, c.LowLate
+		}
 		if !single {
 			c.LowAddress = o.townAddress(g.unit.ID)
 		}

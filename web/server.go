@@ -48,6 +48,8 @@ type Server struct {
 	choices  *memo[choiceKey, choices]
 	orders   *memo[orderKey, []int64]
 	overview *memo[overviewKey, overviewKept]
+	stamps   *memo[int64, ledger.TitlesStamp] // by the head of the journal
+	titles   *memo[ledger.TitlesStamp, *ledger.Titles]
 	heavy    chan struct{} // a place for each request that may be heavy at the same time
 	exports  chan struct{} // the place for writing a file: two of a whole district at once are too much for a small PC
 	logins   *limits
@@ -87,6 +89,8 @@ func New(c Config) *Server {
 	s.waiting = newMemo[personKey, ledger.Waiting](2000, nil)
 	s.scans = newMemo[scanKey, []ledger.Flaw](500, nil)
 	s.overview = newMemo[overviewKey, overviewKept](50, nil)
+	s.stamps = newMemo[int64, ledger.TitlesStamp](10, nil)
+	s.titles = newMemo[ledger.TitlesStamp, *ledger.Titles](1, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
 	s.logins, s.asks = newLimits(), newLimits()

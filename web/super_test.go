@@ -291,6 +291,9 @@ func TestLookBack(t *testing.T) {
 		if a := district.post(visits[1], "version", "1", "result", "held", "said", "都看过，问了三户"); a.status != http.StatusSeeOther {
 			t.Fatalf("%d", a.status)
 		}
+		if page := plain(district.page(visits[0])); !strings.Contains(page, "这次销号已不作数") || !strings.Contains(page, "逐处排查，已经办结") {
+			t.Errorf("what was closed and reopened: %s", page)
+		}
 		page = plain(district.page(a.to))
 		if !strings.Contains(page, "真解决 1") || !strings.Contains(page, "没解决或反弹 1") || !strings.Contains(page, "待看 0") {
 			t.Errorf("%s", page)
@@ -531,19 +534,22 @@ func TestBrowserSlips(t *testing.T) {
 	b.Go(fmt.Sprintf("%s/finding/%d/survey", s.url, f.ID))
 	b.Type("#question", "学习以后，来办事的答得上来了吗？")
 	b.Follow(".side .btn-go")
-	if b.Count(".slip") != 50 {
-		t.Errorf("%d slips", b.Count(".slip"))
+	if b.Count(".stub") != 50 {
+		t.Errorf("%d slips", b.Count(".stub"))
 	}
-	address, number := b.Text(".slip-a"), b.Text(".slip-n")
+	address, number := b.Text(".stub-a"), b.Text(".stub-n")
 	b.Allow("status of 422")
 	b.Screenshot("super-slips")
 	b.PDF("super-slips")
 	b.Size(390, 768)
+	if over := browser.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+		t.Errorf("the slips on a phone are %d px too wide: %s", over, browser.Eval[string](b, `Array.from(document.querySelectorAll("*")).filter(e => e.getBoundingClientRect().right > 392).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right).slice(0, 12).join("; ")`))
+	}
 	b.Screenshot("super-slips-390")
 	b.Size(1366, 768)
 	b.Follow(".head .acts a")
 	b.Follow(".head .acts a")
-	b.Wait(".paper-sheet")
+	b.Wait(".poll-sheet")
 	b.Screenshot("super-sheet")
 	b.PDF("super-sheet")
 	// A villager answers without a script.

@@ -35,7 +35,8 @@ type taskPage struct {
 	Measure    string
 	Answers    []string // the manifestations the measure answers
 	Report     *reportView
-	Evidence   []evidence.Item
+	Evidence   []evidenceView
+	Resumes    bool // files are sent in pieces, which go on after a lost connection
 	Opinions   []opinion
 	Before     []pastTask
 	Today      string
@@ -175,9 +176,11 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 	if !o.Entered.IsZero() {
 		p.Report = newReport(o, v.Today)
 	}
-	if p.Evidence, err = evidence.OfOccurrence(ctx, s.db, o.ID); err != nil {
+	items, err := evidence.OfOccurrence(ctx, s.db, o.ID)
+	if err != nil {
 		return p, err
 	}
+	p.Evidence = viewEvidence(items, v.Today)
 	entries, err := journal.Of(ctx, s.db, "occurrence", o.ID, 50)
 	if err != nil {
 		return p, err
@@ -221,6 +224,7 @@ func (s *Server) taskRights(ctx context.Context, v *visit, p *taskPage) error {
 	p.MayReceive = p.Duty.State == duty.Given && p.Duty.Staff == v.Who.ID
 	canTell := o.Standing == duty.Open || o.Standing == duty.Returned || o.Standing == duty.Missed
 	p.MayTell = canTell && o.MayDo(v.Who, unit) == nil && !(o.Recurs && o.Opens > v.Today)
+	p.Resumes = p.MayTell && p.Finding.Allows(v.Who, org.Progress) == nil
 	p.Undo = o.Standing == duty.Returned
 	p.MayWaive = o.Waivable() && o.MayWaive(v.Who, home) == nil
 	switch {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jba/templatecheck"
@@ -95,6 +96,33 @@ func TestTemplates(t *testing.T) {
 	} {
 		if err := templatecheck.CheckHTML(s.pages[part.page].Lookup(part.name), part.over); err != nil {
 			t.Errorf("%s of %s.html: %v", part.name, part.page, err)
+		}
+	}
+}
+
+// A block that is not closed takes everything after it away from wide screens, and no browser complains.
+func TestStylesheetsAreWhole(t *testing.T) {
+	files, err := static.ReadDir("static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".css") {
+			continue
+		}
+		text, err := static.ReadFile("static/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		depth := 0
+		for i, line := range strings.Split(string(text), "\n") {
+			if depth > 0 && strings.HasPrefix(line, "/* ---") || depth > 0 && strings.HasPrefix(line, "@") || depth < 0 {
+				t.Fatalf("%s:%d: a block before it is not closed", f.Name(), i+1)
+			}
+			depth += strings.Count(line, "{") - strings.Count(line, "}")
+		}
+		if depth != 0 {
+			t.Errorf("%s: %d blocks are not closed", f.Name(), depth)
 		}
 	}
 }

@@ -117,6 +117,19 @@ func TestBrowserToday(t *testing.T) {
 	b.Click(".foot button")
 	b.Wait(".receipt")
 
+	// A photo goes by itself while the sentence is written, and is there once.
+	soon := s.occurrence(t, "疏通巷道排水", "2026-04-17")
+	b.Go(fmt.Sprintf("%s/today/%d", at, soon.ID))
+	b.Upload("#photo", "../docs/pictures/village.png")
+	write("#say", "本周的提前办了")
+	until(t, b, "the photo has arrived", `document.querySelector(".up-say").textContent.indexOf("已收下") >= 0`)
+	b.Screenshot("today-photo")
+	b.Click(".foot button")
+	b.Wait(".receipt")
+	if text := b.Text(".said"); strings.Count(text, "village.png") != 1 {
+		t.Errorf("the photo sent ahead: %s", text)
+	}
+
 	// Large letters, and a photo without any script.
 	b.Scripts(false)
 	b.Go(at + "/today")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"bihuan/duty"
@@ -78,8 +77,7 @@ type dutyView struct {
 type letterView struct {
 	ledger.Letter
 	Light light
-	Date  string
-	Paras []string
+	Paper letterPaper
 }
 
 // mostOpenDuties is how many duties of a measure are shown unfolded.
@@ -345,7 +343,7 @@ func (s *Server) dutyView(v *visit, x duty.Duty, list []duty.Occurrence) dutyVie
 var letterStates = map[string]light{"sent": {Kind: "wait", Word: "待签收"}, "received": {Kind: "done", Word: "已签收"}, "replied": {Kind: "done", Word: "已复函"}}
 
 func newLetterView(l ledger.Letter, today string) letterView {
-	v := letterView{Letter: l, Light: letterStates[l.State], Date: l.Sent.At.Format("2006年1月2日"), Paras: strings.Split(l.Body, "\n")}
+	v := letterView{Letter: l, Light: letterStates[l.State], Paper: newLetterPaper(l)}
 	if !l.Received.At.IsZero() {
 		v.Light.Word = clock(l.Received.At, today) + " " + l.Received.Name + "签收"
 	}

@@ -2,9 +2,11 @@ package web_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"bihuan/ledger"
+	"bihuan/org"
 	"bihuan/store/storetest"
 	"bihuan/web/browser"
 )
@@ -38,13 +40,14 @@ func lively(t *testing.T) *site {
 // Every standing page fits its window, wide and narrow.
 func TestBrowserStandingPages(t *testing.T) {
 	s := lively(t)
-	clerk, district := s.signIn(t, "clerk"), s.signIn(t, "district")
+	s.staff("临澜区", "qu", "苏闻笛", org.Clerk)
+	clerk, district, root := s.signIn(t, "clerk"), s.signIn(t, "district"), s.signIn(t, "qu")
 	for name, x := range map[string]struct {
 		b    *browser.Browser
 		path string
 	}{
 		"work": {clerk, "/work"}, "work-late": {clerk, "/work?show=late"}, "work-district": {district, "/work"}, "duty": {clerk, "/duty"}, "duty-year": {clerk, "/duty?range=year"},
-		"duty-towns": {district, "/duty"}, "load": {clerk, "/load"}, "settings": {clerk, "/settings"}, "calendar": {clerk, "/calendar"},
+		"duty-towns": {district, "/duty"}, "load": {clerk, "/load"}, "settings": {clerk, "/settings"}, "calendar": {clerk, "/calendar"}, "settings-edit": {root, "/settings"}, "calendar-edit": {root, "/calendar?year=2025"},
 	} {
 		for _, width := range []int{1366, 390} {
 			x.b.Size(width, map[int]int{1366: 768, 390: 844}[width])
@@ -75,4 +78,28 @@ func TestBrowserStandingPages(t *testing.T) {
 	}
 	clerk.Go(s.url + "/duty")
 	clerk.PDF("duty")
+	// A setting without a source, and a year that cannot be read, say so beside what was typed.
+	root.Size(1366, 768)
+	root.Allow("status of 422")
+	root.Go(s.url + "/settings")
+	root.Type("#v-yellow", "7")
+	root.Follow(`[form="f-yellow"].btn`)
+	root.Screenshot("standing-settings-refused")
+	if got := root.Text("#yellow .bad"); !strings.Contains(got, "请写明是哪份文件规定的") {
+		t.Errorf("refused, the setting says %q", got)
+	}
+	root.Type("#s-yellow", "临巡发〔2026〕4号")
+	root.Follow(`[form="f-yellow"].btn`)
+	if got := root.Text(".note-done"); !strings.Contains(got, "已保存") {
+		t.Errorf("saved, the page says %q", got)
+	}
+	root.Go(s.url + "/calendar")
+	root.Click("#c-text")
+	root.Press("2027-01-01 off 元旦")
+	root.Type("#c-source", "某通知")
+	root.Follow(`form[action="/calendar/year"] .btn-go`)
+	root.Screenshot("standing-calendar-refused")
+	if got := root.Text(`form[action="/calendar/year"]`); !strings.Contains(got, "第1行") {
+		t.Errorf("a year that cannot be read: %s", got)
+	}
 }

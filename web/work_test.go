@@ -17,13 +17,6 @@ import (
 	"bihuan/store/storetest"
 )
 
-func (s *site) ok(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // unit finds a unit of the district by name.
 func (s *site) unit(name string) org.Unit {
 	s.t.Helper()

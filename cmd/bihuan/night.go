@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"bihuan/evidence"
 	"bihuan/ledger"
 	"bihuan/store"
 )
@@ -16,11 +17,11 @@ const nightEvery = 5 * time.Minute
 
 // nights does the work of the turn of a day: at once for a day that has not had it, and then on each new day, until ctx ends. What
 // fails is logged and tried again.
-func nights(ctx context.Context, db *store.DB, every time.Duration) {
+func nights(ctx context.Context, db *store.DB, files *evidence.Files, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := night(ctx, db); err != nil && ctx.Err() == nil {
+		if err := night(ctx, db, files); err != nil && ctx.Err() == nil {
 			slog.Error("night", "error", err)
 		}
 		select {
@@ -32,7 +33,7 @@ func nights(ctx context.Context, db *store.DB, every time.Duration) {
 }
 
 // night does the work of today's turn unless it is done.
-func night(ctx context.Context, db *store.DB) error {
+func night(ctx context.Context, db *store.DB, files *evidence.Files) error {
 	today := db.Now().Format(time.DateOnly)
 	if _, err := nightOf(ctx, db, today); !errors.Is(err, store.ErrNotFound) {
 		return err // done, or not to be found out
@@ -41,6 +42,9 @@ func night(ctx context.Context, db *store.DB) error {
 	cal, err := ledger.Calendar(ctx, db)
 	if err != nil {
 		return err
+	}
+	if _, err := evidence.Sweep(ctx, db, files); err != nil {
+		return fmt.Errorf("night of %s: %w", today, err)
 	}
 	if err := ledger.Nightly(ctx, db, cal); err != nil {
 		return fmt.Errorf("night of %s: %w", today, err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type serveCommand struct {
 	place
 	Addr  string `default:"127.0.0.1:8080" env:"BIHUAN_ADDR" placeholder:"地址:端口" help:"在哪里听：127.0.0.1:8080 只有本机能开，0.0.0.0:8080 局域网都能开（BIHUAN_ADDR）"`
 	HTTPS bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
+	Site  string `env:"BIHUAN_SITE" placeholder:"网址" help:"大家打开的网址，写进提醒消息里，如 http://10.1.2.3:8080；不写就用上面的地址（BIHUAN_SITE）"`
 }
 
 // Run serves until ctx ends.
@@ -35,6 +37,9 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		listener.Close()
 		return err
+	}
+	if c.Site != "" {
+		p.site = strings.TrimRight(c.Site, "/")
 	}
 	slog.Info("serving", "url", p.URL(), "database", c.shown(), "ready", time.Since(started).Round(time.Millisecond))
 	fmt.Fprintf(s.out, "闭环已启动：%s\n", p.URL())
@@ -51,6 +56,7 @@ type program struct {
 	files    *evidence.Files
 	listener net.Listener
 	http     *http.Server
+	site     string // address that people open, for links in messages
 }
 
 // open opens database and files and gets ready to serve on listener.
@@ -65,6 +71,7 @@ func open(ctx context.Context, at place, listener net.Listener, https bool) (*pr
 		return nil, err
 	}
 	p := &program{db: db, files: files, listener: listener}
+	p.site = p.URL()
 	p.http = &http.Server{
 		Handler:           web.New(web.Config{DB: db, Files: files, Calendar: calendar.Published(), Log: slog.Default(), Secure: https}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -83,11 +90,13 @@ func (p *program) URL() string { return "http://" + p.listener.Addr().String() }
 // shutdownTime is how long requests under way may take when the program is told to stop.
 const shutdownTime = 20 * time.Second
 
-// Run serves until ctx ends, then lets requests under way finish. Beside that it does what the turn of each day calls for.
+// Run serves until ctx ends, then lets requests under way finish. Beside that it does what the turn of each day calls for and
+// tells people what they are to be told.
 func (p *program) Run(ctx context.Context) error {
 	turning, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
-	beside.Go(func() { nights(turning, p.db, nightEvery) })
+	beside.Go(func() { nights(turning, p.db, p.files, nightEvery) })
+	beside.Go(func() { tell(turning, p.db, p.site, tellEvery) })
 	defer beside.Wait() // the database stays open until it has stopped
 	defer stop()
 	failed := make(chan error, 1)

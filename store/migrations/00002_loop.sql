@@ -145,6 +145,8 @@ create index occurrence_home on occurrence (home, state, due);
 create index occurrence_finding on occurrence (finding, due);
 create index occurrence_closes on occurrence (state, closes);
 create index occurrence_due on occurrence (due);
+create index occurrence_state on occurrence (state, due);
+create index occurrence_duty on occurrence (duty, due, state, timing);
 
 -- Closing (销号): one application and what became of it.
 create table closing (

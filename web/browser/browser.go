@@ -183,7 +183,7 @@ func (b *Browser) Type(css, text string) {
 	b.t.Helper()
 	b.do("type into "+css,
 		chromedp.WaitVisible(chromedp.CSS(css)),
-		chromedp.Clear(chromedp.CSS(css)),
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).value = ''", css)), // Clear fails on an empty area
 		chromedp.SendKeys(chromedp.CSS(css), text))
 }
 

@@ -9,7 +9,7 @@
 
   function enhance(input) {
     var form = input.form, now = input.dataset.upload === "now";
-    var busy = false, waiting = false, wake = null;
+    var busy = false, waiting = false, wake = null, queue = [];
     var say = document.createElement("p");
     say.className = "up-say";
     say.setAttribute("role", "status");
@@ -23,7 +23,9 @@
     window.addEventListener("beforeunload", function (event) { if (busy) { event.preventDefault(); event.returnValue = ""; } });
     input.addEventListener("change", function () {
       tell("");
-      if (now && input.files[0]) start(input.files[0]);
+      if (!now || !input.files[0]) return;
+      queue = Array.prototype.slice.call(input.files, 1);
+      start(input.files[0]);
     });
     form.addEventListener("submit", function (event) {
       if (busy) {
@@ -61,6 +63,10 @@
       FIELDS.forEach(function (name) {
         var field = form.elements.namedItem(name);
         if (field && field.value && !(now && name === "said")) data.set(name, field.value);
+      });
+      [["day", "event"], ["why", "early"]].forEach(function (pair) { // fields that the form calls otherwise
+        var field = input.dataset[pair[0]] && form.elements.namedItem(input.dataset[pair[0]]);
+        if (field && field.value) data.set(pair[1], field.value);
       });
       busy = input.disabled = true;
       if (!now) button(false);
@@ -137,6 +143,7 @@
       if (now) {
         input.value = "";
         input.dispatchEvent(new CustomEvent("uploaded", { bubbles: true, detail: { item: item } }));
+        if (queue.length) { start(queue.shift()); return; }
         if (waiting) { waiting = false; form.requestSubmit ? form.requestSubmit() : form.submit(); }
         return;
       }
@@ -151,6 +158,7 @@
 
     function stop(text) {
       busy = waiting = input.disabled = false;
+      queue = [];
       button(true);
       tell(text, true);
       var more = form.querySelector("details");
