@@ -9,6 +9,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -153,6 +154,7 @@ func present(t *testing.T, db *store.DB, now time.Time) {
 		{"to be reviewed", `select count(*) from occurrence where state = 'reported'`, 3, 25},
 		{"Fridays", `select count(*) from occurrence o join duty d on d.id = o.duty where d.title = '周五下午集中学习' and o.due < '` + today + `'`, 22, 27},
 		{"of the first village's secretary today", person("郝守祥"), 2, 7},
+		{"sent back to the first village's secretary", `select count(*) from occurrence o join staff s on s.id = o.staff where s.name = '郝守祥' and o.state = 'returned'`, 1, 2},
 		{"of the second's", person("谷满仓"), 2, 7},
 		{"behind in the town", `select count(*) from finding f join unit u on u.id = f.unit where u.path like ` + town + ` and f.closing = 0 and f.due > '' and f.due < '` + today + `'`, 6, 30},
 		{"extensions", `select count(*) from extension where state = 'granted' or state = 'asked'`, 2, 2},
@@ -195,6 +197,9 @@ func runsForward(t *testing.T, db *store.DB) {
 		if entered[i] < entered[i-1] {
 			t.Fatalf("entry %d was made at %s, the one before at %s", i+1, time.UnixMilli(entered[i]), time.UnixMilli(entered[i-1]))
 		}
+	}
+	if head, err := journal.Head(context.Background(), db); err != nil || head != int64(len(entered)) {
+		t.Errorf("the head of the journal is %d after %d entries: %v", head, len(entered), err)
 	}
 	first, last := time.UnixMilli(entered[0]), time.UnixMilli(entered[len(entered)-1])
 	if last.After(time.Now()) || last.Sub(first) < 90*24*time.Hour {

@@ -169,7 +169,12 @@ func (f finding) reports(rng *rand.Rand, cal calendar.Calendar, start, today tim
 			last = soonest
 		}
 	case f.fate.closing != "":
-		last = today.AddDate(0, 0, -20-ago)
+		last = today
+		for days := map[ledger.Step]int{ledger.Applied: 4, ledger.Reviewed: 6, ledger.Signed: 9, ledger.SentBack: 7, ledger.Voided: 11}[f.fate.closing] + ago/6; days > 0; {
+			if last = last.AddDate(0, 0, -1); cal.Works(last) {
+				days--
+			}
+		}
 	case err == nil && due.Before(today):
 		last = due.AddDate(0, 0, 1-early/3)
 	}

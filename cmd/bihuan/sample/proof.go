@@ -27,7 +27,7 @@ func (b *builder) proof(ctx context.Context, it *item, o duty.Occurrence, said s
 	if it.town.name == townSeeds[0].name && (it.order < 2 || o.Recurs) {
 		b.proofs++
 		if b.proofs%5 == 1 && b.proofs/5 < mostFiles {
-			return b.file(ctx, it, o, name, said, b.proofs/5)
+			return b.file(ctx, it, o, said, b.proofs/5)
 		}
 	}
 	if chance(name+o.Title) < 40 {
@@ -37,11 +37,11 @@ func (b *builder) proof(ctx context.Context, it *item, o duty.Occurrence, said s
 }
 
 // file makes the n-th file: a photograph, a paper or a table, drawn and written here.
-func (b *builder) file(ctx context.Context, it *item, o duty.Occurrence, name, said string, n int) (evidence.Item, error) {
+func (b *builder) file(ctx context.Context, it *item, o duty.Occurrence, said string, n int) (evidence.Item, error) {
 	day := b.clock.Format("1月2日")
 	var out bytes.Buffer
 	var err error
-	title, ext := name, ""
+	var title, ext string
 	switch n % 4 {
 	case 0:
 		title, ext = "现场照片（"+day+"）", "jpg"

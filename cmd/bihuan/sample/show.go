@@ -261,30 +261,33 @@ func (b *builder) showcase(list []town) {
 		return err
 	})
 	// Something is sent back to the secretary of the first village the day before.
-	if it := b.first(func(it *item) bool {
-		return it.unit == t.villages[0].name && it.fate.closing == "" && it.working() && it.persons[0] == t.villages[0].officers["支部"].name
-	}); it != nil {
-		b.at(b.ago(3, 16), func(ctx context.Context) error { return b.early(ctx, it) })
-		b.at(b.ago(1, 16).Add(40*time.Minute), func(ctx context.Context) error { return b.turnDown(ctx, it) })
-	}
+	secretary := t.villages[0].officers["支部"].name
+	b.at(b.ago(3, 16), func(ctx context.Context) error { return b.early(ctx, secretary) })
+	b.at(b.ago(1, 16).Add(40*time.Minute), func(ctx context.Context) error { return b.turnDown(ctx, b.people[clerk], secretary) })
 }
 
-// early reports on the first open single task of an item.
-func (b *builder) early(ctx context.Context, it *item) error {
-	open, err := duty.List(ctx, b.db, duty.Filter{Finding: b.ids[it.unit+it.title], Standings: []duty.Standing{duty.Open}, Limit: 1})
-	if err != nil || len(open) == 0 {
+// early has somebody report on the last of their open single tasks.
+func (b *builder) early(ctx context.Context, name string) error {
+	open, err := duty.List(ctx, b.db, duty.Filter{Staff: b.people[name].ID, Standings: []duty.Standing{duty.Open}, Newest: true})
+	if err != nil {
 		return err
 	}
-	_, err = b.tell(ctx, it, open[0], "已经办了大半，名单核了一遍")
-	return err
+	for _, o := range open {
+		if o.Recurs || o.Due < b.today.Format(time.DateOnly) {
+			continue
+		}
+		_, err := ledger.Report(ctx, b.db, b.cal, b.people[name], o.ID, o.Version, duty.Report{Said: "已经办了大半，名单核了一遍"}, nil)
+		return err
+	}
+	return nil
 }
 
-// turnDown sends back what of an item waits to be looked at.
-func (b *builder) turnDown(ctx context.Context, it *item) error {
-	waiting, err := duty.List(ctx, b.db, duty.Filter{Finding: b.ids[it.unit+it.title], Standings: []duty.Standing{duty.Reported}})
+// turnDown sends back what waits of somebody.
+func (b *builder) turnDown(ctx context.Context, reviewer org.Person, name string) error {
+	waiting, err := duty.List(ctx, b.db, duty.Filter{Staff: b.people[name].ID, Standings: []duty.Standing{duty.Reported}})
 	for _, o := range waiting {
 		if err == nil {
-			err = ledger.Decide(ctx, b.db, b.cal, b.reviewer(it, o), o.ID, o.Version, duty.Decision{Opinion: "只说了过程，没有结果。请写清办了几户、还差几户"})
+			err = ledger.Decide(ctx, b.db, b.cal, reviewer, o.ID, o.Version, duty.Decision{Opinion: "只说了过程，没有结果。请写清办了几户、还差几户"})
 		}
 	}
 	return err
@@ -387,7 +390,7 @@ func (b *builder) recommendations(t *town) {
 	issue := func(days int, id *int64, n ledger.Notice) {
 		b.at(b.ago(days, 10), func(ctx context.Context) (err error) {
 			n.Unit, n.Issued = town(), b.clock.Format(time.DateOnly)
-			n.Number = b.clock.Format("临巡建〔2006〕") + fmt.Sprint(3+days%7) + "号"
+			n.Number = b.clock.Format("临巡建〔2006〕") + n.Number
 			*id, err = ledger.Recommend(ctx, b.db, b.cal, b.people[supervisor], n)
 			return err
 		})
@@ -409,17 +412,17 @@ func (b *builder) recommendations(t *town) {
 			return ledger.AnswerRecommendation(ctx, b.db, who, r.ID, r.Version, ledger.Reply{Text: text, Number: b.clock.Format("栖禾委〔2006〕18号"), Day: b.clock.Format(time.DateOnly)})
 		}
 	}
-	issue(150, &first, ledger.Notice{Subject: "关于公益岗位人员由村干部亲属兼任的建议", Body: "抽查发现个别村公益岗位由村干部亲属担任，建议一个月内全面排查，不符合条件的调整。"})
+	issue(150, &first, ledger.Notice{Number: "3号", Subject: "关于公益岗位人员由村干部亲属兼任的建议", Body: "抽查发现个别村公益岗位由村干部亲属担任，建议一个月内全面排查，不符合条件的调整。"})
 	on(149, &first, clerk, receive)
 	on(145, &first, clerk, answer("已对公益岗位逐村排查，调整7人，其余人员重新公示。"))
-	issue(70, &second, ledger.Notice{Subject: "关于公益岗位人员由村干部亲属兼任的建议", Body: "回访发现两个村调整后换了名字、没有换人，建议由党委书记牵头重新核查，并追回多领补贴。", WhyAgain: "上次答复只报了人数，没有核实到人，两个村仍由亲属代领"})
+	issue(70, &second, ledger.Notice{Number: "9号", Subject: "关于公益岗位人员由村干部亲属兼任的建议", Body: "回访发现两个村调整后换了名字、没有换人，建议由党委书记牵头重新核查，并追回多领补贴。", WhyAgain: "上次答复只报了人数，没有核实到人，两个村仍由亲属代领"})
 	on(69, &second, clerk, receive)
 	on(66, &second, secretary, answer("由我牵头重新核查，逐人见面、逐户走访，清退9人，追回补贴2.7万元，两名村干部受到诫勉。"))
 	on(62, &second, supervisor, func(ctx context.Context, who org.Person, r ledger.Recommendation) error {
 		return ledger.JudgeRecommendation(ctx, b.db, b.cal, who, r.ID, r.Version, ledger.Adopted, "查过退款凭证和新公示，采纳", "")
 	})
 	var third int64
-	issue(3, &third, ledger.Notice{Subject: "关于农家书屋图书被移作他用的建议", Body: "走访三个村，书屋改作仓库，建议十日内恢复开放并建立借阅登记。"})
+	issue(3, &third, ledger.Notice{Number: "14号", Subject: "关于农家书屋图书被移作他用的建议", Body: "走访三个村，书屋改作仓库，建议十日内恢复开放并建立借阅登记。"})
 }
 
 // numbers confirms some of the numbers that the town's findings quote, and says what they are now.
