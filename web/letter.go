@@ -148,7 +148,7 @@ func (s *Server) letterDraft(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return errBadForm
 	}
-	id, err := ledger.Draft(r.Context(), s.db, s.calendar, v.Who, finding, ledger.LetterKind(form.Get("kind")))
+	id, err := ledger.Draft(r.Context(), s.db, v.Cal, v.Who, finding, ledger.LetterKind(form.Get("kind")))
 	if err != nil {
 		return err
 	}

@@ -107,15 +107,15 @@ func (s *Server) todayShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		to   *[]todo
 	}{{t.Now, &p.Now}, {t.Missed, &p.Missed}, {t.Soon, &p.Soon}, {t.Later, &p.Later}, {t.Done, &p.Done}} {
 		for _, e := range x.from {
-			*x.to = append(*x.to, s.newTodo(e, v.Today))
+			*x.to = append(*x.to, newTodo(v, e))
 		}
 	}
 	p.Empty = len(p.Waiting)+len(p.Letters)+len(p.Now)+len(p.Missed)+len(p.Soon) == 0
 	return s.render(w, http.StatusOK, "today", p)
 }
 
-func (s *Server) newTodo(e ledger.Errand, today string) todo {
-	t := todo{ID: e.ID, Address: fmt.Sprintf("/today/%d", e.ID), Title: e.Title, Light: dayLight(s.calendar, e.Occurrence, today)}
+func newTodo(v *visit, e ledger.Errand) todo {
+	t := todo{ID: e.ID, Address: fmt.Sprintf("/today/%d", e.ID), Title: e.Title, Light: dayLight(v.Cal, e.Occurrence, v.Today)}
 	switch t.Light.Kind {
 	case "late", "back":
 		t.Tone = "todo-late"
@@ -126,7 +126,7 @@ func (s *Server) newTodo(e ledger.Errand, today string) todo {
 	case e.Standing == duty.Reported || e.Standing == duty.Done:
 		t.Tone, t.Address = "todo-done", t.Address+"/receipt"
 		t.From = "编号 " + e.Receipt
-		t.Light = light{Kind: "done", Word: clock(e.Entered, today) + " 已收到"}
+		t.Light = light{Kind: "done", Word: clock(e.Entered, v.Today) + " 已收到"}
 		if e.Standing == duty.Reported {
 			t.From += "，等复核"
 		}
@@ -228,7 +228,7 @@ func (s *Server) renderErrand(w http.ResponseWriter, r *http.Request, v *visit, 
 	e := p.Errand
 	p.phoneFrame = s.phone(r, v, e.Title)
 	p.Place = e.UnitName
-	p.Light = dayLight(s.calendar, e.Occurrence, v.Today)
+	p.Light = dayLight(v.Cal, e.Occurrence, v.Today)
 	p.Check = e.Part == duty.Watch
 	p.Quote = e.Words
 	if e.Staff != v.Who.ID {
@@ -316,7 +316,7 @@ func (s *Server) errandReport(w http.ResponseWriter, r *http.Request, v *visit) 
 			proof = append(proof, item)
 		}
 	}
-	_, err = ledger.Report(r.Context(), s.db, s.calendar, v.Who, e.ID, version, report, proof)
+	_, err = ledger.Report(r.Context(), s.db, v.Cal, v.Who, e.ID, version, report, proof)
 	var stale ledger.Stale
 	var bad ledger.Invalid
 	switch {
