@@ -428,11 +428,7 @@ func (s *Server) claimEdit(w http.ResponseWriter, r *http.Request, v *visit) err
 	if r.Method != http.MethodPost {
 		return s.renderClaim(w, v, http.StatusOK, p)
 	}
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}
@@ -453,11 +449,7 @@ func (s *Server) claimStep(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

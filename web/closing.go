@@ -169,11 +169,7 @@ func (s *Server) closePage(r *http.Request, v *visit) (closePage, error) {
 
 // closeApply answers POST /finding/{id}/close.
 func (s *Server) closeApply(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}
@@ -445,11 +441,7 @@ func shortHash(h string) string {
 
 // closingDecide answers POST /closing/{id}/decide.
 func (s *Server) closingDecide(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

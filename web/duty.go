@@ -183,11 +183,7 @@ func (s *Server) dutyReceiveAll(w http.ResponseWriter, r *http.Request, v *visit
 
 // dutyRule answers POST /duty/{id}/rule.
 func (s *Server) dutyRule(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

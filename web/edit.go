@@ -195,11 +195,7 @@ func (s *Server) editable(r *http.Request, v *visit, e editForm) (ledger.Finding
 // saveEdit answers POST of a form. What cannot be saved comes back in the same form: what was typed, what is wrong with it, and
 // what somebody else has changed meanwhile.
 func (s *Server) saveEdit(w http.ResponseWriter, r *http.Request, v *visit, e editForm) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

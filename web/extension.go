@@ -200,11 +200,7 @@ func (s *Server) extensionPage(r *http.Request, v *visit) (extensionPage, error)
 
 // extensionDecide answers POST /extension/{id}.
 func (s *Server) extensionDecide(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,16 @@ func formVersion(form url.Values) (int64, error) {
 	return n, nil
 }
 
+// readVersioned reads the fields of a form about a row, and the version of the row that it was opened on.
+func readVersioned(r *http.Request) (url.Values, int64, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	version, err := formVersion(form)
+	return form, version, err
+}
+
 // splitNames parts names as people write them in one field.
 func splitNames(s string) []string {
 	names := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、，,；;\n\t", r) })

@@ -298,11 +298,7 @@ func letterSteps(l ledger.Letter, today string) []letterStep {
 
 // letterAct answers POST /letter/{id}: a draft is changed, sent or dropped; a letter is received or answered.
 func (s *Server) letterAct(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

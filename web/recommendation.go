@@ -341,11 +341,7 @@ func (s *Server) recommendationStep(w http.ResponseWriter, r *http.Request, v *v
 	if err != nil {
 		return err
 	}
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,7 @@ func (s *Server) roundEdit(w http.ResponseWriter, r *http.Request, v *visit) err
 	if r.Method != http.MethodPost {
 		return s.render(w, http.StatusOK, "round", p)
 	}
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}

@@ -414,11 +414,7 @@ func (s *Server) taskRefused(w http.ResponseWriter, v *visit, p taskPage, err er
 
 // taskDecide answers POST /task/{id}/decide.
 func (s *Server) taskDecide(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}
@@ -440,11 +436,7 @@ func (s *Server) taskDecide(w http.ResponseWriter, r *http.Request, v *visit) er
 
 // taskWaive answers POST /task/{id}/waive.
 func (s *Server) taskWaive(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	version, err := formVersion(form)
+	form, version, err := readVersioned(r)
 	if err != nil {
 		return err
 	}
