@@ -124,7 +124,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	f := s.findings()[2]
 	b := browser.Open(t)
 	b.Scripts(false)
-	b.Go(s.url)
+	b.Go(s.url + "/ledger")
 	b.Type("#login", "clerk")
 	b.Type("#password", password)
 	b.Follow(".login .btn-go")
