@@ -130,6 +130,9 @@ func Give(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Pers
 		return d, err
 	}
 	day := tx.Now.Format(time.DateOnly)
+	if d.CondTo != "" && d.CondTo < day {
+		return d, org.Invalid{Field: "条件止", What: "条件已经过去，不用再交办。确实不适用的，请在措施里写明"}
+	}
 	d.ID, d.State, d.Given, d.GivenBy, d.Version = tx.ID(), Given, tx.Now, who.ID, 1
 	if d.Starts == "" {
 		d.Starts = day
@@ -247,8 +250,23 @@ func ChangeRule(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who or
 	if !d.Recurs() || d.State == Stopped {
 		return org.Invalid{Field: "频次", What: "这项任务只办一次或已停止，不能改频次"}
 	}
-	if day := tx.Now.Format(time.DateOnly); since < day {
+	before, err := time.Parse(time.DateOnly, since)
+	day := tx.Now.Format(time.DateOnly)
+	switch {
+	case err != nil:
+		return org.Invalid{Field: "起用日期", What: fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", since)}
+	case since < day:
 		return org.Invalid{Field: "起用日期", What: "不能改已经过去的日子，请从今天或以后起用"}
+	case since > horizon(day):
+		return org.Invalid{Field: "起用日期", What: "离今天太远，请到时再改"}
+	}
+	events, err := Events(ctx, tx, d.Unit)
+	if err != nil {
+		return err
+	}
+	last := before.AddDate(0, 0, -1).Format(time.DateOnly)
+	if _, err := d.make(ctx, tx, cal, events, last); err != nil { // the old rule holds until then
+		return err
 	}
 	n, err := tx.Exec(ctx, `update duty set rule = $2, version = version + 1 where id = $1 and version = $3`, id, rule, version)
 	if err != nil {
@@ -258,25 +276,21 @@ func ChangeRule(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who or
 		return journal.StaleRow(ctx, tx, "duty", id)
 	}
 	// A cancelling by the calendar belongs to the old rule as much as an open day.
-	if _, err := tx.Exec(ctx, `delete from occurrence where duty = $1 and nominal >= $2 and (state = 'open' or state = 'cancelled' and decided_by = 0)`, id, since); err != nil {
+	if _, err := tx.Exec(ctx, `delete from occurrence where duty = $1 and nominal >= $2 and (state = 'open' or state = 'cancelled' and decided_by = 0)
+		and not exists (select 1 from evidence e where e.occurrence = occurrence.id)`, id, since); err != nil {
 		return fmt.Errorf("change rule: %w", err)
 	}
-	before, _ := time.Parse(time.DateOnly, since)
-	if _, err := tx.Exec(ctx, `update duty set made = $2 where id = $1`, id, before.AddDate(0, 0, -1).Format(time.DateOnly)); err != nil {
+	if _, err := tx.Exec(ctx, `update duty set made = $2 where id = $1`, id, last); err != nil {
 		return fmt.Errorf("change rule: %w", err)
 	}
 	was := d.Often()
-	d.Rule, d.Made = rule, before.AddDate(0, 0, -1).Format(time.DateOnly)
+	d.Rule, d.Made = rule, last
 	err = journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "改频次", Kind: "duty", Row: id,
 		Changes: []journal.Change{{Field: "频次", From: was, To: d.Often()}, {Field: "起用日期", To: since}, {Field: "理由", To: reason}}})
 	if err != nil {
 		return err
 	}
-	events, err := Events(ctx, tx, d.Unit)
-	if err != nil {
-		return err
-	}
-	_, err = d.make(ctx, tx, cal, events, horizon(tx.Now.Format(time.DateOnly)))
+	_, err = d.make(ctx, tx, cal, events, horizon(day))
 	return err
 }
 

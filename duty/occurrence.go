@@ -222,10 +222,19 @@ func Extend(ctx context.Context, db *store.DB, cal calendar.Calendar) (int, erro
 	for start := 0; start < len(short); start += batch {
 		part := short[start:min(start+batch, len(short))]
 		err := db.Write(ctx, func(tx *store.Tx) error {
-			for _, d := range part {
+			for _, read := range part {
+				if err := tx.Lock(ctx, "duty", read.ID); err != nil {
+					return err
+				}
+				d, err := ByID(ctx, tx, read.ID) // as it is now: its rule may have been changed since, or it may have been stopped
+				if err != nil {
+					return err
+				}
+				if d.State == Stopped {
+					continue
+				}
 				windows, known := events[d.Unit.ID]
 				if !known {
-					var err error
 					if windows, err = Events(ctx, tx, d.Unit); err != nil {
 						return err
 					}
@@ -368,11 +377,12 @@ func miss(ctx context.Context, tx *store.Tx, o Occurrence) error {
 		Changes: []journal.Change{{Field: "任务", To: o.Title}, {Field: "到期日", To: o.Due}}})
 }
 
-// Lapse excuses what is open of conditional duties whose condition is over: it does not apply (不适用), which is not done.
+// Lapse excuses what is open of conditional duties whose condition was over before it was due: it does not apply (不适用), which is
+// not done. What was due while the condition stood is still owed.
 func Lapse(ctx context.Context, db *store.DB) error {
 	today := db.Now().Format(time.DateOnly)
 	over, err := store.All(ctx, db, scan, `select `+columns+from+` where d.condition > '' and d.cond_to > '' and d.cond_to < $1
-		and exists (select 1 from occurrence o where o.duty = d.id and o.state in ('open', 'returned'))`, today)
+		and exists (select 1 from occurrence o where o.duty = d.id and o.state in ('open', 'returned') and o.due > d.cond_to)`, today)
 	if err != nil || len(over) == 0 {
 		return err
 	}
@@ -380,7 +390,7 @@ func Lapse(ctx context.Context, db *store.DB) error {
 		for _, d := range over {
 			why := fmt.Sprintf("%s已于%s解除，不适用", d.Condition, d.CondTo)
 			if _, err := tx.Exec(ctx, `update occurrence set state = 'excused', reason = $2, decided = $3, version = version + 1
-				where duty = $1 and state in ('open', 'returned')`, d.ID, why, tx.Now.UnixMilli()); err != nil {
+				where duty = $1 and state in ('open', 'returned') and due > $4`, d.ID, why, tx.Now.UnixMilli(), d.CondTo); err != nil {
 				return fmt.Errorf("lapse: %w", err)
 			}
 			if err := journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "不适用", Kind: "duty", Row: d.ID,

@@ -42,10 +42,10 @@ func (o Occurrence) MayDo(who org.Person, unit org.Unit) error {
 // timing judges a report made on a day.
 func (o Occurrence) timing(cal calendar.Calendar, feedback, happened, day string) Timing {
 	switch {
-	case feedback != "" && happened < feedback:
-		return Early
 	case o.Standing == Missed || o.Timing == MadeUp:
 		return MadeUp
+	case feedback != "" && happened < feedback:
+		return Early
 	case o.Timing == Late: // being sent back makes nothing earlier than it was
 		return Late
 	case o.Standing == Returned && day <= max(o.Due, redoBy(cal, o)):
@@ -214,8 +214,10 @@ func Decide(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Pe
 	if !d.Pass {
 		returns++
 	}
-	n, err := tx.Exec(ctx, `update occurrence set state = $3, returns = $4, decided = $5, decided_by = $6, opinion = $7, version = version + 1
-		where id = $1 and version = $2`, id, version, next, returns, tx.Now.UnixMilli(), who.ID, d.Opinion)
+	// What is sent back is done again by whoever has the duty now.
+	n, err := tx.Exec(ctx, `update occurrence set state = $3, returns = $4, decided = $5, decided_by = $6, opinion = $7, version = version + 1,
+		staff = case when $3 = 'returned' then (select staff from duty where id = occurrence.duty) else staff end
+		where id = $1 and version = $2`, id, version, string(next), returns, tx.Now.UnixMilli(), who.ID, d.Opinion)
 	if err != nil {
 		return o, fmt.Errorf("decide: %w", err)
 	}
@@ -276,7 +278,7 @@ func Waive(ctx context.Context, tx *store.Tx, who org.Person, id, version int64,
 
 // Postpone moves the open single occurrences of a finding that are due on a day to a later one: an extension was granted.
 func Postpone(ctx context.Context, tx *store.Tx, finding int64, from, to string) error {
-	_, err := tx.Exec(ctx, `update occurrence set due = $3, version = version + 1 where finding = $1 and closes = '' and due <= $2
+	_, err := tx.Exec(ctx, `update occurrence set due = $3, version = version + 1 where finding = $1 and closes = '' and due = $2
 		and state in ('open', 'returned')`, finding, from, to)
 	if err != nil {
 		return fmt.Errorf("postpone: %w", err)

@@ -343,7 +343,7 @@ func save(ctx context.Context, tx *store.Tx, who org.Person, names org.Names, ve
 }
 
 // bound are the fields of a finding that approvals of its closing are bound to.
-var bound = []string{"反馈问题", "具体表现", "整改措施", "措施对应", "整改目标", "责任领导", "责任单位", "责任人", "完成时限", "到期日", "长期坚持", "在册"}
+var bound = []string{"反馈问题", "具体表现", "整改措施", "措施对应", "整改目标", "完成时限", "到期日", "长期坚持", "在册"}
 
 // changedFields names the fields of changes: 整改措施、完成时限.
 func changedFields(changes []journal.Change) string {

@@ -124,6 +124,9 @@ func (w Work) measureGates(name string, m Measure, today string, add func(code, 
 	case len(p.Duties) == 0:
 		add(GateUnassigned, "“%s”还没有交办到人", name)
 		return
+	case p.Inapplicable && p.Evidence == 0:
+		add(GateUnproved, "“%s”不适用，请附上解除条件的文件作佐证", name)
+		return
 	case p.Inapplicable:
 		return
 	}
@@ -142,6 +145,21 @@ func (w Work) measureGates(name string, m Measure, today string, add func(code, 
 	if p.Evidence == 0 {
 		add(GateUnproved, "“%s”没有有效的佐证材料", name)
 	}
+}
+
+// broken are the gates that stop an application that is on its way. What fell due since, and is not reported yet, does not.
+var broken = map[string]bool{GateFeedback: true, GateUnanswered: true, GateUnmeasured: true, GateUnassigned: true, GateReturned: true, GateMissed: true,
+	GateUnproved: true, GateOld: true}
+
+// Broken lists what stands in the way of an application that is on its way.
+func (w Work) Broken(today string) []Gate {
+	var gates []Gate
+	for _, g := range w.Gates(today) {
+		if broken[g.Code] {
+			gates = append(gates, g)
+		}
+	}
+	return gates
 }
 
 // MeasureWork is how far one measure is: its first clock.
@@ -230,7 +248,7 @@ func (w Work) Measure(id int64, today string) MeasureWork {
 			p.Unanswered = append(p.Unanswered, d)
 		}
 	}
-	p.Inapplicable = conditional && over && p.Open+p.Returned+p.Waiting == 0
+	p.Inapplicable = conditional && over && p.Open+p.Returned+p.Waiting+p.Missed == 0
 	if len(p.Unanswered) > 0 && !p.Inapplicable && p.Open == 0 {
 		p.Open = len(p.Unanswered) // given, and never done: a co-operating unit answers for itself
 	}

@@ -131,6 +131,11 @@ func (c Closing) mayDecide(who org.Person, home org.Unit) error {
 	if err := who.Check(c.Step.rightOf(), home); err != nil {
 		return err
 	}
+	return c.otherHands(who)
+}
+
+// otherHands refuses whoever has had a hand in the application already.
+func (c Closing) otherHands(who org.Person) error {
 	for _, m := range []Mark{c.Applied, c.Reviewed, c.Signed} {
 		if m.Staff == who.ID {
 			return Invalid{Field: "销号", What: "申请、审核、签批、核准要由不同的人，您已经办过其中一步"}
@@ -141,12 +146,9 @@ func (c Closing) mayDecide(who org.Person, home org.Unit) error {
 
 // content is what approvals of a closing are bound to, in an order that does not depend on how it was read.
 type content struct {
-	Number         string
 	Title          string
 	Goal           string
-	Leader         string
-	Units          []string
-	Persons        []string
+	Feedback       string
 	DueText        string
 	Due            string
 	LongTerm       bool
@@ -163,20 +165,18 @@ type boundEvidence struct {
 	Hash  string
 }
 
-// binding is the text that a closing keeps: the content, and how the work stood.
+// binding is the text that a closing keeps: the content, and beside it who answered for it and how the work stood. Those may change
+// afterwards without undoing anything: people leave.
 type binding struct {
-	Content content
-	Work    []string //措施: 已办3次
+	Content        content
+	Number, Leader string
+	Units, Persons []string
+	Work           []string // 措施: 已办3次
 }
 
-func contentOf(f Finding, list []evidence.Item) content {
-	c := content{Number: f.Number, Title: f.Title, Goal: f.Goal, Leader: f.Leader, DueText: f.DueText, Due: f.Due, LongTerm: f.LongTerm, Answers: f.answerText()}
-	for _, u := range f.Units {
-		c.Units = append(c.Units, u.Name)
-	}
-	for _, p := range f.Persons {
-		c.Persons = append(c.Persons, p.Name)
-	}
+func contentOf(w Work, list []evidence.Item) content {
+	f := w.Finding
+	c := content{Title: f.Title, Goal: f.Goal, Feedback: w.Feedback, DueText: f.DueText, Due: f.Due, LongTerm: f.LongTerm, Answers: f.answerText()}
 	for _, m := range f.Manifestations {
 		c.Manifestations = append(c.Manifestations, m.Number+m.Text)
 	}
@@ -190,9 +190,16 @@ func contentOf(f Finding, list []evidence.Item) content {
 }
 
 func bind(w Work, today string) (text, hash string, err error) {
-	b := binding{Content: contentOf(w.Finding, w.Evidence)}
-	for i, m := range w.Finding.Measures {
-		b.Work = append(b.Work, w.Finding.MeasureName(i)+"："+w.Measure(m.ID, today).Say())
+	f := w.Finding
+	b := binding{Content: contentOf(w, w.Evidence), Number: f.Number, Leader: f.Leader}
+	for _, u := range f.Units {
+		b.Units = append(b.Units, u.Name)
+	}
+	for _, p := range f.Persons {
+		b.Persons = append(b.Persons, p.Name)
+	}
+	for i, m := range f.Measures {
+		b.Work = append(b.Work, f.MeasureName(i)+"："+w.Measure(m.ID, today).Say())
 	}
 	j, err := json.Marshal(b)
 	sum := sha256.Sum256(j)
@@ -272,7 +279,7 @@ func (b Blocked) Error() string {
 	for i, g := range b {
 		texts[i] = g.Text
 	}
-	return "还不能申请销号：" + strings.Join(texts, "；")
+	return "还不能销号：" + strings.Join(texts, "；")
 }
 
 // Verdict is what somebody says of an application.
@@ -295,6 +302,9 @@ func DecideClosing(ctx context.Context, db *store.DB, cal calendar.Calendar, who
 		f, err := ByID(ctx, tx, who, c.Finding)
 		if err != nil {
 			return err
+		}
+		if c.decidedBy(who, v) {
+			return nil // sent twice
 		}
 		if err := c.mayDecideOrRecord(ctx, tx, who, f.Unit, v); err != nil {
 			return err
@@ -319,6 +329,9 @@ func DecideClosing(ctx context.Context, db *store.DB, cal calendar.Calendar, who
 			}
 			return tellFinding(ctx, tx, who, f, "退回", journal.Change{Field: "销号", From: c.Step.Word(), To: SentBack.Word()}, journal.Change{Field: "补充整改要求", To: v.Words})
 		}
+		if gates := w.Broken(dayOf(tx)); len(gates) > 0 {
+			return Blocked(gates)
+		}
 		switch c.Step {
 		case Applied:
 			return advance(ctx, tx, who, f, c, "审核通过", v.Words, `state = 'reviewed', reviewed = $3, reviewed_by = $4, review = $5`)
@@ -335,6 +348,15 @@ func DecideClosing(ctx context.Context, db *store.DB, cal calendar.Calendar, who
 		err = Invalid{Field: "销号", What: "申请之后内容有改动，这份申请已作废。请重新申请"}
 	}
 	return c, err
+}
+
+// decidedBy tells whether who has said just this already.
+func (c Closing) decidedBy(who org.Person, v Verdict) bool {
+	last := map[Step]Mark{Reviewed: c.Reviewed, Signed: c.Signed, Accepted: c.Accepted}[c.Step]
+	if c.Step == SentBack {
+		return !v.Pass && c.Ended.Staff == who.ID && c.Ended.Words == v.Words
+	}
+	return v.Pass && last.Staff == who.ID && last.Words == v.Words
 }
 
 // mayDecideOrRecord is MayDecide, and asks whoever records the district's answer for the number of its letter.
@@ -363,7 +385,7 @@ func (c Closing) stands(w Work) (bool, error) {
 		}
 	}
 	was, err := json.Marshal(b.Content)
-	now, err2 := json.Marshal(contentOf(w.Finding, list))
+	now, err2 := json.Marshal(contentOf(w, list))
 	return string(was) == string(now), errors.Join(err, err2)
 }
 
@@ -434,6 +456,15 @@ func planEffectVisit(ctx context.Context, tx *store.Tx, f Finding, rules Rules) 
 		values ($1, $2, $3, 0, 'effect', '', $4, '', '', '', 0, 1)`, tx.ID(), f.ID, f.Unit.ID, due)
 	if err != nil {
 		return fmt.Errorf("plan visit: %w", err)
+	}
+	return nil
+}
+
+// dropEffectVisits takes back the look at the effect of a closing that no longer holds; the next closing plans its own.
+func dropEffectVisits(ctx context.Context, tx *store.Tx, finding int64) error {
+	_, err := tx.Exec(ctx, `delete from lookback where finding = $1 and kind = 'effect' and result = ''`, finding)
+	if err != nil {
+		return fmt.Errorf("drop visits: %w", err)
 	}
 	return nil
 }
@@ -516,7 +547,10 @@ func void(ctx context.Context, tx *store.Tx, who org.Person, f Finding, c Closin
 
 // reopen takes a closing off a finding and ends its upkeep.
 func reopen(ctx context.Context, tx *store.Tx, who org.Person, f Finding, verb string) error {
-	if err := endUpkeep(ctx, tx, who, f.ID, "relapsed", verb); err != nil {
+	if err := endUpkeep(ctx, tx, who, f.ID, "voided", verb); err != nil {
+		return err
+	}
+	if err := dropEffectVisits(ctx, tx, f.ID); err != nil {
 		return err
 	}
 	next := f.clone()

@@ -26,16 +26,19 @@ type Extension struct {
 	Asked   Mark
 	State   string // asked granted refused
 	Decided Mark
+	Granted int // how many were granted before it since the last relapse
 	Version int64
 }
 
 const extensionColumns = `select x.id, x.finding, x.home, x.seq, x.due_from, x.due_to, x.reason, x.so_far, x.asked, x.asked_by, x.state, x.decided, x.decided_by,
-	x.opinion, x.version, coalesce(a.name, ''), coalesce(d.name, '') from extension x left join staff a on a.id = x.asked_by left join staff d on d.id = x.decided_by`
+	x.opinion, x.version, coalesce(a.name, ''), coalesce(d.name, ''),
+	(select count(*) from extension g where g.finding = x.finding and g.state = 'granted' and g.seq < x.seq
+		and not exists (select 1 from relapse r where r.finding = x.finding and r.id > g.id)) from extension x left join staff a on a.id = x.asked_by left join staff d on d.id = x.decided_by`
 
 func scanExtension(rows *sql.Rows, x *Extension) error {
 	var asked, decided int64
 	err := rows.Scan(&x.ID, &x.Finding, &x.Home, &x.Seq, &x.From, &x.To, &x.Reason, &x.SoFar, &asked, &x.Asked.Staff, &x.State, &decided, &x.Decided.Staff,
-		&x.Decided.Words, &x.Version, &x.Asked.Name, &x.Decided.Name)
+		&x.Decided.Words, &x.Version, &x.Asked.Name, &x.Decided.Name, &x.Granted)
 	x.Asked.At = time.UnixMilli(asked)
 	if decided != 0 {
 		x.Decided.At = time.UnixMilli(decided)
@@ -80,8 +83,8 @@ func (x Extension) mayDecide(who org.Person, home org.Unit) error {
 	if x.Asked.Staff == who.ID {
 		return Invalid{Field: "延期", What: "自己申请的延期要由别人批"}
 	}
-	if x.Seq > 1 && who.Check(org.Sign, home) != nil {
-		return Invalid{Field: "延期", What: fmt.Sprintf("这是第%d次延期，由书记批", x.Seq)}
+	if x.Granted > 0 && who.Check(org.Sign, home) != nil {
+		return Invalid{Field: "延期", What: fmt.Sprintf("已经延期%d次，再延由书记批", x.Granted)}
 	}
 	return nil
 }
@@ -140,13 +143,7 @@ func checkExtension(rules Rules, f Finding, old []Extension, to, today string) e
 	if err != nil {
 		return Invalid{Field: "延至", What: fmt.Sprintf("“%s”不是日期，请写成 2026-04-30 这样", to)}
 	}
-	granted, first := 0, f.Due
-	for _, x := range old { // newest first
-		if x.State == "granted" {
-			granted++
-			first = x.From
-		}
-	}
+	granted, first := extended(f, old)
 	start, err := time.Parse(time.DateOnly, first)
 	switch {
 	case err != nil:
@@ -161,6 +158,19 @@ func checkExtension(rules Rules, f Finding, old []Extension, to, today string) e
 		return Invalid{Field: "延至", What: fmt.Sprintf("最多延到%s（比原定期限晚%d天）", start.AddDate(0, 0, rules.ExtendedDays).Format(time.DateOnly), rules.ExtendedDays)}
 	}
 	return nil
+}
+
+// extended counts the extensions, newest first, that led to the present deadline of a finding, and gives the deadline before the first
+// of them. Those of an earlier life, before a relapse or an edit set another deadline, are over.
+func extended(f Finding, old []Extension) (granted int, first string) {
+	first = f.Due
+	for _, x := range old {
+		if x.State == "granted" && x.To == first {
+			granted++
+			first = x.From
+		}
+	}
+	return granted, first
 }
 
 // DecideExtension grants or refuses an extension. Granted, the deadline of the finding and of its open single tasks moves.
@@ -187,6 +197,9 @@ func DecideExtension(ctx context.Context, db *store.DB, who org.Person, id, vers
 		}
 		if x.State != "asked" || x.Version != version {
 			return Invalid{Field: "延期", What: "这份申请已由" + x.Decided.Name + "批过，请刷新页面"}
+		}
+		if grant && f.Due != x.From {
+			return Invalid{Field: "延期", What: "申请之后到期日已经改过，请不同意这份，让责任人重新申请"}
 		}
 		if !grant && opinion == "" {
 			return Invalid{Field: "批复意见", What: "不同意的请写明为什么"}

@@ -627,7 +627,7 @@ func TestNothingClosesAlone(t *testing.T) {
 			f := w.finding(t, "积水")
 			work := w.work(t, "积水")
 			who := rapid.SampledFrom(people).Draw(rt, "who")
-			switch rapid.IntRange(0, 12).Draw(rt, "what") {
+			switch rapid.IntRange(0, 14).Draw(rt, "what") {
 			case 0:
 				_ = ledger.RecordProgress(ctx, w.db, who, f.ID, f.Version, ledger.ProgressEdit{
 					State:    rapid.SampledFrom([]ledger.State{ledger.Done, ledger.Keep, ledger.Part, ledger.Doing, ledger.Failed}).Draw(rt, "state"),
@@ -664,6 +664,15 @@ func TestNothingClosesAlone(t *testing.T) {
 				_ = ledger.EndUpkeep(ctx, w.db, who, f.ID, "转")
 			case 12:
 				_ = ledger.ReopenFinding(ctx, w.db, who, f.ID, f.Version, "重开")
+			case 13:
+				for _, d := range work.Duties {
+					_ = ledger.StopDuty(ctx, w.db, who, d.ID, "停")
+				}
+			case 14:
+				_ = ledger.Assign(ctx, w.db, cal, who, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "暂停聚集",
+					Rule: rapid.SampledFrom([]string{"", "FREQ=WEEKLY"}).Draw(rt, "rule"), Condition: "防控令", CondFrom: "2026-01-01",
+					CondTo: rapid.SampledFrom([]string{"2026-04-15", "2026-04-16", ""}).Draw(rt, "until")}})
+				_ = duty.Lapse(ctx, w.db)
 			}
 			now := w.finding(t, "积水")
 			if !now.State.Closed() {
@@ -804,6 +813,131 @@ func TestHandOverOfAPersonStays(t *testing.T) {
 		w.at(t, "2026-04-20")
 		if d := w.work(t, "积水").Duties[0]; len(moved) != 1 || d.Staff != w.clerk.ID || d.Post != 0 {
 			t.Errorf("%d moved, the duty is %s's by post %d", len(moved), d.Name, d.Post)
+		}
+	})
+}
+
+// A condition that is over is no way around: nothing is given under it, and what stood under it needs the paper that lifted it.
+func TestConditionIsNoWayAround(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "积水")
+		give := func(to string) error {
+			return ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "双暂停",
+				Condition: "区防控办〔2026〕1号", CondFrom: "2026-03-01", CondTo: to, Due: "2026-05-31", Reviewed: true}})
+		}
+		wantRefusal(t, give("2026-04-15"), "条件止")
+		ok(t, give("2026-04-20"))
+		w.at(t, "2026-04-21")
+		if o := w.work(t, "积水").Occurrences[0]; o.Standing != duty.Excused || !strings.Contains(o.Reason, "不适用") {
+			t.Errorf("after the condition: %s %s", o.Standing, o.Reason)
+		}
+		if got := w.gates(t, "积水"); got != ledger.GateUnproved {
+			t.Errorf("without the paper that lifted it: %s", got)
+		}
+		_, err := ledger.AddEvidence(ctx, w.db, w.clerk, f.ID, evidence.Item{Kind: evidence.Record, Title: "区防控办〔2026〕5号", Said: "即日起解除双暂停", Event: "2026-04-20"})
+		ok(t, err)
+		if got := w.gates(t, "积水"); got != "" {
+			t.Errorf("with it: %s", got)
+		}
+		// What was due while the condition stood is still owed.
+		g := w.finding(t, "理论学习")
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, g.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "值守",
+			Condition: "值守令", CondFrom: "2026-04-01", CondTo: "2026-04-30", Due: "2026-04-28"}}))
+		w.at(t, "2026-05-06")
+		if o := w.work(t, "理论学习").Occurrences[0]; o.Standing != duty.Open {
+			t.Errorf("owed before the condition ended: %s", o.Standing)
+		}
+	})
+}
+
+// What goes wrong between the application and the last signature stops it.
+func TestGatesHoldUntilTheLastStep(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "积水")
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "巡查", Rule: "FREQ=WEEKLY;BYDAY=TH"}}))
+		proof := statement("2026-04-16")
+		proof.Expires = "2026-12-31"
+		_, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "巡了一遍"}, proof)
+		ok(t, err)
+		f = w.finding(t, "积水")
+		id, err := ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "已疏通")
+		ok(t, err)
+		w.step(t, w.leader, id, ledger.Verdict{Pass: true, Words: "属实"})
+		w.step(t, w.leader, id, ledger.Verdict{Pass: true, Words: "属实"}) // sent twice is done once
+		w.at(t, "2026-05-06")                                            // Thursday 23 April has been missed since
+		c, err := ledger.ClosingByID(ctx, w.db, id)
+		ok(t, err)
+		var blocked ledger.Blocked
+		if _, err := ledger.DecideClosing(ctx, w.db, cal, w.party, id, c.Version, ledger.Verdict{Pass: true}); !errors.As(err, &blocked) || blocked[0].Code != ledger.GateMissed {
+			t.Errorf("signed over a missed week: %v", err)
+		}
+		// Another day of the feedback is another thing that was approved.
+		p, err := ledger.PlanByID(ctx, w.db, w.clerk, f.Plan)
+		ok(t, err)
+		ok(t, ledger.EditRound(ctx, w.db, w.clerk, p.ID, p.Version, ledger.RoundEdit{Name: "区委第二轮巡察", Feedback: "2026-04-01"}))
+		if c, err := ledger.ClosingByID(ctx, w.db, id); err != nil || c.Step != ledger.Voided {
+			t.Errorf("after another day of the feedback: %s %v", c.Step, err)
+		}
+	})
+}
+
+// The second clock cannot be silenced by stopping what it is read from.
+func TestPulseCannotBeStopped(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.closed(t)
+		up, err := ledger.UpkeepOf(ctx, w.db, f.ID)
+		ok(t, err)
+		wantRefusal(t, ledger.StopDuty(ctx, w.db, w.clerk, up.Duties[0], "不用看了"), "停止")
+		wantRefusal(t, ledger.ChooseChecks(ctx, w.db, w.clerk, f.ID, nil), "检查任务")
+	})
+}
+
+// What is sent back after a hand-over is the new holder's.
+func TestReturnedAfterHandOver(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.roads(t)
+		o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "清了一处"})
+		ok(t, err)
+		_, err = ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.leader.ID, "调离")
+		ok(t, err)
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Opinion: "还差两处"}))
+		if o, err = duty.OccurrenceByID(ctx, w.db, o.ID); err != nil || o.Staff != w.leader.ID || o.EnteredBy != w.cadre.ID {
+			t.Errorf("sent back to %d, entered by %d: %v", o.Staff, o.EnteredBy, err)
+		}
+	})
+}
+
+// A rule changes from a real day on, and nothing of the past is laid anew.
+func TestRuleChange(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		f := w.finding(t, "积水")
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "巡查", Rule: "FREQ=WEEKLY;BYDAY=FR"}}))
+		d := w.work(t, "积水").Duties[0]
+		change := func(since string, version int64) error {
+			return ledger.ChangeRule(ctx, w.db, cal, w.clerk, d.ID, version, "FREQ=WEEKLY;BYDAY=MO", since, "改到周一")
+		}
+		for _, bad := range []string{"2026-9-1", "2026-04-15", "2029-01-01", ""} {
+			wantRefusal(t, change(bad, d.Version), "起用日期")
+		}
+		ok(t, change("2026-06-01", d.Version))
+		var before, after []string
+		for _, o := range w.work(t, "积水").Occurrences {
+			if o.Nominal < "2026-06-01" {
+				before = append(before, o.Nominal)
+			} else {
+				after = append(after, o.Nominal)
+			}
+		}
+		if len(before) != 7 || before[0] != "2026-04-17" || before[6] != "2026-05-29" || after[0] != "2026-06-01" || after[1] != "2026-06-08" {
+			t.Errorf("before %v, after %v", before, after[:2])
 		}
 	})
 }

@@ -39,7 +39,7 @@ func (c Closing) MayDecide(ctx context.Context, q store.Querier, who org.Person,
 	if who.Check(org.Apply, home) != nil {
 		return false, err
 	}
-	return true, nil
+	return true, c.otherHands(who)
 }
 
 // Right is the right that the step after this one asks for; empty when the application is no longer on its way.
@@ -51,18 +51,19 @@ func (c Closing) Holds(w Work) (bool, error) { return c.stands(w) }
 // Terms are what the approvals of a closing are bound to, as the closing keeps them.
 type Terms struct {
 	Content struct {
-		Number, Title, Goal, Leader string
-		Units, Persons              []string
-		DueText, Due                string
-		LongTerm                    bool
-		Manifestations, Measures    []string
-		Answers                     string
-		Evidence                    []struct {
+		Title, Goal, Feedback, DueText, Due string
+		LongTerm                            bool
+		Manifestations, Measures            []string
+		Answers                             string
+		Evidence                            []struct {
 			ID                 int64
 			Title, Event, Hash string
 		}
 	}
-	Work []string // one measure each: 措施一：已办3次
+	// Beside the content: who answered for it, and how the work stood.
+	Number, Leader string
+	Units, Persons []string
+	Work           []string // one measure each: 措施一：已办3次
 }
 
 // Terms reads what the approvals are bound to.
@@ -80,12 +81,7 @@ func (x Extension) MayDecide(who org.Person, home org.Unit) error { return x.may
 // Latest is the last day that another extension of a finding may ask for, given those asked before, newest first; the error says why
 // there can be none.
 func (r Rules) Latest(f Finding, old []Extension, today string) (string, error) {
-	first := f.Due
-	for _, x := range old {
-		if x.State == "granted" {
-			first = x.From
-		}
-	}
+	_, first := extended(f, old)
 	day, err := time.Parse(time.DateOnly, first)
 	if err != nil {
 		return "", checkExtension(r, f, old, today, today)

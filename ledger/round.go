@@ -55,7 +55,20 @@ func EditRound(ctx context.Context, db *store.DB, who org.Person, planID, versio
 			where id = (select round from plan where id = $1)`, planID, e.Name, e.Team, e.Starts, e.Ends, e.Feedback); err != nil {
 			return fmt.Errorf("edit round: %w", err)
 		}
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "修改", Kind: "plan", Row: planID, Changes: changes})
+		if err := journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "修改", Kind: "plan", Row: planID, Changes: changes}); err != nil || p.Feedback == e.Feedback {
+			return err
+		}
+		closings, err := store.All(ctx, tx, store.Value[int64], `select distinct c.finding from closing c join finding f on f.id = c.finding
+			where f.plan = $1 and c.state in ('applied', 'reviewed', 'signed', 'accepted') order by c.finding`, planID)
+		if err != nil {
+			return err
+		}
+		for _, finding := range closings {
+			if err := voidClosing(ctx, tx, who, finding, "修改了反馈日期"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -305,7 +305,8 @@ func checkAnswer(choice Choice, said string) error {
 	return nil
 }
 
-// cast keeps one answer. Its id is drawn and not counted, so that the order of answers tells nothing.
+// cast keeps one answer. Its id is drawn and not counted, so that no query tells in which order answers came. Whoever holds the files of
+// the database may still guess at it from where rows lie.
 func cast(ctx context.Context, tx *store.Tx, s Survey, choice Choice, said, way, day string) error {
 	for range 3 {
 		n, err := tx.Exec(ctx, `insert into ballot (id, survey, choice, said, way, day) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`,

@@ -91,6 +91,9 @@ func Assign(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Pe
 
 // openFinding reads a finding that can still be worked on.
 func openFinding(ctx context.Context, tx *store.Tx, who org.Person, id int64) (Finding, error) {
+	if err := tx.Lock(ctx, "finding", id); err != nil { // two at once see each other, and what is sent twice is done once
+		return Finding{}, err
+	}
 	f, err := ByID(ctx, tx, who, id)
 	switch {
 	case err != nil:
@@ -294,6 +297,9 @@ func ReceiveAll(ctx context.Context, db *store.DB, who org.Person) (int, error) 
 func StopDuty(ctx context.Context, db *store.DB, who org.Person, id int64, reason string) error {
 	return db.Write(ctx, func(tx *store.Tx) error {
 		if err := checkHome(ctx, tx, who, org.Assign, id); err != nil {
+			return err
+		}
+		if err := keepsPulse(ctx, tx, id); err != nil {
 			return err
 		}
 		return duty.Stop(ctx, tx, who, id, reason)

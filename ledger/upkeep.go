@@ -22,7 +22,7 @@ type Upkeep struct {
 	Closing int64
 	Starts  string
 	Ends    string // empty while it runs
-	State   string // running ended relapsed
+	State   string // running ended relapsed voided
 	Reason  string
 	Version int64
 	Duties  []int64 // whose occurrences are its pulse
@@ -126,8 +126,8 @@ func ChooseChecks(ctx context.Context, db *store.DB, who org.Person, finding int
 			return fmt.Errorf("choose checks: %w", err)
 		}
 		for _, id := range slices.Compact(duties) {
-			if !slices.ContainsFunc(all, func(d duty.Duty) bool { return d.ID == id && d.Recurs() }) {
-				return Invalid{Field: "检查任务", What: "只能选本问题的常态任务"}
+			if !slices.ContainsFunc(all, func(d duty.Duty) bool { return d.ID == id && d.Recurs() && d.State != duty.Stopped }) {
+				return Invalid{Field: "检查任务", What: "只能选本问题还在进行的常态任务"}
 			}
 			if _, err := tx.Exec(ctx, `insert into upkeep_duty (upkeep, duty) values ($1, $2)`, u.ID, id); err != nil {
 				return fmt.Errorf("choose checks: %w", err)
@@ -135,6 +135,28 @@ func ChooseChecks(ctx context.Context, db *store.DB, who org.Person, finding int
 		}
 		return tellFinding(ctx, tx, who, f, "选定检查任务", journal.Change{Field: "检查任务", From: fmt.Sprintf("%d项", len(u.Duties)), To: fmt.Sprintf("%d项", len(duties))})
 	})
+}
+
+// keepsPulse refuses to stop the last duty that a running upkeep is watched by: the second clock ends by decision alone.
+func keepsPulse(ctx context.Context, tx *store.Tx, id int64) error {
+	d, err := duty.ByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	u, err := UpkeepOf(ctx, tx, d.Finding)
+	if err != nil || u.State != "running" || !slices.Contains(u.Duties, id) {
+		return err
+	}
+	all, err := duty.OfFinding(ctx, tx, d.Finding)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(x duty.Duty) bool {
+		return x.ID != id && x.State != duty.Stopped && slices.Contains(u.Duties, x.ID)
+	}) {
+		return nil
+	}
+	return Invalid{Field: "停止", What: "长期坚持靠这项任务看有没有反弹。请先另选检查任务，或由书记决定转入常态"}
 }
 
 // EndUpkeep ends the second clock by decision (转入常态), which is the only way it ends well.
@@ -262,15 +284,11 @@ func (u Upkeep) Beats(list []duty.Occurrence) []Beat {
 		if !slices.Contains(u.Duties, o.Duty) || o.Due < u.Starts {
 			continue
 		}
-		switch o.Standing {
-		case duty.Done:
-			beats = append(beats, Beat{o.Duty, o.Due, o.Timing != duty.MadeUp && o.Result != duty.Slipped})
-		case duty.Missed:
+		switch {
+		case o.Standing == duty.Missed || o.Timing == duty.MadeUp: // also while what makes up for it is being looked at
 			beats = append(beats, Beat{o.Duty, o.Due, false})
-		case duty.Reported:
-			if o.Timing == duty.MadeUp {
-				beats = append(beats, Beat{o.Duty, o.Due, false})
-			}
+		case o.Standing == duty.Done:
+			beats = append(beats, Beat{o.Duty, o.Due, o.Result != duty.Slipped})
 		}
 	}
 	return beats
@@ -356,6 +374,9 @@ func relapse(ctx context.Context, tx *store.Tx, who org.Person, f *Finding, caus
 		return fmt.Errorf("relapse: %w", err)
 	}
 	if err := endUpkeep(ctx, tx, who, f.ID, "relapsed", text); err != nil {
+		return err
+	}
+	if err := dropEffectVisits(ctx, tx, f.ID); err != nil {
 		return err
 	}
 	next := f.clone()

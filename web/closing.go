@@ -549,7 +549,7 @@ func (s *Server) closingSlip(w http.ResponseWriter, r *http.Request, v *visit) e
 	t := p.Terms.Content
 	p.Step, p.Number, p.Code = c.Step.Word(), c.Number, shortHash(c.Hash)
 	p.Valid = c.Step.Running() || c.Step == ledger.Accepted
-	p.Unit = strings.Join(t.Units, "、")
+	p.Unit = strings.Join(p.Terms.Units, "、")
 	var places []string
 	done := ""
 	for _, d := range work.Duties {
