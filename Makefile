@@ -38,7 +38,7 @@ check:
 
 # Unit, property and browser tests, on SQLite and PostgreSQL in one run.
 unit:
-	store/storetest/postgres.sh go test -race -timeout 15m ./...
+	store/storetest/postgres.sh go test -race -timeout 40m ./...
 
 fuzz:
 	scripts/fuzz

@@ -538,9 +538,9 @@ func TestAVoidClosingSaysSo(t *testing.T) {
 		id := s.findings()[0].ID
 		path := fmt.Sprintf("/closing/%d", s.applied(id))
 		f := s.finding(id)
-		s.must(ledger.EditDuty(context.Background(), s.db, s.people["clerk"], id, f.Version, ledger.DutyEdit{Leader: "梁知远", Units: []string{"党建办公室"}, DueText: f.DueText, Due: f.Due}))
+		s.must(ledger.EditDuty(context.Background(), s.db, s.people["clerk"], id, f.Version, ledger.DutyEdit{Leader: f.Leader, Units: []string{"党建办公室"}, DueText: f.DueText, Due: "2026-06-30"}))
 		c := s.as(t, "clerk")
-		saysAll(t, c.page(path), "已作废", "修改了责任领导")
+		saysAll(t, c.page(path), "已作废", "到期日")
 		saysAll(t, c.page(path+"/slip"), "已作废，不作销号凭据")
 		saysAll(t, c.page(fmt.Sprintf("/finding/%d", id)), "已作废", "可以申请")
 		saysAll(t, c.page(fmt.Sprintf("/finding/%d/close", id)), "上一次已作废")
@@ -639,7 +639,8 @@ func TestTheDistrictAnswersOnPaper(t *testing.T) {
 		c := s.applied(id)
 		s.decided(c, "leader", "party")
 		path := fmt.Sprintf("/closing/%d", c)
-		clerk := s.as(t, "clerk")
+		saysAll(t, s.as(t, "clerk").page(path), "您已经办过其中一步") // who applied does not record the answer
+		clerk := s.as(t, "colleague")
 		page := clerk.page(path)
 		saysAll(t, page, "登记区委巡察办的答复", "区委巡察办文号")
 		form := formAt(page, path+"/decide")
