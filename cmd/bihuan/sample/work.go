@@ -563,7 +563,9 @@ func (b *builder) step(ctx context.Context, it *item, id int64) error {
 // spoil changes what was applied for, which voids the application.
 func (b *builder) spoil(ctx context.Context, it *item) error {
 	return b.editDuty(ctx, it.clerk, it.unit, it.title, func(e *ledger.DutyEdit) {
-		e.Persons = append(e.Persons, it.town.second.name)
+		if due, err := time.Parse(time.DateOnly, e.Due); err == nil {
+			e.Due = due.AddDate(0, 0, 15).Format(time.DateOnly)
+		}
 	})
 }
 
