@@ -807,3 +807,49 @@ func TestHandOverOfAPersonStays(t *testing.T) {
 		}
 	})
 }
+
+// Nobody gives work to a unit, a post or a person that they do not see, nor hands it over to one, nor to whoever has it.
+func TestWorkStaysInScope(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		var theirs org.Post
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if theirs, err = org.AddPost(ctx, tx, org.Program, w.stranger.Unit, "网格长", "", true); err != nil {
+				return err
+			}
+			_, err = org.Hold(ctx, tx, org.Program, theirs.ID, w.stranger.ID, "2025-01-01", "镇党委研究")
+			return err
+		}))
+		f := w.finding(t, "积水")
+		for _, x := range []struct {
+			field string
+			a     ledger.Assignment
+		}{
+			{"责任单位", ledger.Assignment{Unit: w.stranger.Unit.ID, Staff: w.cadre.ID}},
+			{"岗位", ledger.Assignment{Unit: w.east.ID, Post: theirs.ID}},
+			{"责任人", ledger.Assignment{Unit: w.east.ID, Staff: w.stranger.ID}},
+		} {
+			x.a.Part, x.a.Rule = duty.Lead, "FREQ=WEEKLY"
+			var bad ledger.AssignProblems
+			err := ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{x.a})
+			if !errors.As(err, &bad) || bad[0].Field != x.field || !strings.Contains(err.Error(), "不在您的范围内") {
+				t.Errorf("%s: %v", x.field, err)
+			}
+		}
+		w.giveRoads(t)
+		_, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.stranger.ID, "病休")
+		wantRefusal(t, err, "接收人")
+		_, err = ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.cadre.ID, "病休")
+		wantRefusal(t, err, "接收人")
+		moved, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.leader.ID, "病休")
+		ok(t, err)
+		again, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.leader.ID, "病休")
+		ok(t, err)
+		list, err := ledger.HandOvers(ctx, w.db, w.clerk, 10)
+		ok(t, err)
+		if len(moved) != 1 || len(again) != 0 || len(list) != 1 || list[0].N != 1 {
+			t.Errorf("moved %d, then %d; the record tells of %+v", len(moved), len(again), list)
+		}
+	})
+}
