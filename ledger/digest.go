@@ -35,8 +35,12 @@ func Told(ctx context.Context, db *store.DB, cal calendar.Calendar) ([]notify.It
 	return append(items, waiting...), err
 }
 
-// Announce makes today's messages; see [notify.Compose]. base is the address of the site.
+// Announce makes today's messages; see [notify.Compose]. base is the address of the site. Outside of working hours and without a
+// channel it looks at nothing.
 func Announce(ctx context.Context, db *store.DB, cal calendar.Calendar, base string) (int, error) {
+	if listening, err := notify.Listening(ctx, db, cal, db.Now()); err != nil || !listening {
+		return 0, err
+	}
 	items, err := Told(ctx, db, cal)
 	if err != nil || len(items) == 0 {
 		return 0, err

@@ -280,8 +280,21 @@ func (p Person) Scope() string {
 
 // Under is the SQL condition that the unit path in a column is one that p sees, with the arguments so far and its own behind them.
 func (p Person) Under(column string, args ...any) (string, []any) {
+	return under(p.Units(), column, args)
+}
+
+// MayUnder is the SQL condition that the unit path in a column is one where p may do a, as [Person.Check] decides it, with the
+// arguments so far and its own behind them.
+func (p Person) MayUnder(a Action, column string, args ...any) (string, []any) {
+	return under(p.Over(a), column, args)
+}
+
+func under(units []Unit, column string, args []any) (string, []any) {
+	if len(units) == 0 {
+		return "false", args
+	}
 	var parts []string
-	for _, u := range p.Units() {
+	for _, u := range units {
 		args = append(args, u.Path+"%")
 		parts = append(parts, fmt.Sprintf("%s like $%d", column, len(args)))
 	}
