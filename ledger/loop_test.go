@@ -519,18 +519,21 @@ func TestLadder(t *testing.T) {
 			t.Errorf("red: %s", got)
 		}
 		w.at(t, "2026-07-01")
-		if got := kinds(); got != "remind supervise warn" {
-			t.Errorf("red for long: %s", got)
+		if got := kinds(); got != "remind supervise" {
+			t.Errorf("red for long, with the slip never sent: %s", got)
 		}
-		list, err := ledger.Letters(ctx, w.db, w.clerk, "draft", 100)
-		ok(t, err)
-		byKind := map[ledger.LetterKind]ledger.Letter{}
-		for _, l := range list {
-			if strings.Contains(l.Title, "道路") {
-				byKind[l.Kind] = l
+		byKind := func() map[ledger.LetterKind]ledger.Letter {
+			list, err := ledger.Letters(ctx, w.db, w.clerk, "", 100)
+			ok(t, err)
+			m := map[ledger.LetterKind]ledger.Letter{}
+			for _, l := range list {
+				if strings.Contains(l.Title, "道路") {
+					m[l.Kind] = l
+				}
 			}
+			return m
 		}
-		l := byKind[ledger.Supervise]
+		l := byKind()[ledger.Supervise]
 		if l.To != "东村" || l.Name != "李四喜" || !strings.Contains(l.Body, "已超期1个工作日") {
 			t.Errorf("%+v", l)
 		}
@@ -539,11 +542,17 @@ func TestLadder(t *testing.T) {
 		}
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
-		wantRefusal(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind[ledger.Warn].ID, 1), "函件") // the secretary's
-		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind[ledger.Warn].ID, 1))
-		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind[ledger.Remind].ID, 1))
+		w.at(t, "2026-07-01")
+		if got := kinds(); got != "remind supervise warn" {
+			t.Errorf("red for long: %s", got)
+		}
+		wantRefusal(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind()[ledger.Warn].ID, 1), "函件") // the secretary's
+		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind()[ledger.Warn].ID, 1))
+		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind()[ledger.Remind].ID, 1))
+		wantRefusal(t, ledger.ReceiveLetter(ctx, w.db, w.clerk, l.ID), "签收") // who may send it
+		wantRefusal(t, ledger.ReplyLetter(ctx, w.db, w.clerk, l.ID, 2, "办了"), "签收")
 		ok(t, ledger.ReceiveLetter(ctx, w.db, w.cadre, l.ID))
-		l, err = ledger.LetterByID(ctx, w.db, w.cadre, l.ID)
+		l, err := ledger.LetterByID(ctx, w.db, w.cadre, l.ID)
 		ok(t, err)
 		ok(t, ledger.ReplyLetter(ctx, w.db, w.cadre, l.ID, l.Version, "7月10日前办结"))
 		l, err = ledger.LetterByID(ctx, w.db, w.clerk, l.ID)
@@ -554,6 +563,44 @@ func TestLadder(t *testing.T) {
 		w.at(t, "2026-07-02")
 		if got := kinds(); got != "supervise warn" {
 			t.Errorf("what was thrown away came again: %s", got)
+		}
+	})
+}
+
+// Town and district write about one deadline each for themselves, and a draft thrown away is written anew by whose it was.
+func TestDraftByHand(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		draft := func(who org.Person, kind ledger.LetterKind) ledger.Letter {
+			t.Helper()
+			id, err := ledger.Draft(ctx, w.db, cal, who, f.ID, kind)
+			ok(t, err)
+			l, err := ledger.LetterByID(ctx, w.db, who, id)
+			ok(t, err)
+			return l
+		}
+		theirs := draft(w.district, ledger.Supervise)
+		w.at(t, "2026-06-01") // the slip of the district does not stand for that of the town
+		ours := draft(w.clerk, ledger.Supervise)
+		if theirs.Unit.ID != w.district.Unit.ID || theirs.Addressee != w.town.ID || ours.Unit.ID != w.town.ID || ours.Addressee != w.east.ID || ours.Drafted.Staff != 0 {
+			t.Errorf("of the district %+v\nof the town %+v", theirs, ours)
+		}
+		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, ours.ID, ours.Version))
+		if l := draft(w.district, ledger.Supervise); l.ID != theirs.ID {
+			t.Errorf("the district has two: %+v", l)
+		}
+		if l := draft(w.clerk, ledger.Supervise); l.ID != ours.ID || l.State != "draft" || l.Drafted.Name != w.clerk.Name {
+			t.Errorf("not drafted anew: %+v", l)
+		}
+		lent := org.Person{ID: w.cadre.ID, Name: w.cadre.Name, Role: org.Cadre, Unit: w.east, Posts: []org.PostHeld{{ID: 1, Title: "整改办", Role: org.Clerk, Unit: w.town}}}
+		if l := draft(lent, ledger.Remind); l.Unit.ID != w.town.ID {
+			t.Errorf("by a post in the town: %+v", l)
+		}
+		_, err := ledger.Draft(ctx, w.db, cal, w.cadre, f.ID, ledger.Remind)
+		var denied org.Denied
+		if !errors.As(err, &denied) {
+			t.Errorf("a cadre drafts: %v", err)
 		}
 	})
 }
