@@ -900,3 +900,72 @@ func TestWorkStaysInScope(t *testing.T) {
 		}
 	})
 }
+
+// Leaders and secretaries by post are told as those by role are, and of the secretaries only those of the nearest unit; whose hand is
+// next in a closing is told so.
+func TestToldByPost(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Leader: "宣传委员", Units: []string{"东村"}, Persons: []string{"李四喜"}, DueText: f.DueText, Due: f.Due}))
+		var above, byPost, second int64
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if above, err = org.AddStaff(ctx, tx, org.Program, w.district.Unit, "区书记", "", org.Secretary, "qu", "mi-ma-mi-ma"); err != nil {
+				return err
+			}
+			for _, x := range []struct {
+				id          *int64
+				name, title string
+				role        org.Role
+			}{{&byPost, "林一舟", "宣传委员", org.Leader}, {&second, "卫青禾", "代理书记", org.Secretary}} {
+				if *x.id, err = org.AddStaff(ctx, tx, org.Program, w.east, x.name, "", org.Cadre, x.name, "mi-ma-mi-ma"); err != nil {
+					return err
+				}
+				post, err := org.AddPost(ctx, tx, org.Program, w.town, x.title, x.role, true)
+				if err != nil {
+					return err
+				}
+				if _, err = org.Hold(ctx, tx, org.Program, post.ID, *x.id, "2026-01-01", "柳塘委〔2026〕1号"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		told := func(subject string) string {
+			t.Helper()
+			items, err := ledger.Told(ctx, w.db, cal)
+			ok(t, err)
+			var names []string
+			for _, i := range items {
+				for name, id := range map[string]int64{"above": above, "leader": byPost, "second": second, "party": w.party.ID, "韩春梅": w.leader.ID} {
+					if id == i.Staff && i.Subject == subject {
+						names = append(names, name)
+					}
+				}
+			}
+			slices.Sort(names)
+			return strings.Join(names, " ")
+		}
+		subject := fmt.Sprintf("finding/%d", f.ID)
+		w.at(t, "2026-05-20")
+		if got := told(subject); got != "leader" {
+			t.Errorf("yellow: %s", got)
+		}
+		w.at(t, "2026-06-02")
+		if got := told(subject); got != "leader party second" {
+			t.Errorf("red: %s", got)
+		}
+		if got := told("closing"); got != "" {
+			t.Errorf("nothing waits: %s", got)
+		}
+		o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "积水点全部疏通", Reason: "雨天"}, statement("2026-06-02"))
+		ok(t, err)
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+		f = w.finding(t, "积水")
+		_, err = ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "积水点疏通，雨后不再积水")
+		ok(t, err)
+		if got := told("closing"); got != "leader" { // 韩春梅 may as well, and cannot log in
+			t.Errorf("a closing to be reviewed: %s", got)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"bihuan/calendar"
 	"bihuan/org"
@@ -54,6 +55,40 @@ func TestConfigureByPost(t *testing.T) {
 		who.Unit, who.Posts[0].Unit = town, d.people["陆行舟"].Unit
 		if channels, err = Channels(ctx, d.db, who); err != nil || len(channels) != 0 {
 			t.Errorf("by a post of the village: %d channels of the town, %v", len(channels), err)
+		}
+	})
+}
+
+// Nobody gathers what is to be told outside of working hours, on a day off or without a channel in use.
+func TestListening(t *testing.T) {
+	each(t, func(t *testing.T, d *district) {
+		ask := func(day string) bool {
+			t.Helper()
+			at, err := time.ParseInLocation("2006-01-02 15:04", day, time.Local)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ok, err := Listening(ctx, d.db, calendar.Published(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+		if ask("2026-04-16 09:00") {
+			t.Error("without a channel")
+		}
+		id := d.channel(d.town, WeCom, d.platform.URL+"/town", "")
+		for when, want := range map[string]bool{"2026-04-16 08:29": false, "2026-04-16 08:30": true, "2026-04-16 17:29": true, "2026-04-16 17:30": false,
+			"2026-04-18 10:00": false, "2026-05-01 10:00": false} {
+			if got := ask(when); got != want {
+				t.Errorf("%s: %v", when, got)
+			}
+		}
+		if err := ChangeChannel(ctx, d.db, d.clerk(), id, 1, ChannelEdit{}); err != nil {
+			t.Fatal(err)
+		}
+		if ask("2026-04-16 09:00") {
+			t.Error("with a channel that is not in use")
 		}
 	})
 }
