@@ -112,7 +112,8 @@ func longDate(day string) string {
 }
 
 // Ladder drafts the letters that deadlines call for today: a reminder when a finding turns yellow, a supervision slip when it turns
-// red, a warning when it stays so. Each is drafted once for one deadline; a person sends it. It returns how many are new.
+// red, a warning when it stays so after the supervision slip was sent. Each is drafted once for one deadline; a person sends it. It
+// returns how many are new.
 func Ladder(ctx context.Context, db *store.DB, cal calendar.Calendar) (int, error) {
 	rules, err := LoadRules(ctx, db)
 	if err != nil {
@@ -162,8 +163,10 @@ type calledFor struct {
 	colour  string
 }
 
-// missingLetters lists the letters that deadlines call for and that nobody has drafted yet. It looks at days and letters alone, so that
-// a night over tens of thousands of findings reads none of them whose letter is there.
+// missingLetters lists the letters that deadlines call for and that nobody in the unit of the plan has drafted yet: what the district
+// writes to the unit stands beside them. A warning presupposes a supervision slip that was sent; as long as there is none, that is what
+// is called for. It looks at days and letters alone, so that a night over tens of thousands of findings reads none of them whose letter
+// is there.
 func missingLetters(ctx context.Context, q store.Querier, rules Rules, cal calendar.Calendar, today string) ([]calledFor, error) {
 	type deadline struct {
 		finding int64
@@ -178,11 +181,17 @@ func missingLetters(ctx context.Context, q store.Querier, rules Rules, cal calen
 		deadline
 		kind LetterKind
 	}
-	keys, err := store.All(ctx, q, func(rows *sql.Rows, k *key) error { return rows.Scan(&k.finding, &k.due, &k.kind) },
-		`select l.finding, l.due, l.kind from letter l join finding f on f.id = l.finding where l.occurrence = 0 and f.closing = 0 and f.dropped = 0`)
-	have := map[key]bool{}
-	for _, k := range keys {
-		have[k] = true
+	type letter struct {
+		key
+		state string
+	}
+	letters, err := store.All(ctx, q, func(rows *sql.Rows, l *letter) error { return rows.Scan(&l.finding, &l.due, &l.kind, &l.state) },
+		`select l.finding, l.due, l.kind, l.state from letter l join finding f on f.id = l.finding and f.unit = l.unit
+			where l.occurrence = 0 and f.closing = 0 and f.dropped = 0`)
+	have, sent := map[key]bool{}, map[key]bool{}
+	for _, l := range letters {
+		have[l.key] = true
+		sent[l.key] = l.state != "draft" && l.state != "dropped"
 	}
 	byDay := map[string]calledFor{}
 	var list []calledFor
@@ -193,6 +202,9 @@ func missingLetters(ctx context.Context, q store.Querier, rules Rules, cal calen
 			c.colour = colourOf(rules, left, d.due < today)
 			c.kind = letterOf(rules, c.colour, -left)
 			byDay[d.due] = c
+		}
+		if c.kind == Warn && !sent[key{d, Supervise}] {
+			c.kind = Supervise
 		}
 		if c.kind == "" || have[key{d, c.kind}] {
 			continue

@@ -153,12 +153,12 @@ func (l Letter) MayAnswer(ctx context.Context, q store.Querier, who org.Person) 
 	return l.isFor(ctx, q, who)
 }
 
-// draft puts a letter on the desk of whoever sends it, once for each deadline and kind.
+// draft puts a letter on the desk of whoever sends it, once for each sender, deadline and kind.
 func draft(ctx context.Context, tx *store.Tx, who org.Person, l Letter) (int64, error) {
 	id := tx.ID()
 	n, err := tx.Exec(ctx, `insert into letter (id, unit, kind, colour, number, finding, occurrence, due, addressee, staff, copies, body, reply_by, state, drafted, drafted_by,
 		sent, sent_by, received, received_by, replied, replied_by, reply, version)
-		values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, 0, 0, 0, 0, 0, 0, '', 1) on conflict (finding, occurrence, kind, due) do nothing`,
+		values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, 0, 0, 0, 0, 0, 0, '', 1) on conflict (finding, unit, occurrence, kind, due) do nothing`,
 		id, l.Unit.ID, l.Kind, l.Colour, l.Finding, l.Occurrence, l.Due, l.Addressee, l.Staff, l.Copies, l.Body, l.ReplyBy, tx.Now.UnixMilli(), who.ID)
 	if err != nil {
 		return 0, fmt.Errorf("draft letter: %w", err)
@@ -170,7 +170,41 @@ func draft(ctx context.Context, tx *store.Tx, who org.Person, l Letter) (int64, 
 		Changes: []journal.Change{{Field: "种类", To: l.Kind.Word()}, {Field: "期限", To: l.Due}}})
 }
 
-// Draft drafts a letter about a finding by hand, and returns it; the one there is already when it was drafted before.
+// sender is the unit that who writes for about a finding: the own, where who may send for it; else the nearest one above the finding
+// that a post lets them send for. For a town's person it is the town, for the district's the district.
+func sender(who org.Person, f Finding) (org.Unit, error) {
+	var nearest org.Unit
+	for _, u := range who.Over(org.Send) {
+		switch {
+		case !f.Unit.Within(u.Path):
+		case u.ID == who.Unit.ID:
+			return u, nil
+		case len(u.Path) > len(nearest.Path):
+			nearest = u
+		}
+	}
+	if nearest.ID == 0 {
+		return nearest, org.Denied{Who: who, Action: org.Send, Unit: f.Unit.Name}
+	}
+	return nearest, nil
+}
+
+// revive puts a letter that was thrown away back on the desk, as it would be written now.
+func revive(ctx context.Context, tx *store.Tx, who org.Person, id int64, l Letter) error {
+	n, err := tx.Exec(ctx, `update letter set state = 'draft', colour = $2, addressee = $3, staff = $4, copies = $5, body = $6, reply_by = $7, drafted = $8, drafted_by = $9,
+		version = version + 1 where id = $1 and state = 'dropped'`, id, l.Colour, l.Addressee, l.Staff, l.Copies, l.Body, l.ReplyBy, tx.Now.UnixMilli(), who.ID)
+	if err != nil {
+		return fmt.Errorf("revive letter: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "拟函", Kind: "letter", Row: id,
+		Changes: []journal.Change{{Field: "种类", To: l.Kind.Word()}, {Field: "期限", To: l.Due}, {Field: "原稿", To: "作废后重拟"}}})
+}
+
+// Draft drafts a letter about a finding by hand, and returns it; the one that the same unit has already for this deadline when there
+// is one, and when that was thrown away, written anew.
 func Draft(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Person, finding int64, kind LetterKind) (int64, error) {
 	var id int64
 	err := db.Write(ctx, func(tx *store.Tx) error {
@@ -179,6 +213,10 @@ func Draft(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Per
 			return err
 		}
 		if err := who.Check(org.Send, f.Unit); err != nil {
+			return err
+		}
+		from, err := sender(who, f)
+		if err != nil {
 			return err
 		}
 		if kind.sign() == "" {
@@ -196,14 +234,18 @@ func Draft(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Per
 		if err != nil {
 			return err
 		}
-		if !who.Unit.Within(f.Unit.Path) {
-			l.Unit, l.Addressee, l.Staff = who.Unit, f.Unit.ID, 0 // the district writes to the town, not past it
+		if from.ID != f.Unit.ID {
+			l.Unit, l.Addressee, l.Staff = from, f.Unit.ID, 0 // the district writes to the town, not past it
 		}
 		if id, err = draft(ctx, tx, who, l); err != nil || id != 0 {
 			return err
 		}
-		id, err = store.One(ctx, tx, store.Value[int64], `select id from letter where finding = $1 and occurrence = 0 and kind = $2 and due = $3`, finding, kind, f.Due)
-		return err
+		id, err = store.One(ctx, tx, store.Value[int64], `select id from letter where finding = $1 and unit = $2 and occurrence = 0 and kind = $3 and due = $4`,
+			finding, l.Unit.ID, kind, f.Due)
+		if err != nil {
+			return err
+		}
+		return revive(ctx, tx, who, id, l)
 	})
 	return id, err
 }
@@ -276,7 +318,7 @@ func DropLetter(ctx context.Context, db *store.DB, who org.Person, id, version i
 	})
 }
 
-// ReceiveLetter acknowledges a letter (签收): whoever it is for, or anybody who reports for its addressee.
+// ReceiveLetter acknowledges a letter (签收): whoever it is for, or anybody who reports for its addressee and could not have sent it.
 func ReceiveLetter(ctx context.Context, db *store.DB, who org.Person, id int64) error {
 	return onLetter(ctx, db, who, id, func(tx *store.Tx, l Letter) error {
 		if err := l.isFor(ctx, tx, who); err != nil {
@@ -320,19 +362,23 @@ func ReplyLetter(ctx context.Context, db *store.DB, who org.Person, id, version 
 	})
 }
 
-// isFor tells whether who may receive and answer a letter.
+// isFor tells whether who may receive and answer a letter: whoever it names, the addressee's own people, and whoever reports for it
+// from above. Who may send for the sender may not also sign the receipt, unless the letter is to themselves or to their own unit.
 func (l Letter) isFor(ctx context.Context, q store.Querier, who org.Person) error {
-	if l.Staff == who.ID {
+	if l.For(who) {
 		return nil
 	}
 	to, err := org.UnitByID(ctx, q, l.Addressee)
 	if err != nil {
 		return err
 	}
-	if who.Unit.ID == to.ID {
-		return nil
+	if err := who.Check(org.Progress, to); err != nil {
+		return err
 	}
-	return who.Check(org.Progress, to)
+	if who.Check(org.Send, l.Unit) == nil {
+		return Invalid{Field: "签收", What: "这封函是" + l.Unit.Name + "发出的，要由" + to.Name + "签收和反馈，发函的一方不能代办"}
+	}
+	return nil
 }
 
 func onLetter(ctx context.Context, db *store.DB, who org.Person, id int64, fn func(*store.Tx, Letter) error) error {

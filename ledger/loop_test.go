@@ -519,18 +519,21 @@ func TestLadder(t *testing.T) {
 			t.Errorf("red: %s", got)
 		}
 		w.at(t, "2026-07-01")
-		if got := kinds(); got != "remind supervise warn" {
-			t.Errorf("red for long: %s", got)
+		if got := kinds(); got != "remind supervise" {
+			t.Errorf("red for long, with the slip never sent: %s", got)
 		}
-		list, err := ledger.Letters(ctx, w.db, w.clerk, "draft", 100)
-		ok(t, err)
-		byKind := map[ledger.LetterKind]ledger.Letter{}
-		for _, l := range list {
-			if strings.Contains(l.Title, "道路") {
-				byKind[l.Kind] = l
+		byKind := func() map[ledger.LetterKind]ledger.Letter {
+			list, err := ledger.Letters(ctx, w.db, w.clerk, "", 100)
+			ok(t, err)
+			m := map[ledger.LetterKind]ledger.Letter{}
+			for _, l := range list {
+				if strings.Contains(l.Title, "道路") {
+					m[l.Kind] = l
+				}
 			}
+			return m
 		}
-		l := byKind[ledger.Supervise]
+		l := byKind()[ledger.Supervise]
 		if l.To != "东村" || l.Name != "李四喜" || !strings.Contains(l.Body, "已超期1个工作日") {
 			t.Errorf("%+v", l)
 		}
@@ -539,11 +542,17 @@ func TestLadder(t *testing.T) {
 		}
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
 		ok(t, ledger.SendLetter(ctx, w.db, w.clerk, l.ID, l.Version))
-		wantRefusal(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind[ledger.Warn].ID, 1), "函件") // the secretary's
-		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind[ledger.Warn].ID, 1))
-		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind[ledger.Remind].ID, 1))
+		w.at(t, "2026-07-01")
+		if got := kinds(); got != "remind supervise warn" {
+			t.Errorf("red for long: %s", got)
+		}
+		wantRefusal(t, ledger.SendLetter(ctx, w.db, w.clerk, byKind()[ledger.Warn].ID, 1), "函件") // the secretary's
+		ok(t, ledger.SendLetter(ctx, w.db, w.party, byKind()[ledger.Warn].ID, 1))
+		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, byKind()[ledger.Remind].ID, 1))
+		wantRefusal(t, ledger.ReceiveLetter(ctx, w.db, w.clerk, l.ID), "签收") // who may send it
+		wantRefusal(t, ledger.ReplyLetter(ctx, w.db, w.clerk, l.ID, 2, "办了"), "签收")
 		ok(t, ledger.ReceiveLetter(ctx, w.db, w.cadre, l.ID))
-		l, err = ledger.LetterByID(ctx, w.db, w.cadre, l.ID)
+		l, err := ledger.LetterByID(ctx, w.db, w.cadre, l.ID)
 		ok(t, err)
 		ok(t, ledger.ReplyLetter(ctx, w.db, w.cadre, l.ID, l.Version, "7月10日前办结"))
 		l, err = ledger.LetterByID(ctx, w.db, w.clerk, l.ID)
@@ -938,6 +947,155 @@ func TestRuleChange(t *testing.T) {
 		}
 		if len(before) != 7 || before[0] != "2026-04-17" || before[6] != "2026-05-29" || after[0] != "2026-06-01" || after[1] != "2026-06-08" {
 			t.Errorf("before %v, after %v", before, after[:2])
+		}
+	})
+}
+
+func TestDraftByHand(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		draft := func(who org.Person, kind ledger.LetterKind) ledger.Letter {
+			t.Helper()
+			id, err := ledger.Draft(ctx, w.db, cal, who, f.ID, kind)
+			ok(t, err)
+			l, err := ledger.LetterByID(ctx, w.db, who, id)
+			ok(t, err)
+			return l
+		}
+		theirs := draft(w.district, ledger.Supervise)
+		w.at(t, "2026-06-01") // the slip of the district does not stand for that of the town
+		ours := draft(w.clerk, ledger.Supervise)
+		if theirs.Unit.ID != w.district.Unit.ID || theirs.Addressee != w.town.ID || ours.Unit.ID != w.town.ID || ours.Addressee != w.east.ID || ours.Drafted.Staff != 0 {
+			t.Errorf("of the district %+v\nof the town %+v", theirs, ours)
+		}
+		ok(t, ledger.DropLetter(ctx, w.db, w.clerk, ours.ID, ours.Version))
+		if l := draft(w.district, ledger.Supervise); l.ID != theirs.ID {
+			t.Errorf("the district has two: %+v", l)
+		}
+		if l := draft(w.clerk, ledger.Supervise); l.ID != ours.ID || l.State != "draft" || l.Drafted.Name != w.clerk.Name {
+			t.Errorf("not drafted anew: %+v", l)
+		}
+		lent := org.Person{ID: w.cadre.ID, Name: w.cadre.Name, Role: org.Cadre, Unit: w.east, Posts: []org.PostHeld{{ID: 1, Title: "整改办", Role: org.Clerk, Unit: w.town}}}
+		if l := draft(lent, ledger.Remind); l.Unit.ID != w.town.ID {
+			t.Errorf("by a post in the town: %+v", l)
+		}
+		_, err := ledger.Draft(ctx, w.db, cal, w.cadre, f.ID, ledger.Remind)
+		var denied org.Denied
+		if !errors.As(err, &denied) {
+			t.Errorf("a cadre drafts: %v", err)
+		}
+	})
+}
+
+func TestWorkStaysInScope(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.imported(t)
+		var theirs org.Post
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if theirs, err = org.AddPost(ctx, tx, org.Program, w.stranger.Unit, "网格长", "", true); err != nil {
+				return err
+			}
+			_, err = org.Hold(ctx, tx, org.Program, theirs.ID, w.stranger.ID, "2025-01-01", "镇党委研究")
+			return err
+		}))
+		f := w.finding(t, "积水")
+		for _, x := range []struct {
+			field string
+			a     ledger.Assignment
+		}{
+			{"责任单位", ledger.Assignment{Unit: w.stranger.Unit.ID, Staff: w.cadre.ID}},
+			{"岗位", ledger.Assignment{Unit: w.east.ID, Post: theirs.ID}},
+			{"责任人", ledger.Assignment{Unit: w.east.ID, Staff: w.stranger.ID}},
+		} {
+			x.a.Part, x.a.Rule = duty.Lead, "FREQ=WEEKLY"
+			var bad ledger.AssignProblems
+			err := ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{x.a})
+			if !errors.As(err, &bad) || bad[0].Field != x.field || !strings.Contains(err.Error(), "不在您的范围内") {
+				t.Errorf("%s: %v", x.field, err)
+			}
+		}
+		w.giveRoads(t)
+		_, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.stranger.ID, "病休")
+		wantRefusal(t, err, "接收人")
+		_, err = ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.cadre.ID, "病休")
+		wantRefusal(t, err, "接收人")
+		moved, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.leader.ID, "病休")
+		ok(t, err)
+		again, err := ledger.HandOverPerson(ctx, w.db, w.clerk, w.cadre.ID, w.leader.ID, "病休")
+		ok(t, err)
+		list, err := ledger.HandOvers(ctx, w.db, w.clerk, 10)
+		ok(t, err)
+		if len(moved) != 1 || len(again) != 0 || len(list) != 1 || list[0].N != 1 {
+			t.Errorf("moved %d, then %d; the record tells of %+v", len(moved), len(again), list)
+		}
+	})
+}
+
+func TestToldByPost(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		f := w.roads(t) // due 31 May
+		ok(t, ledger.EditDuty(ctx, w.db, w.clerk, f.ID, f.Version, ledger.DutyEdit{Leader: "宣传委员", Units: []string{"东村"}, Persons: []string{"李四喜"}, DueText: f.DueText, Due: f.Due}))
+		var above, byPost, second int64
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if above, err = org.AddStaff(ctx, tx, org.Program, w.district.Unit, "区书记", "", org.Secretary, "qu", "mi-ma-mi-ma"); err != nil {
+				return err
+			}
+			for _, x := range []struct {
+				id          *int64
+				name, title string
+				role        org.Role
+			}{{&byPost, "林一舟", "宣传委员", org.Leader}, {&second, "卫青禾", "代理书记", org.Secretary}} {
+				if *x.id, err = org.AddStaff(ctx, tx, org.Program, w.east, x.name, "", org.Cadre, x.name, "mi-ma-mi-ma"); err != nil {
+					return err
+				}
+				post, err := org.AddPost(ctx, tx, org.Program, w.town, x.title, x.role, true)
+				if err != nil {
+					return err
+				}
+				if _, err = org.Hold(ctx, tx, org.Program, post.ID, *x.id, "2026-01-01", "柳塘委〔2026〕1号"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		told := func(subject string) string {
+			t.Helper()
+			items, err := ledger.Told(ctx, w.db, cal)
+			ok(t, err)
+			var names []string
+			for _, i := range items {
+				for name, id := range map[string]int64{"above": above, "leader": byPost, "second": second, "party": w.party.ID, "韩春梅": w.leader.ID} {
+					if id == i.Staff && i.Subject == subject {
+						names = append(names, name)
+					}
+				}
+			}
+			slices.Sort(names)
+			return strings.Join(names, " ")
+		}
+		subject := fmt.Sprintf("finding/%d", f.ID)
+		w.at(t, "2026-05-20")
+		if got := told(subject); got != "leader" {
+			t.Errorf("yellow: %s", got)
+		}
+		w.at(t, "2026-06-02")
+		if got := told(subject); got != "leader party second" {
+			t.Errorf("red: %s", got)
+		}
+		if got := told("closing"); got != "" {
+			t.Errorf("nothing waits: %s", got)
+		}
+		o, err := w.tell(t, w.cadre, "积水", duty.Report{Said: "积水点全部疏通", Reason: "雨天"}, statement("2026-06-02"))
+		ok(t, err)
+		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))
+		f = w.finding(t, "积水")
+		_, err = ledger.Apply(ctx, w.db, w.clerk, f.ID, f.Version, "积水点疏通，雨后不再积水")
+		ok(t, err)
+		if got := told("closing"); got != "leader" { // 韩春梅 may as well, and cannot log in
+			t.Errorf("a closing to be reviewed: %s", got)
 		}
 	})
 }

@@ -120,9 +120,10 @@ func scanRecommendation(rows *sql.Rows, r *Recommendation) error {
 	return err
 }
 
-// RecommendationByID reads a recommendation of the subtree of who, or [store.ErrNotFound].
+// RecommendationByID reads a recommendation to a unit that who sees, or [store.ErrNotFound].
 func RecommendationByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Recommendation, error) {
-	return store.One(ctx, q, scanRecommendation, recommendationQuery+` where r.id = $1 and u.path like $2`, id, who.Unit.Path+"%")
+	seen, args := who.Under("u.path", id)
+	return store.One(ctx, q, scanRecommendation, recommendationQuery+` where r.id = $1 and `+seen, args...)
 }
 
 // Thread is all notices on one subject within a round, the first one first.
@@ -131,10 +132,11 @@ type Thread []Recommendation
 // Last is the newest notice, which stands for the thread.
 func (t Thread) Last() Recommendation { return t[len(t)-1] }
 
-// Threads lists the recommendations of the subtree of who by subject: those that press first, by their due day, then the others,
+// Threads lists the recommendations to the units that who sees by subject: those that press first, by their due day, then the others,
 // newest first.
 func Threads(ctx context.Context, q store.Querier, who org.Person) ([]Thread, error) {
-	list, err := store.All(ctx, q, scanRecommendation, recommendationQuery+` where u.path like $1 order by r.id`, who.Unit.Path+"%")
+	seen, args := who.Under("u.path")
+	list, err := store.All(ctx, q, scanRecommendation, recommendationQuery+` where `+seen+` order by r.id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -467,7 +469,7 @@ func AnswerRecommendation(ctx context.Context, db *store.DB, who org.Person, id,
 		if err := who.Check(org.Answer, r.Unit); err != nil {
 			return nil, err
 		}
-		if r.Level == SecretaryLevel && who.Role != org.Secretary {
+		if r.Level == SecretaryLevel && who.Check(org.Sign, r.Unit) != nil {
 			return nil, Invalid{Field: "答复", What: fmt.Sprintf("这是就同一事项的第%d次建议，只能由%s党组织书记本人答复，请书记登录后办理", r.Seq, r.Unit.Name)}
 		}
 		a.Text, a.Number = strings.TrimSpace(a.Text), strings.TrimSpace(a.Number)

@@ -119,7 +119,11 @@ func TestTwoRecommendationsOnOneSubject(t *testing.T) {
 		}
 		reply = ledger.Reply{Text: "全镇80岁以上老人逐人比对，补发9人。", Day: "2026-04-16"}
 		refused(t, ledger.AnswerRecommendation(ctx, w.db, w.clerk, id2, 2, reply), "第2次", "书记")
-		if err := ledger.AnswerRecommendation(ctx, w.db, boss, id2, 2, reply); err != nil {
+		lent := org.Person{ID: boss.ID, Name: boss.Name, Role: org.Cadre, Unit: w.east, Posts: []org.PostHeld{{ID: 1, Title: "党委书记", Role: org.Secretary, Unit: w.town}}}
+		if list, err := ledger.Threads(ctx, w.db, lent); err != nil || len(list) != 1 {
+			t.Errorf("a secretary by post sees %+v %v", list, err)
+		}
+		if err := ledger.AnswerRecommendation(ctx, w.db, lent, id2, 2, reply); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {

@@ -58,7 +58,7 @@ func Assign(ctx context.Context, db *store.DB, cal calendar.Calendar, who org.Pe
 		units := map[int64]bool{}
 		var problems AssignProblems
 		for i, a := range list {
-			d, due, err := a.duty(ctx, tx, f)
+			d, due, err := a.duty(ctx, tx, who, f)
 			if err == nil && slices.ContainsFunc(have, func(h duty.Duty) bool { return same(h, d) }) {
 				continue
 			}
@@ -111,8 +111,11 @@ func same(h, d duty.Duty) bool {
 	return h.State != duty.Stopped && h.Measure == d.Measure && h.Unit.ID == d.Unit.ID && h.Staff == d.Staff && h.Part == d.Part && h.Rule == d.Rule && h.Title == d.Title
 }
 
-// duty makes the duty of an assignment, or says what it lacks.
-func (a Assignment) duty(ctx context.Context, tx *store.Tx, f Finding) (duty.Duty, string, error) {
+// outside is why nobody gives work to, or in, what they do not see.
+const outside = "不在您的范围内"
+
+// duty makes the duty of an assignment, or says what it lacks. Unit, post and person are such as who sees.
+func (a Assignment) duty(ctx context.Context, tx *store.Tx, who org.Person, f Finding) (duty.Duty, string, error) {
 	var d duty.Duty
 	if a.Measure < 0 || a.Measure >= len(f.Measures) {
 		return d, "", Invalid{Field: "整改措施", What: "这条措施已不存在，请刷新页面"}
@@ -130,8 +133,21 @@ func (a Assignment) duty(ctx context.Context, tx *store.Tx, f Finding) (duty.Dut
 	if err != nil {
 		return d, "", Invalid{Field: "责任单位", What: "请从单位库里选一个单位"}
 	}
+	if !who.Within(unit) {
+		return d, "", Invalid{Field: "责任单位", What: unit.Name + outside + "，请选本单位或下属单位"}
+	}
 	staff := a.Staff
 	if a.Post != 0 {
+		post, err := org.PostByID(ctx, tx, a.Post)
+		if errors.Is(err, store.ErrNotFound) {
+			return d, "", Invalid{Field: "岗位", What: "没有这个岗位，请重选"}
+		}
+		if err != nil {
+			return d, "", err
+		}
+		if !who.Within(post.Unit) {
+			return d, "", Invalid{Field: "岗位", What: post.Unit.Name + "的“" + post.Title + "”" + outside + "，请另选"}
+		}
 		holder, err := org.HolderOn(ctx, tx, a.Post, dayOf(tx))
 		if errors.Is(err, store.ErrNotFound) {
 			return d, "", Invalid{Field: "岗位", What: "这个岗位现在空缺，请先任职或改选个人"}
@@ -144,6 +160,9 @@ func (a Assignment) duty(ctx context.Context, tx *store.Tx, f Finding) (duty.Dut
 	person, err := org.PersonByID(ctx, tx, staff, dayOf(tx))
 	if err != nil {
 		return d, "", Invalid{Field: "责任人", What: "没有落实到人，不能交办。请选一个人或一个岗位"}
+	}
+	if !who.Within(person.Unit) {
+		return d, "", Invalid{Field: "责任人", What: person.Unit.Name + "的" + person.Name + outside + "，请另选"}
 	}
 	due := a.Due
 	if due == "" {
@@ -550,7 +569,8 @@ func HandOver(ctx context.Context, db *store.DB, who org.Person, post, to int64,
 		if moved, err = duty.OfHolder(ctx, tx, before, post); err != nil {
 			return err
 		}
-		return reassign(ctx, tx, who, moved, gave.Name, person, p.Title, basis)
+		moved, err = reassign(ctx, tx, who, moved, gave.Name, person, p.Title, basis)
+		return err
 	})
 	return moved, err
 }
@@ -567,8 +587,13 @@ func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to 
 			return err
 		}
 		person, err := org.PersonByID(ctx, tx, to, dayOf(tx))
-		if err != nil {
+		switch {
+		case err != nil:
 			return Invalid{Field: "接收人", What: "没有这个人，或已不在岗"}
+		case from == to:
+			return Invalid{Field: "接收人", What: "移交人和接收人是同一个人，请另选接收人"}
+		case !who.Within(person.Unit):
+			return Invalid{Field: "接收人", What: person.Unit.Name + "的" + person.Name + outside + "，请另选"}
 		}
 		if strings.TrimSpace(reason) == "" {
 			return Invalid{Field: "理由", What: "请写明为什么交接"}
@@ -582,7 +607,8 @@ func HandOverPerson(ctx context.Context, db *store.DB, who org.Person, from, to 
 		for i := range moved {
 			moved[i].Post = 0 // or the night would give it back to whoever holds the post
 		}
-		return reassign(ctx, tx, who, moved, leaving.Name, person, "", reason)
+		moved, err = reassign(ctx, tx, who, moved, leaving.Name, person, "", reason)
+		return err
 	})
 	return moved, err
 }
@@ -597,15 +623,19 @@ func tookOver(ctx context.Context, tx *store.Tx, post, to int64) (bool, error) {
 }
 
 // reassign moves duties and writes the sheet of it into the record: an entry for each duty and, behind them, one that tells how many
-// they are, between whom and why; see [HandOverOf].
-func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, from string, to org.Person, post, basis string) error {
-	for _, d := range list {
+// they are, between whom and why; see [HandOverOf]. It returns those that really moved: what is with the receiver already does not.
+func reassign(ctx context.Context, tx *store.Tx, who org.Person, list []duty.Duty, from string, to org.Person, post, basis string) ([]duty.Duty, error) {
+	moved := slices.DeleteFunc(slices.Clone(list), func(d duty.Duty) bool { return d.Staff == to.ID })
+	if len(moved) == 0 {
+		return nil, nil
+	}
+	for _, d := range moved {
 		if err := duty.Reassign(ctx, tx, who, d, to, basis); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "staff", Row: to.ID,
-		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(list))}, {Field: "移交人", To: from}, {Field: "接收人", To: to.Name},
+	return moved, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "交接", Kind: "staff", Row: to.ID,
+		Changes: []journal.Change{{Field: "任务", To: fmt.Sprintf("%d项", len(moved))}, {Field: "移交人", To: from}, {Field: "接收人", To: to.Name},
 			{Field: "岗位", To: post}, {Field: "依据", To: strings.TrimSpace(basis)}}})
 }
 

@@ -72,12 +72,13 @@ func scanChannel(rows *sql.Rows, c *Channel) error {
 	return err
 }
 
-// Channels lists the channels of who's unit and of the units below it, in the order of the tree.
+// Channels lists the channels of the units where who may configure, and of those below them, in the order of the tree.
 func Channels(ctx context.Context, q store.Querier, who org.Person) ([]Channel, error) {
 	if !who.May(org.Configure) {
 		return nil, org.Denied{Who: who, Action: org.Configure}
 	}
-	return store.All(ctx, q, scanChannel, channelQuery+` where u.path like $1 order by u.path, c.kind`, who.Unit.Path+"%")
+	where, args := who.MayUnder(org.Configure, "u.path")
+	return store.All(ctx, q, scanChannel, channelQuery+` where `+where+` order by u.path, c.kind`, args...)
 }
 
 // mask is an address without what gives access: the key of a robot stands in its path or query.

@@ -58,6 +58,17 @@ func hours(cal calendar.Calendar, t time.Time) (from, to time.Time, works bool) 
 	return midnight.Add(hoursFrom * time.Minute), midnight.Add(hoursTo * time.Minute), cal.Works(t)
 }
 
+// Listening tells whether people are told anything at t, and there is a channel to tell them through: whoever gathers [Item] values for
+// [Compose] asks before.
+func Listening(ctx context.Context, q store.Querier, cal calendar.Calendar, t time.Time) (bool, error) {
+	from, to, works := hours(cal, t)
+	if !works || t.Before(from) || !t.Before(to) {
+		return false, nil
+	}
+	n, err := store.One(ctx, q, store.Value[int], `select count(*) from channel where active = 1`)
+	return n > 0, err
+}
+
 func dayOf(t time.Time) string { return t.Format(time.DateOnly) }
 
 // reader is somebody who can be told.

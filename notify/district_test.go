@@ -170,7 +170,7 @@ func (d *district) only() Message {
 
 // sender is a node that trusts the platform.
 func (d *district) sender(db *store.DB) *Sender {
-	s := NewSender(Config{DB: db, Calendar: calendar.Published(), Roots: d.platform.roots(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := NewSender(Config{DB: db, Calendar: published, Roots: d.platform.roots(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	d.t.Cleanup(s.http.CloseIdleConnections)
 	return s
 }

@@ -96,7 +96,7 @@ func scanMessage(rows *sql.Rows, m *Message) error {
 	return err
 }
 
-// Messages lists what was told, or could not be, through the channels of who's unit and the units below it, newest first, at most
+// Messages lists what was told, or could not be, through the channels of the units where who may configure and of those below them, newest first, at most
 // limit.
 func Messages(ctx context.Context, q store.Querier, who org.Person, f MessageFilter, limit int) ([]Message, error) {
 	where, args, err := f.where(who)
@@ -135,8 +135,8 @@ func (f MessageFilter) where(who org.Person) (string, []any, error) {
 	if !who.May(org.Configure) {
 		return "", nil, org.Denied{Who: who, Action: org.Configure}
 	}
-	args := []any{who.Unit.Path + "%"}
-	conditions := []string{"u.path like $1"}
+	where, args := who.MayUnder(org.Configure, "u.path")
+	conditions := []string{where}
 	add := func(condition string, value any) {
 		args = append(args, value)
 		conditions = append(conditions, strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args))))

@@ -19,10 +19,10 @@ import (
 // Config is what a [Sender] needs. DB and Calendar are required.
 type Config struct {
 	DB       *store.DB
-	Calendar calendar.Calendar // nothing but a test is sent on a day off
-	Log      *slog.Logger      // nil: slog.Default
-	Roots    *x509.CertPool    // who vouches for robots and mail servers of an own network; nil: whom the system trusts
-	Every    time.Duration     // how often it looks for what waits; 0: every 20 seconds
+	Calendar func(context.Context) (calendar.Calendar, error) // asked at each pass; nothing but a test is sent on a day off
+	Log      *slog.Logger                                     // nil: slog.Default
+	Roots    *x509.CertPool                                   // who vouches for robots and mail servers of an own network; nil: whom the system trusts
+	Every    time.Duration                                    // how often it looks for what waits; 0: every 20 seconds
 }
 
 // Sender delivers what waits. It is safe for use by many goroutines, and many may work on one database.
@@ -90,12 +90,16 @@ func (s *Sender) Run(ctx context.Context) {
 	}
 }
 
-// Pass delivers what can be delivered now; busy tells that more waits only for its turn.
+// Pass delivers what can be delivered now, by the calendar as it is now; busy tells that more waits only for its turn.
 func (s *Sender) Pass(ctx context.Context) (busy bool, err error) {
-	if err := s.expire(ctx); err != nil {
+	cal, err := s.Calendar(ctx)
+	if err != nil {
+		return false, fmt.Errorf("calendar: %w", err)
+	}
+	if err := s.expire(ctx, cal); err != nil {
 		return false, err
 	}
-	channels, err := store.All(ctx, s.DB, store.Value[int64], `select distinct channel from message where `+dueNow, s.due()...)
+	channels, err := store.All(ctx, s.DB, store.Value[int64], `select distinct channel from message where `+dueNow, s.due(cal)...)
 	if err != nil {
 		return false, err
 	}
@@ -109,7 +113,7 @@ func (s *Sender) Pass(ctx context.Context) (busy bool, err error) {
 		}
 		wait.Go(func() {
 			defer func() { <-places }()
-			more, err2 := s.drain(ctx, channel)
+			more, err2 := s.drain(ctx, cal, channel)
 			mu.Lock()
 			busy, err = busy || more, errors.Join(err, err2)
 			mu.Unlock()
@@ -123,17 +127,17 @@ func (s *Sender) Pass(ctx context.Context) (busy bool, err error) {
 // now, $2 the day, $3 1 in working hours.
 const dueNow = `((state = 'waiting' and next <= $1) or (state = 'sending' and lease <= $1)) and ((day = $2 and $3 = 1) or kind = 'test')`
 
-func (s *Sender) due() []any {
+func (s *Sender) due(cal calendar.Calendar) []any {
 	now := s.DB.Now()
-	from, to, works := hours(s.Calendar, now)
+	from, to, works := hours(cal, now)
 	return []any{now.UnixMilli(), dayOf(now), number(works && !now.Before(from) && now.Before(to))}
 }
 
 // expire gives up what its day is over for: tomorrow's digest says it anew.
-func (s *Sender) expire(ctx context.Context) error {
+func (s *Sender) expire(ctx context.Context, cal calendar.Calendar) error {
 	now := s.DB.Now()
 	day := dayOf(now)
-	if _, to, works := hours(s.Calendar, now); !works || !now.Before(to) {
+	if _, to, works := hours(cal, now); !works || !now.Before(to) {
 		day = dayOf(now.AddDate(0, 0, 1))
 	}
 	const over = ` day < (case when kind = 'test' then $3 else $1 end) and (state = 'waiting' or (state = 'sending' and lease <= $2))`
@@ -159,9 +163,9 @@ type claim struct {
 }
 
 // drain delivers the messages of one channel as long as it takes them; busy tells that more wait for its turn.
-func (s *Sender) drain(ctx context.Context, channel int64) (busy bool, err error) {
+func (s *Sender) drain(ctx context.Context, cal calendar.Calendar, channel int64) (busy bool, err error) {
 	for ctx.Err() == nil {
-		c, found, turn, err := s.claim(ctx, channel)
+		c, found, turn, err := s.claim(ctx, cal, channel)
 		if err != nil || !found {
 			return false, err
 		}
@@ -169,7 +173,7 @@ func (s *Sender) drain(ctx context.Context, channel int64) (busy bool, err error
 			return true, nil
 		}
 		// Once begun, a delivery is ended: cut off in the middle nobody knows whether the platform took it.
-		if err := s.settle(context.WithoutCancel(ctx), c, s.deliver(context.WithoutCancel(ctx), c)); err != nil {
+		if err := s.settle(context.WithoutCancel(ctx), cal, c, s.deliver(context.WithoutCancel(ctx), c)); err != nil {
 			return false, err
 		}
 	}
@@ -178,10 +182,10 @@ func (s *Sender) drain(ctx context.Context, channel int64) (busy bool, err error
 
 // claim takes the lease of the next message of a channel, if the channel may be used now. All nodes pass through the row of
 // channel_turn, which spaces what goes through one robot.
-func (s *Sender) claim(ctx context.Context, channel int64) (c claim, found, turn bool, err error) {
+func (s *Sender) claim(ctx context.Context, cal calendar.Calendar, channel int64) (c claim, found, turn bool, err error) {
 	err = s.DB.Housekeep(ctx, func(tx *store.Tx) error {
 		c, found, turn = claim{}, false, false
-		due := append(s.due(), channel)
+		due := append(s.due(cal), channel)
 		next, err := store.All(ctx, tx, store.Value[int64], `select id from message where `+dueNow+` and channel = $4 order by next, id limit 1`, due...)
 		if err != nil || len(next) == 0 {
 			return err
@@ -203,7 +207,7 @@ func (s *Sender) claim(ctx context.Context, channel int64) (c claim, found, turn
 		rows, err := store.All(ctx, tx, func(rows *sql.Rows, c *claim) error {
 			return rows.Scan(&c.id, &c.tries, &c.kind, &c.title, &c.body, &c.to)
 		}, `update message set state = 'sending', lease = $5, tries = tries + 1 where id = $4 and `+dueNow+`
-			returning id, tries, kind, title, body, coalesce((select mail from staff where staff.id = message.staff), '')`, append(s.due(), next[0], lease)...)
+			returning id, tries, kind, title, body, coalesce((select mail from staff where staff.id = message.staff), '')`, append(s.due(cal), next[0], lease)...)
 		if err != nil {
 			return err
 		}
@@ -249,14 +253,14 @@ func (s *Sender) deliver(ctx context.Context, c claim) outcome {
 }
 
 // settle writes down how a delivery ended, unless the lease ran out meanwhile and somebody else has the message.
-func (s *Sender) settle(ctx context.Context, c claim, o outcome) error {
+func (s *Sender) settle(ctx context.Context, cal calendar.Calendar, c claim, o outcome) error {
 	return s.DB.Housekeep(ctx, func(tx *store.Tx) error {
 		state, next, sent := stateSent, int64(0), tx.Now.UnixMilli()
 		if o.failed != "" {
 			wait := max(backoff[min(c.tries, len(backoff))-1], o.pause)
 			again := tx.Now.Add(wait)
 			state, next, sent = stateWaiting, again.UnixMilli(), 0
-			if _, to, _ := hours(s.Calendar, tx.Now); o.final || c.kind == kindTest || !again.Before(to) {
+			if _, to, _ := hours(cal, tx.Now); o.final || c.kind == kindTest || !again.Before(to) {
 				state = stateFailed
 			}
 			s.Log.WarnContext(ctx, "message not taken", "message", c.id, "channel", c.channel.ID, "kind", c.channel.Kind, "try", c.tries, "why", o.failed)

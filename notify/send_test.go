@@ -328,7 +328,7 @@ func TestLease(t *testing.T) {
 		dying, other := d.sender(d.db), d.sender(d.open())
 		d.channel(d.town, WeCom, d.platform.URL+"/town", "")
 		d.compose(d.item("孟昭宁", Yellow, "a"))
-		c, taken, turn, err := dying.claim(ctx, d.only().Channel)
+		c, taken, turn, err := dying.claim(ctx, calendar.Published(), d.only().Channel)
 		if err != nil || !taken || !turn {
 			t.Fatal(taken, turn, err)
 		}
@@ -339,7 +339,7 @@ func TestLease(t *testing.T) {
 		}
 		d.clock.add(2 * time.Second)
 		pass(t, other)
-		if err := dying.settle(ctx, c, outcome{failed: "late"}); err != nil {
+		if err := dying.settle(ctx, calendar.Published(), c, outcome{failed: "late"}); err != nil {
 			t.Fatal(err)
 		}
 		if m := d.only(); m.State != stateSent || m.Tries != 2 || m.Error != "" || len(d.platform.taken()) != 1 {
@@ -421,7 +421,7 @@ func TestMailStranger(t *testing.T) {
 	d.channel(d.town, Mail, "smtps://notice@linlan.example:geheim@"+office.address, "")
 	d.give("孟昭宁", "meng@linlan.example")
 	d.compose(d.item("孟昭宁", Yellow, "b"))
-	s := NewSender(Config{DB: d.db, Calendar: calendar.Published(), Log: d.sender(d.db).Log})
+	s := NewSender(Config{DB: d.db, Calendar: published, Log: d.sender(d.db).Log})
 	pass(t, s)
 	if m := d.only(); m.State != stateWaiting || !strings.Contains(m.Error, "连不上") || office.login != "" {
 		t.Errorf("%+v, signed in with %q", m, office.login)

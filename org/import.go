@@ -339,6 +339,8 @@ func (in *intake) readUnit(r bookRow, last bool) bool {
 		in.wrong(r, "类别", "请写 区、镇、部门、村 中的一种")
 	case strings.ContainsAny(name, "/\n"):
 		in.wrong(r, "单位名称", "其中不能有斜线和换行")
+	case n == nil && kind == District, n != nil && kind != "" && !n.mayTurn(in.who, kind):
+		in.wrong(r, "类别", "%s", errDistrict.What)
 	case n == nil:
 		in.addUnit(r, parent, name, kind)
 	case n.row > 0:

@@ -280,8 +280,21 @@ func (p Person) Scope() string {
 
 // Under is the SQL condition that the unit path in a column is one that p sees, with the arguments so far and its own behind them.
 func (p Person) Under(column string, args ...any) (string, []any) {
+	return under(p.Units(), column, args)
+}
+
+// MayUnder is the SQL condition that the unit path in a column is one where p may do a, as [Person.Check] decides it, with the
+// arguments so far and its own behind them.
+func (p Person) MayUnder(a Action, column string, args ...any) (string, []any) {
+	return under(p.Over(a), column, args)
+}
+
+func under(units []Unit, column string, args []any) (string, []any) {
+	if len(units) == 0 {
+		return "false", args
+	}
 	var parts []string
-	for _, u := range p.Units() {
+	for _, u := range units {
 		args = append(args, u.Path+"%")
 		parts = append(parts, fmt.Sprintf("%s like $%d", column, len(args)))
 	}
@@ -460,4 +473,46 @@ func PersonByID(ctx context.Context, q store.Querier, id int64, day string) (Per
 		from holding h join post p on p.id = h.post join unit u on u.id = p.unit
 		where h.staff = $1 and h.starts <= $2 and (h.ends = '' or h.ends >= $2) order by u.path, p.id`, id, day)
 	return p, err
+}
+
+// PeopleWho lists the active people who may do one of the actions on a day (YYYY-MM-DD), by their own role or by that of a post held on
+// it, in the order of their ids and with all their posts: two queries, however many there are.
+func PeopleWho(ctx context.Context, q store.Querier, day string, actions ...Action) ([]Person, error) {
+	args := []any{day}
+	var roles []string
+	for _, a := range actions {
+		for _, role := range Rights[a] {
+			args = append(args, string(role))
+			roles = append(roles, fmt.Sprintf("$%d", len(args)))
+		}
+	}
+	if len(roles) == 0 {
+		return nil, nil
+	}
+	const held = ` from holding h join post p on p.id = h.post join unit u on u.id = p.unit where h.starts <= $1 and (h.ends = '' or h.ends >= $1)`
+	in := ` in (` + strings.Join(roles, ", ") + `)`
+	people, err := store.All(ctx, q, func(rows *sql.Rows, p *Person) error {
+		u := &p.Unit
+		return rows.Scan(&p.ID, &p.Name, &p.Post, &p.Role, &u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
+	}, `select s.id, s.name, s.post, s.role, x.id, coalesce(x.parent, 0), x.kind, x.name, x.path, x.ord, x.version
+		from staff s join unit x on x.id = s.unit where s.active = 1 and (s.role`+in+` or s.id in (select h.staff`+held+` and p.role`+in+`)) order by s.id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	type holder struct {
+		staff int64
+		PostHeld
+	}
+	posts, err := store.All(ctx, q, func(rows *sql.Rows, h *holder) error {
+		u := &h.Unit
+		return rows.Scan(&h.staff, &h.ID, &h.Title, &h.Role, &u.ID, &u.Parent, &u.Kind, &u.Name, &u.Path, &u.Ord, &u.Version)
+	}, `select h.staff, p.id, p.title, p.role, u.id, coalesce(u.parent, 0), u.kind, u.name, u.path, u.ord, u.version`+held+` order by u.path, p.id`, day)
+	byStaff := map[int64][]PostHeld{}
+	for _, h := range posts {
+		byStaff[h.staff] = append(byStaff[h.staff], h.PostHeld)
+	}
+	for i := range people {
+		people[i].Posts = byStaff[people[i].ID]
+	}
+	return people, err
 }

@@ -131,7 +131,7 @@ func checkRole(role Role, u Unit) error {
 	}) {
 		return Invalid{"角色", "请从 责任人、经办人、分管领导、书记、巡察办、管理员 中选一种"}
 	}
-	if role == Supervisor && u.Kind != District {
+	if role == Supervisor && (u.Kind != District || u.Parent != 0) {
 		return Invalid{"角色", fmt.Sprintf("“巡察办”只能是区里的人，%s不能自己核准自己的销号", u.Name)}
 	}
 	return nil

@@ -20,6 +20,9 @@ func AddUnit(ctx context.Context, tx *store.Tx, who Person, parent Unit, kind, n
 	if err := checkUnit(ctx, tx, u); err != nil {
 		return u, err
 	}
+	if kind == District && parent.ID != 0 {
+		return u, errDistrict
+	}
 	u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
 	if parent.ID == 0 {
 		u.Path = fmt.Sprintf("/%d/", u.ID)
@@ -47,7 +50,19 @@ func checkUnit(ctx context.Context, q store.Querier, u Unit) error {
 	return err
 }
 
-// EditUnit gives a unit another name or kind. The old name is kept, for papers go on writing it. version is the one the editor saw;
+// errDistrict refuses a district in a place where whoever manages a town could make it: its 巡察办 would accept the town's own closings.
+var errDistrict = Invalid{"类别", "“区”只能是最上级的单位，安装时由系统管理命令登记，这里不能改成区，也不能把区改成别的"}
+
+// mayTurn tells whether who may give u another kind: to or from a district only the program may, on behalf of whoever installs it, and
+// only the root.
+func (u Unit) mayTurn(who Person, kind string) bool {
+	if kind == u.Kind || kind != District && u.Kind != District {
+		return true
+	}
+	return u.Parent == 0 && who.ID == 0 && who.Unit.ID == 0
+}
+
+// EditUnit gives a unit another name or kind; only the program makes the root a district or something else, see [Program]. The old name is kept, for papers go on writing it. version is the one the editor saw;
 // see [journal.Stale]. Where findings hang on the unit, ledger.EditUnit is the command to use.
 func EditUnit(ctx context.Context, tx *store.Tx, who Person, id, version int64, name, kind string) (Unit, error) {
 	old, err := UnitByID(ctx, tx, id)
@@ -61,6 +76,9 @@ func EditUnit(ctx context.Context, tx *store.Tx, who Person, id, version int64, 
 	next.Name, next.Kind = strings.TrimSpace(name), kind
 	if err := checkUnit(ctx, tx, next); err != nil {
 		return old, err
+	}
+	if !old.mayTurn(who, kind) {
+		return old, errDistrict
 	}
 	var changes []journal.Change
 	if old.Name != next.Name {

@@ -253,7 +253,7 @@ func (s *Server) renderLetter(w http.ResponseWriter, r *http.Request, v *visit, 
 	if p.MaySend = p.MayEdit && err == nil; p.MayEdit && err != nil {
 		p.SendWhy = "告诫书由书记或区委巡察办签发"
 	}
-	p.MayAnswer = l.State != "draft" && l.State != "dropped" && l.MayAnswer(ctx, s.db, v.Who) == nil && (l.For(v.Who) || v.Who.Check(org.Send, l.Unit) != nil)
+	p.MayAnswer = l.State != "draft" && l.State != "dropped" && l.MayAnswer(ctx, s.db, v.Who) == nil
 	_, err = ledger.ByID(ctx, s.db, v.Who, l.Finding)
 	p.MayOpen = err == nil
 	p.Paper = newLetterPaper(l)

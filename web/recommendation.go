@@ -137,8 +137,12 @@ func (s *Server) mayRecommend(r *http.Request, v *visit) (bool, string, error) {
 	if v.Who.May(org.Recommend) {
 		return true, "提出建议", nil
 	}
-	ok, err := ledger.MayRecommend(r.Context(), s.db, v.Who, v.Who.Unit)
-	return ok, "登记收到的建议", err
+	for _, u := range v.Who.Over(org.Answer) {
+		if ok, err := ledger.MayRecommend(r.Context(), s.db, v.Who, u); ok || err != nil {
+			return ok, "登记收到的建议", err
+		}
+	}
+	return false, "", nil
 }
 
 // recommendationForm is the page of a new recommendation.
@@ -157,7 +161,7 @@ func (s *Server) recommendationNew(w http.ResponseWriter, r *http.Request, v *vi
 	if !may {
 		return org.Denied{Who: v.Who, Action: org.Recommend}
 	}
-	units, err := org.Below(r.Context(), s.db, v.Who.Unit.Path)
+	units, err := org.Seen(r.Context(), s.db, v.Who)
 	if err != nil {
 		return err
 	}
@@ -168,13 +172,17 @@ func (s *Server) recommendationNew(w http.ResponseWriter, r *http.Request, v *vi
 	q := r.URL.Query()
 	var chosen []pick
 	names := map[int64]string{}
+	right := org.Recommend
+	if !v.Who.May(right) {
+		right = org.Answer // in an installation of a single town they enter what they received
+	}
 	for _, u := range units { // a unit stands behind those above it
 		names[u.ID] = u.Name
 		name := u.Name
 		if above, ok := names[u.Parent]; ok && u.Parent != v.Who.Unit.ID {
 			name = above + "·" + name // every district has two villages of one name
 		}
-		if u.Kind != org.District && !(u.Kind == org.Office && u.Parent != v.Who.Unit.ID) {
+		if u.Kind != org.District && v.Who.Check(right, u) == nil && !(u.Kind == org.Office && u.Parent != v.Who.Unit.ID) {
 			chosen = append(chosen, pick{strconv.FormatInt(u.ID, 10), name})
 		}
 	}
@@ -311,7 +319,7 @@ func (s *Server) offer(x *noticeView, v *visit, judges bool) {
 		}
 	case ledger.ToAnswer, ledger.ToRedo:
 		switch {
-		case x.Level == ledger.SecretaryLevel && (v.Who.Role != org.Secretary || !answers):
+		case x.Level == ledger.SecretaryLevel && (v.Who.Check(org.Sign, x.Unit) != nil || !answers):
 			x.Wait = "这是" + x.Nth + "，等" + x.Unit.Name + "党组织书记答复"
 		case answers:
 			x.Answer = &entryForm{Action: address + "answer", Button: "答复", Version: x.Version, Entries: entries{

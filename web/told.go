@@ -150,7 +150,11 @@ type channelsPage struct {
 
 // channelsShow answers GET /told/channel.
 func (s *Server) channelsShow(w http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.renderChannels(r.Context(), w, v, http.StatusOK, channelsPage{Unit: strconv.FormatInt(v.Who.Unit.ID, 10), Kind: notify.WeCom})
+	unit := ""
+	if over := v.Who.Over(org.Configure); len(over) > 0 {
+		unit = strconv.FormatInt(over[0].ID, 10)
+	}
+	return s.renderChannels(r.Context(), w, v, http.StatusOK, channelsPage{Unit: unit, Kind: notify.WeCom})
 }
 
 func (s *Server) renderChannels(ctx context.Context, w http.ResponseWriter, v *visit, status int, p channelsPage) error {
@@ -158,11 +162,14 @@ func (s *Server) renderChannels(ctx context.Context, w http.ResponseWriter, v *v
 	if p.Channels, err = notify.Channels(ctx, s.db, v.Who); err != nil {
 		return err
 	}
-	units, err := org.Below(ctx, s.db, v.Who.Unit.Path)
+	units, err := org.Seen(ctx, s.db, v.Who)
 	if err != nil {
 		return err
 	}
 	for _, u := range units {
+		if v.Who.Check(org.Configure, u) != nil {
+			continue
+		}
 		p.Units = append(p.Units, choice{strconv.FormatInt(u.ID, 10), u.Name})
 	}
 	for _, k := range notify.Kinds {

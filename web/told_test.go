@@ -44,7 +44,7 @@ func (g *group) deliver(t testing.TB, s *site) {
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(g.Certificate())
-	if _, err := notify.NewSender(notify.Config{DB: s.db, Calendar: calendar.Published(), Roots: roots}).Pass(context.Background()); err != nil {
+	if _, err := notify.NewSender(notify.Config{DB: s.db, Calendar: func(context.Context) (calendar.Calendar, error) { return calendar.Published(), nil }, Roots: roots}).Pass(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"bihuan/calendar"
 	"bihuan/ledger"
 	"bihuan/notify"
 	"bihuan/store"
@@ -15,15 +16,11 @@ const tellEvery = 10 * time.Minute
 
 // tell makes messages of what people are to be told and delivers them, until ctx ends. site is the address people open, for links.
 func tell(ctx context.Context, db *store.DB, site string, every time.Duration) {
-	cal, err := ledger.Calendar(ctx, db)
-	if err != nil {
-		slog.Error("tell", "error", err)
-		return
-	}
+	calendarNow := func(ctx context.Context) (calendar.Calendar, error) { return ledger.Calendar(ctx, db) }
 	delivered := make(chan struct{})
 	go func() {
 		defer close(delivered)
-		notify.NewSender(notify.Config{DB: db, Calendar: cal, Log: slog.Default()}).Run(ctx)
+		notify.NewSender(notify.Config{DB: db, Calendar: calendarNow, Log: slog.Default()}).Run(ctx)
 	}()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -39,12 +36,8 @@ func tell(ctx context.Context, db *store.DB, site string, every time.Duration) {
 	<-delivered
 }
 
-// announce makes the messages that are due now, where there is a channel for any.
+// announce makes the messages that are due now.
 func announce(ctx context.Context, db *store.DB, site string) error {
-	channels, err := store.One(ctx, db, store.Value[int], `select count(*) from channel where active = 1`)
-	if err != nil || channels == 0 {
-		return err
-	}
 	cal, err := ledger.Calendar(ctx, db)
 	if err != nil {
 		return err

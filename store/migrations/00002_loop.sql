@@ -245,7 +245,7 @@ create table letter (
   number     text   not null,        -- 栖禾巡改提〔2026〕7号; empty while a draft
   finding    bigint not null references finding (id),
   occurrence bigint not null,        -- 0: about the finding as a whole
-  due        text   not null,        -- the deadline it is about: with finding, occurrence and kind its key
+  due        text   not null,        -- the deadline it is about: with unit, finding, occurrence and kind its key
   addressee  bigint not null references unit (id),
   staff      bigint not null,        -- the person it is for; 0: the unit
   copies     text   not null,        -- 抄送, in words
@@ -263,7 +263,7 @@ create table letter (
   reply      text   not null,
   version    bigint not null
 );
-create unique index letter_key on letter (finding, occurrence, kind, due);
+create unique index letter_key on letter (finding, unit, occurrence, kind, due);
 create index letter_unit on letter (unit, state);
 create index letter_addressee on letter (addressee, state);
 create index letter_number on letter (number);
