@@ -85,7 +85,8 @@ func (f Filter) where() (string, []any) {
 	if len(f.Scope) == 0 {
 		return b.String(), args
 	}
-	// Two questions of which each finds its rows in an index, where one with "or" would walk through those of everybody.
+	// Two questions of which each finds its rows in an index, where one with "or" would walk through those of everybody. What is found
+	// twice is one of the list all the same; "union" would have it sorted, and SQLite then takes another index.
 	below, values := subtrees(f.Scope)
 	below = numbered(below, len(args))
 	arm := "select o.id from occurrence o where " + b.String() + " and o."
@@ -214,7 +215,6 @@ type Tally struct {
 	Waiting              int // due and not yet settled: open within its grace, sent back, waiting for review counts by its timing
 	Cancelled            int // by the calendar or with a reason; not due
 	MadeUp               int // of Missed: made up for later
-	Returns              int // times something was sent back
 }
 
 // Due is how many had to be done.
@@ -234,16 +234,24 @@ type Load struct {
 	path string // of the unit
 }
 
-const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')),
-	count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late'),
-	count(*) filter (where o.state = 'missed' or o.timing = 'madeup'),
-	count(*) filter (where o.state in ('open', 'returned') and o.timing <> 'madeup'),
-	count(*) filter (where o.state in ('cancelled', 'excused')),
-	count(*) filter (where o.timing = 'madeup' and o.state in ('done', 'reported')),
-	coalesce(sum(o.returns), 0)`
+const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')) as intime,
+	count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late') as late,
+	count(*) filter (where o.state = 'missed' or o.timing = 'madeup') as missed,
+	count(*) filter (where o.state in ('open', 'returned') and o.timing <> 'madeup') as waiting,
+	count(*) filter (where o.state in ('cancelled', 'excused')) as cancelled,
+	count(*) filter (where o.timing = 'madeup' and o.state in ('done', 'reported')) as madeup`
 
 func (t *Tally) targets() []any {
-	return []any{&t.InTime, &t.Late, &t.Missed, &t.Waiting, &t.Cancelled, &t.MadeUp, &t.Returns}
+	return []any{&t.InTime, &t.Late, &t.Missed, &t.Waiting, &t.Cancelled, &t.MadeUp}
+}
+
+func (t *Tally) add(o Tally) {
+	t.InTime += o.InTime
+	t.Late += o.Late
+	t.Missed += o.Missed
+	t.Waiting += o.Waiting
+	t.Cancelled += o.Cancelled
+	t.MadeUp += o.MadeUp
 }
 
 // TallyOf counts how the occurrences of a filter went.

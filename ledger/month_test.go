@@ -154,7 +154,7 @@ func TestMonth(t *testing.T) {
 		compare(may, want)
 		tally, err := duty.TallyOf(ctx, w.db, duty.Filter{Scope: []string{w.town.Path}, DueFrom: "2026-05-01", DueTo: "2026-05-31"})
 		ok(t, err)
-		if got := (duty.Tally{InTime: may.N("intime"), Late: may.N("late"), Missed: may.N("missed"), Waiting: may.N("waiting"), Cancelled: may.N("cancelled"), MadeUp: may.N("madeup"), Returns: tally.Returns}); got != tally {
+		if got := (duty.Tally{InTime: may.N("intime"), Late: may.N("late"), Missed: may.N("missed"), Waiting: may.N("waiting"), Cancelled: may.N("cancelled"), MadeUp: may.N("madeup")}); got != tally {
 			t.Errorf("the month counts %+v, the tally %+v", got, tally)
 		}
 		if got := fmt.Sprint(len(may.Overdue), len(may.Next), len(may.Needs)); got != "1 0 0" || may.Overdue[0].Title != first.Title {
