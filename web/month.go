@@ -59,7 +59,7 @@ type monthRow struct {
 // monthMost is how many of what a figure counts the page lists.
 const monthMost = 500
 
-// monthAsked reads which unit's month is asked for, and refuses one out of sight.
+// monthAsked reads which unit's month is asked for, and refuses one out of sight and those who have no overview.
 func (s *Server) monthAsked(r *http.Request, v *visit) (unit org.Unit, from, to string, err error) {
 	q := r.URL.Query()
 	unit = v.Who.Unit
@@ -74,6 +74,9 @@ func (s *Server) monthAsked(r *http.Request, v *visit) (unit org.Unit, from, to 
 	}
 	if !v.Who.Within(unit) {
 		return unit, "", "", store.ErrNotFound
+	}
+	if !v.Who.May(org.Overview) {
+		return unit, "", "", org.Denied{Who: v.Who, Action: org.Overview}
 	}
 	month := q.Get("month")
 	first, err := time.Parse("2006-01", month)
