@@ -188,27 +188,6 @@ type Cell struct {
 	Mark Mark
 }
 
-// Cells lists the marks of all recurring duties of a scope between two days.
-func Cells(ctx context.Context, q store.Querier, f Filter, today string) ([]Cell, error) {
-	where, args := f.where()
-	return store.All(ctx, q, func(rows *sql.Rows, c *Cell) error {
-		var s Standing
-		var t Timing
-		var opens string
-		if err := rows.Scan(&c.ID, &c.Duty, &c.Due, &s, &t, &opens); err != nil {
-			return err
-		}
-		c.Mark = markOf(s, t, opens, today)
-		return nil
-	}, `select o.id, o.duty, o.due, o.state, o.timing, o.opens from occurrence o where o.closes > '' and `+where+` order by o.duty, o.due`, args...)
-}
-
-// Recurring lists the recurring duties of a scope, by unit and then by age, at most limit.
-func Recurring(ctx context.Context, q store.Querier, scope []string, limit int) ([]Duty, error) {
-	where, args := within("d", scope)
-	return store.All(ctx, q, scan, `select `+columns+from+` where d.rule <> '' and `+numbered(where, 0)+` order by u.path, d.id limit `+fmt.Sprint(limit), args...)
-}
-
 // Tally is how the occurrences of something went. Due = InTime + Late + Missed + Waiting.
 type Tally struct {
 	InTime, Late, Missed int
@@ -252,13 +231,6 @@ func (t *Tally) add(o Tally) {
 	t.Waiting += o.Waiting
 	t.Cancelled += o.Cancelled
 	t.MadeUp += o.MadeUp
-}
-
-// TallyOf counts how the occurrences of a filter went.
-func TallyOf(ctx context.Context, q store.Querier, f Filter) (Tally, error) {
-	where, args := f.where()
-	return store.One(ctx, q, func(rows *sql.Rows, t *Tally) error { return rows.Scan(t.targets()...) },
-		`select `+tallyColumns+` from occurrence o where `+where, args...)
 }
 
 // Loads tells for each person of a scope what duties they have in force and what was due of them between two days, by unit and name.
