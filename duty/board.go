@@ -80,9 +80,12 @@ func (b Board) Cells(ctx context.Context, q store.Querier, duties []Duty) ([]Cel
 
 // Sum counts what came of the occurrences of all duties of a board. Waiting is what is past its due day and still open.
 func (b Board) Sum(ctx context.Context, q store.Querier) (Tally, error) {
-	where, args := b.where()
-	return store.One(ctx, q, func(rows *sql.Rows, t *Tally) error { return rows.Scan(t.targets()...) },
-		`select `+pastTally(len(args)+1)+` from occurrence o join duty d on d.id = o.duty where o.due >= $1 and o.due <= $2 and `+where, append(args, b.Today)...)
+	homes, err := b.ByHome(ctx, q)
+	var sum Tally
+	for _, h := range homes {
+		sum.add(h.Tally)
+	}
+	return sum, err
 }
 
 // pastTally are [tallyColumns] with only what is past its due day waiting; the day is parameter n.
@@ -97,14 +100,24 @@ type HomeTally struct {
 	Tally
 }
 
-// ByHome counts by the unit whose plan the duties serve.
+// ByHome counts by the unit whose plan the duties serve. It asks duty by duty, which an index answers alone.
 func (b Board) ByHome(ctx context.Context, q store.Querier) ([]HomeTally, error) {
 	where, args := b.where()
-	return store.All(ctx, q, func(rows *sql.Rows, h *HomeTally) error {
-		return rows.Scan(append([]any{&h.Home, &h.Duties}, h.targets()...)...)
-	},
-		`select d.home, count(distinct d.id), `+pastTally(len(args)+1)+` from occurrence o join duty d on d.id = o.duty
-			where o.due >= $1 and o.due <= $2 and `+where+` group by d.home`, append(args, b.Today)...)
+	duties, err := store.All(ctx, q, func(rows *sql.Rows, h *HomeTally) error {
+		h.Duties = 1
+		return rows.Scan(append([]any{&h.Home}, h.targets()...)...)
+	}, `select d.home, x.intime, x.late, x.missed, x.waiting, x.cancelled, x.madeup from (select o.duty, `+pastTally(len(args)+1)+` from occurrence o
+		where o.due >= $1 and o.due <= $2 and o.duty in (select d.id from duty d where `+where+`) group by o.duty) x join duty d on d.id = x.duty order by d.home`, append(args, b.Today)...)
+	var list []HomeTally
+	for _, d := range duties {
+		if n := len(list); n > 0 && list[n-1].Home == d.Home {
+			list[n-1].Duties++
+			list[n-1].add(d.Tally)
+		} else {
+			list = append(list, d)
+		}
+	}
+	return list, err
 }
 
 // Gap is a duty that was broken off more than once.
@@ -123,7 +136,7 @@ func (b Board) Gaps(ctx context.Context, q store.Querier, limit int) ([]Gap, err
 	where, args := b.where()
 	counts, err := store.All(ctx, q, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.duty, &c.missed, &c.late) },
 		`select o.duty, count(*) filter (where o.state = 'missed' or o.timing = 'madeup'), count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late')
-			from occurrence o join duty d on d.id = o.duty where o.due >= $1 and o.due <= $2 and `+where+` group by o.duty
+			from occurrence o where o.due >= $1 and o.due <= $2 and o.duty in (select d.id from duty d where `+where+`) group by o.duty
 			having count(*) filter (where o.state = 'missed' or o.timing = 'madeup') >= 2 order by 2 desc, o.duty limit `+fmt.Sprint(limit), args...)
 	if err != nil {
 		return nil, err

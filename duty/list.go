@@ -52,10 +52,6 @@ func (f Filter) where() (string, []any) {
 	if f.Staff != 0 {
 		add("o.staff = ?", f.Staff)
 	}
-	if len(f.Scope) > 0 {
-		clause, values := within("o", f.Scope)
-		add(clause, values...)
-	}
 	if len(f.Homes) > 0 {
 		clause, values := subtrees(f.Homes)
 		add("o.home"+clause, values...)
@@ -86,7 +82,15 @@ func (f Filter) where() (string, []any) {
 	if f.OpenBy != "" {
 		add("o.opens <= ?", f.OpenBy)
 	}
-	return b.String(), args
+	if len(f.Scope) == 0 {
+		return b.String(), args
+	}
+	// Two questions of which each finds its rows in an index, where one with "or" would walk through those of everybody. What is found
+	// twice is one of the list all the same; "union" would have it sorted, and SQLite then takes another index.
+	below, values := subtrees(f.Scope)
+	below = numbered(below, len(args))
+	arm := "select o.id from occurrence o where " + b.String() + " and o."
+	return "o.id in (" + arm + "home" + below + " union all " + arm + "unit" + below + ")", append(args, values...)
 }
 
 // Scope is what a person sees, for a [Filter].
@@ -184,34 +188,12 @@ type Cell struct {
 	Mark Mark
 }
 
-// Cells lists the marks of all recurring duties of a scope between two days.
-func Cells(ctx context.Context, q store.Querier, f Filter, today string) ([]Cell, error) {
-	where, args := f.where()
-	return store.All(ctx, q, func(rows *sql.Rows, c *Cell) error {
-		var s Standing
-		var t Timing
-		var opens string
-		if err := rows.Scan(&c.ID, &c.Duty, &c.Due, &s, &t, &opens); err != nil {
-			return err
-		}
-		c.Mark = markOf(s, t, opens, today)
-		return nil
-	}, `select o.id, o.duty, o.due, o.state, o.timing, o.opens from occurrence o where o.closes > '' and `+where+` order by o.duty, o.due`, args...)
-}
-
-// Recurring lists the recurring duties of a scope, by unit and then by age, at most limit.
-func Recurring(ctx context.Context, q store.Querier, scope []string, limit int) ([]Duty, error) {
-	where, args := within("d", scope)
-	return store.All(ctx, q, scan, `select `+columns+from+` where d.rule <> '' and `+numbered(where, 0)+` order by u.path, d.id limit `+fmt.Sprint(limit), args...)
-}
-
 // Tally is how the occurrences of something went. Due = InTime + Late + Missed + Waiting.
 type Tally struct {
 	InTime, Late, Missed int
 	Waiting              int // due and not yet settled: open within its grace, sent back, waiting for review counts by its timing
 	Cancelled            int // by the calendar or with a reason; not due
 	MadeUp               int // of Missed: made up for later
-	Returns              int // times something was sent back
 }
 
 // Due is how many had to be done.
@@ -231,23 +213,24 @@ type Load struct {
 	path string // of the unit
 }
 
-const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')),
-	count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late'),
-	count(*) filter (where o.state = 'missed' or o.timing = 'madeup'),
-	count(*) filter (where o.state in ('open', 'returned') and o.timing <> 'madeup'),
-	count(*) filter (where o.state in ('cancelled', 'excused')),
-	count(*) filter (where o.timing = 'madeup' and o.state in ('done', 'reported')),
-	coalesce(sum(o.returns), 0)`
+const tallyColumns = `count(*) filter (where o.state in ('done', 'reported') and o.timing in ('intime', 'early')) as intime,
+	count(*) filter (where o.state in ('done', 'reported') and o.timing = 'late') as late,
+	count(*) filter (where o.state = 'missed' or o.timing = 'madeup') as missed,
+	count(*) filter (where o.state in ('open', 'returned') and o.timing <> 'madeup') as waiting,
+	count(*) filter (where o.state in ('cancelled', 'excused')) as cancelled,
+	count(*) filter (where o.timing = 'madeup' and o.state in ('done', 'reported')) as madeup`
 
 func (t *Tally) targets() []any {
-	return []any{&t.InTime, &t.Late, &t.Missed, &t.Waiting, &t.Cancelled, &t.MadeUp, &t.Returns}
+	return []any{&t.InTime, &t.Late, &t.Missed, &t.Waiting, &t.Cancelled, &t.MadeUp}
 }
 
-// TallyOf counts how the occurrences of a filter went.
-func TallyOf(ctx context.Context, q store.Querier, f Filter) (Tally, error) {
-	where, args := f.where()
-	return store.One(ctx, q, func(rows *sql.Rows, t *Tally) error { return rows.Scan(t.targets()...) },
-		`select `+tallyColumns+` from occurrence o where `+where, args...)
+func (t *Tally) add(o Tally) {
+	t.InTime += o.InTime
+	t.Late += o.Late
+	t.Missed += o.Missed
+	t.Waiting += o.Waiting
+	t.Cancelled += o.Cancelled
+	t.MadeUp += o.MadeUp
 }
 
 // Loads tells for each person of a scope what duties they have in force and what was due of them between two days, by unit and name.

@@ -10,10 +10,6 @@ import (
 	"bihuan/plan"
 )
 
-// RuleOf is the rule that the words of a plan propose, for a person to confirm or change. What cannot be counted is refused with
-// a sentence that asks for the choice. Where the phrase itself is at hand, [Propose] sees more.
-func RuleOf(p plan.Rule) (calendar.Rule, error) { return Propose("", p) }
-
 // Propose is the rule that a frequency phrase of a plan (每周五下午, 每月10日前, 每年不少于2次) and its meaning propose.
 //
 // What becomes of a day that is no working day follows from what such a phrase is about:

@@ -87,10 +87,10 @@ func TestProposeAsks(t *testing.T) {
 			t.Errorf("%s: %s %v, want %s", x.text, r, err, x.why)
 		}
 	}
-	if r, err := RuleOf(plan.Rule{RRule: "FREQ=MONTHLY", Count: 40}); err != nil || r.String() != "FREQ=MONTHLY" {
+	if r, err := Propose("", plan.Rule{RRule: "FREQ=MONTHLY", Count: 40}); err != nil || r.String() != "FREQ=MONTHLY" {
 		t.Errorf("40 of something a month: %s %v", r, err)
 	}
-	if _, err := RuleOf(plan.Rule{}); err == nil {
+	if _, err := Propose("", plan.Rule{}); err == nil {
 		t.Error("no words propose nothing")
 	}
 }

@@ -58,8 +58,14 @@ func (m Month) N(code string) int {
 	return 0
 }
 
-// Rate is the completion rate as it is defined everywhere: what is done, of all without those kept up for good (documents, section 2).
-func (m Month) Rate() (done, of int) { return m.N("done"), m.N("findings") - m.N("keep") }
+// Rate is the completion rate at the end of the month, of the figures that bear the name of a state.
+func (m Month) Rate() Rate {
+	state := map[State]int{}
+	for _, x := range States {
+		state[x.State] = m.N(string(x.State))
+	}
+	return RateOf(state)
+}
 
 // figures are all there are, in the order of the report.
 var figures = []Figure{

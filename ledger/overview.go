@@ -58,7 +58,7 @@ func (r Rate) Say() string {
 	if r.Of == 0 {
 		return "除长期坚持外没有问题，不算完成率"
 	}
-	return fmt.Sprintf("完成率 %s ＝ 完成 %d ÷ 除长期坚持外的 %d 个；阶段性完成不算完成", r, r.Done, r.Of)
+	return fmt.Sprintf("完成率 %s ＝ 完成 %d ÷ 除长期坚持外的 %d 个；阶段性完成不算完成，长期坚持的已经销号、转入第二只钟，既不拉高也不拉低", r, r.Done, r.Of)
 }
 
 // Rate is the completion rate of what is counted.

@@ -114,11 +114,12 @@ var checks = []check{
 			return nil
 		}
 		return []any{d.missing + "-01-01", d.missing + "-12-31"}
-	}, `select 0, '', '', -1, '', '', count(*) from occurrence o join unit u on u.id = o.home where o.state = 'open' and o.due >= $1 and o.due <= $2 and {units}`},
+	}, `select 0, '', '', -1, '', '', count(*) from occurrence o
+			where o.state = 'open' and o.due >= $1 and o.due <= $2 and o.home in (select u.id from unit u where {units})`},
 	{FlawBurden, "负担", plan.LevelInfo, "本月被要求办 %d 次的村最多", "看看能不能并、能不能减：已经登记过的不要再报一遍。", func(d scanDay) []any { return []any{d.monthFrom, d.monthTo} },
-		`select u.id, u.name, '', -1, u.name, u.name, count(*) from occurrence o join unit u on u.id = o.unit
-			where u.kind = 'village' and o.due >= $1 and o.due <= $2 and o.state not in ('cancelled', 'excused') and {units}
-			group by u.id, u.name, u.path order by 7 desc, u.path`},
+		`select v.id, v.name, '', -1, v.name, v.name, count(*) from occurrence o join unit v on v.id = o.unit
+			where o.unit in (select u.id from unit u where u.kind = 'village' and {units}) and o.state in ('open', 'reported', 'returned', 'done', 'missed')
+			and o.due >= $1 and o.due <= $2 group by v.id, v.name, v.path order by 7 desc, v.path`},
 }
 
 // Scan asks everything that is asked of the ledger day by day, as far as who sees it, and returns what is wrong. Nothing wrong is an

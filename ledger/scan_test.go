@@ -200,19 +200,28 @@ func TestLooseFindings(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
 		w.imported(t)
-		list, n, err := ledger.LooseFindings(ctx, w.db, w.clerk, "2026-04-17", "2026-05-31", 10)
+		list, n, err := ledger.LooseFindings(ctx, w.db, w.clerk, "2026-04-17", "2026-05-31", false, 10)
 		ok(t, err)
 		if n != 2 || len(list) != 2 || list[0].Due != "2026-04-30" || list[0].Given {
 			t.Fatalf("%d, %+v", n, list)
 		}
+		// Whom the later one names finds it however short the list is.
+		if list, n, err = ledger.LooseFindings(ctx, w.db, w.cadre, "2026-04-17", "2026-05-31", true, 1); n != 1 || err != nil || list[0].Due != "2026-05-31" {
+			t.Errorf("of the one named: %d %+v %v", n, list, err)
+		}
+		for who, want := range map[*org.Person]int{&w.leader: 1, &w.clerk: 0} {
+			if _, n, err = ledger.LooseFindings(ctx, w.db, *who, "2026-04-17", "2026-05-31", true, 1); n != want || err != nil {
+				t.Errorf("of %s: %d %v, want %d", who.Name, n, err, want)
+			}
+		}
 		f := w.finding(t, "积水")
 		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Reviewed: true}}))
-		if _, n, err = ledger.LooseFindings(ctx, w.db, w.clerk, "2026-04-17", "2026-05-31", 10); n != 1 || err != nil {
+		if _, n, err = ledger.LooseFindings(ctx, w.db, w.clerk, "2026-04-17", "2026-05-31", false, 10); n != 1 || err != nil {
 			t.Errorf("with a task for one of them: %d %v", n, err)
 		}
 		_, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "办了"})
 		ok(t, err)
-		if list, n, err = ledger.LooseFindings(ctx, w.db, w.clerk, "2026-05-31", "2026-05-31", 10); n != 1 || err != nil || !list[0].Given {
+		if list, n, err = ledger.LooseFindings(ctx, w.db, w.clerk, "2026-05-31", "2026-05-31", false, 10); n != 1 || err != nil || !list[0].Given {
 			t.Errorf("reported and not closed: %d %v", n, err)
 		}
 	})

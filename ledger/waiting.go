@@ -81,13 +81,18 @@ type Loose struct {
 }
 
 // LooseFindings lists the findings of a person's sight that fall due between two days and that no open single task stands for, by
-// deadline, at most limit, and how many there are.
-func LooseFindings(ctx context.Context, q store.Querier, who org.Person, from, to string, limit int) ([]Loose, int, error) {
+// deadline, at most limit, and how many there are. mine narrows them to those that name the person as leader or as responsible.
+func LooseFindings(ctx context.Context, q store.Querier, who org.Person, from, to string, mine bool, limit int) ([]Loose, int, error) {
 	type key struct {
 		id, given int64
 		total     int
 	}
 	scope, args := visible(who, from, to)
+	if mine {
+		args = append(args, who.ID, who.Name)
+		id, name := len(args)-1, len(args)
+		scope += fmt.Sprintf(" and (f.leader = $%d or exists (select 1 from finding_person p where p.finding = f.id and (p.staff = $%d or p.name = $%d)))", name, id, name)
+	}
 	keys, err := store.All(ctx, q, func(rows *sql.Rows, k *key) error { return rows.Scan(&k.id, &k.given, &k.total) },
 		`select f.id, (select count(*) from duty d where d.finding = f.id and d.state <> 'stopped'), count(*) over () from finding f
 			where f.dropped = 0 and f.state not in ('done', 'keep') and f.due > '' and f.due >= $1 and f.due <= $2

@@ -55,11 +55,10 @@ func Monthly(w io.Writer, m ledger.Month, asOf time.Time) error {
 
 // monthSummary is the first paragraph: the five states kept apart, the rate as it is defined, and what the month brought.
 func monthSummary(m ledger.Month) string {
-	done, of := m.Rate()
 	text := fmt.Sprintf("截至%s，共有反馈问题%d个，其中完成%d个、阶段性完成%d个、正在整改%d个、未完成%d个、长期坚持%d个", longDate(m.AsOf),
 		m.N("findings"), m.N("done"), m.N("part"), m.N("doing"), m.N("failed"), m.N("keep"))
-	if of > 0 {
-		text += fmt.Sprintf("；完成率%d%%（%d÷%d，长期坚持的不计在内）", 100*done/of, done, of)
+	if r := m.Rate(); r.Of > 0 {
+		text += fmt.Sprintf("；完成率%s（%d÷%d，长期坚持的不计在内）", r, r.Done, r.Of)
 	}
 	text += fmt.Sprintf("。整改措施%d条，已完成%d条、进行中%d条、超期未完%d条。", m.N("measures"), m.N("measures-done"), m.N("measures-running"), m.N("measures-over"))
 	text += fmt.Sprintf("本期到期任务%d次，按时%d次、迟办%d次、漏办%d次、待办%d次；复核退回%d次。", m.N("due"), m.N("intime"), m.N("late"), m.N("missed"), m.N("waiting"), m.N("returns"))

@@ -136,7 +136,7 @@ func (s *Server) renderHandOver(w http.ResponseWriter, r *http.Request, v *visit
 	for _, h := range past {
 		p.Past = append(p.Past, handedRow{h, clock(h.At, v.Today)})
 	}
-	p.frame = s.frame(v, "", "责任交接")
+	p.frame = s.frame(v, "handover", "责任交接")
 	return s.render(w, status, "handover", p)
 }
 
@@ -230,7 +230,7 @@ func (s *Server) handedShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	p := handedPage{frame: s.frame(v, "", "整改责任交接表"), Sheet: h, Items: handedItems(h.Items), Unit: unit, When: h.At.Format("2006年1月2日 15:04")}
+	p := handedPage{frame: s.frame(v, "handover", "整改责任交接表"), Sheet: h, Items: handedItems(h.Items), Unit: unit, When: h.At.Format("2006年1月2日 15:04")}
 	return s.render(w, http.StatusOK, "handed", p)
 }
 

@@ -295,6 +295,9 @@ func TestMonthPage(t *testing.T) {
 		if a := c.get("/month?month=2026-13"); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("a month that there is not: %d", a.status)
 		}
+		if a := s.as(t, "village").get("/month"); a.status != http.StatusForbidden {
+			t.Errorf("a village asks for the report: %d", a.status)
+		}
 		if a := s.as(t, "stranger").get(fmt.Sprintf("/month?unit=%d", s.town.ID)); a.status != http.StatusNotFound {
 			t.Errorf("another town's month: %d", a.status)
 		}

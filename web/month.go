@@ -23,9 +23,7 @@ type monthPage struct {
 	Units  []unitChoice
 	Value  string // of the field: 2026-04
 	Groups []monthGroup
-	Done   int
-	Of     int
-	Rate   int
+	Rate   ledger.Rate
 	Asked  string // query of this report, for its downloads
 	At     string
 	Signer string
@@ -59,7 +57,7 @@ type monthRow struct {
 // monthMost is how many of what a figure counts the page lists.
 const monthMost = 500
 
-// monthAsked reads which unit's month is asked for, and refuses one out of sight.
+// monthAsked reads which unit's month is asked for, and refuses one out of sight and those who have no overview.
 func (s *Server) monthAsked(r *http.Request, v *visit) (unit org.Unit, from, to string, err error) {
 	q := r.URL.Query()
 	unit = v.Who.Unit
@@ -74,6 +72,9 @@ func (s *Server) monthAsked(r *http.Request, v *visit) (unit org.Unit, from, to 
 	}
 	if !v.Who.Within(unit) {
 		return unit, "", "", store.ErrNotFound
+	}
+	if !v.Who.May(org.Overview) {
+		return unit, "", "", org.Denied{Who: v.Who, Action: org.Overview}
 	}
 	month := q.Get("month")
 	first, err := time.Parse("2006-01", month)
@@ -103,10 +104,7 @@ func (s *Server) monthShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	q := url.Values{"unit": {strconv.FormatInt(unit.ID, 10)}, "month": {from[:7]}}
-	p := monthPage{Month: m, Name: report.MonthName(m), Value: from[:7], Asked: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit), Date: v.Now.Format("2006年1月2日")}
-	if p.Done, p.Of = m.Rate(); p.Of > 0 {
-		p.Rate = 100 * p.Done / p.Of
-	}
+	p := monthPage{Month: m, Name: report.MonthName(m), Rate: m.Rate(), Value: from[:7], Asked: q.Encode(), At: clock(v.Now, v.Today), Signer: ledger.Signer(unit), Date: v.Now.Format("2006年1月2日")}
 	shown := r.URL.Query().Get("show")
 	for _, f := range m.Figures {
 		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Name != f.Group {

@@ -68,8 +68,8 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	p.Counts = countLinks(f, counts)
-	if done, of := counts.Rate(); of > 0 {
-		p.Rate, p.RateSay = fmt.Sprintf("%d/%d", done, of), ledger.RateMeaning
+	if r := ledger.RateOf(counts.State); r.Of > 0 {
+		p.Rate, p.RateSay = fmt.Sprintf("%d/%d", r.Done, r.Of), r.Say()
 	}
 	if p.MayGive = v.Who.Check(org.Assign, info.Unit) == nil; p.MayGive {
 		waiting, err := ledger.UngivenOf(r.Context(), s.db, id)

@@ -285,17 +285,9 @@ func (s *Server) spanRows(ctx context.Context, v *visit, x span, limit int, mine
 	if err != nil {
 		return nil, 0, err
 	}
-	most := limit
-	if mine {
-		most = workAlone // of which those are kept that name me
-	}
-	loose, n, err := ledger.LooseFindings(ctx, s.db, v.Who, x.from, x.to, most)
+	loose, n, err := ledger.LooseFindings(ctx, s.db, v.Who, x.from, x.to, mine, limit)
 	if err != nil {
 		return nil, 0, err
-	}
-	if mine {
-		loose = slices.DeleteFunc(loose, func(f ledger.Loose) bool { return !names(f.Finding, v.Who) })
-		n = len(loose)
 	}
 	for _, f := range loose {
 		rows = append(rows, s.looseRow(v, f))
@@ -324,11 +316,6 @@ func together(rows []workRow) []workRow {
 		}
 	}
 	return list
-}
-
-// names tells whether a finding names somebody as leader or as responsible.
-func names(f ledger.Finding, who org.Person) bool {
-	return f.Leader == who.Name || slices.ContainsFunc(f.Persons, func(p ledger.Named) bool { return p.ID == who.ID || p.Name == who.Name })
 }
 
 // taskRows shows tasks with the findings they serve.

@@ -143,6 +143,7 @@ create index occurrence_staff on occurrence (staff, state, due);
 create index occurrence_unit on occurrence (unit, state, due);
 create index occurrence_home on occurrence (home, state, due);
 create index occurrence_finding on occurrence (finding, due);
+create index occurrence_single on occurrence (finding, state) where closes = '';
 create index occurrence_closes on occurrence (state, closes);
 create index occurrence_due on occurrence (due);
 create index occurrence_state on occurrence (state, due);

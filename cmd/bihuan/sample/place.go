@@ -107,8 +107,8 @@ const Password = "bihuan-demo"
 // Logins are the ways into the sample, the one to begin with first.
 var Logins = []Login{
 	{"hexiaoyu", "贺晓雨", "栖禾镇党政办经办人：导入方案、改台账、登记进展"},
-	{"mengzhaoning", "孟昭宁", "栖禾镇分管领导：看全镇，可筛出自己分管的"},
-	{"zhouxuming", "周叙明", "栖禾镇党委书记：看全镇"},
+	{"mengzhaoning", "孟昭宁", "栖禾镇分管领导：看全镇，可筛出自己分管的；审核销号申请"},
+	{"zhouxuming", "周叙明", "栖禾镇党委书记：看全镇，签批销号"},
 	{"hanchunmei", "韩春梅", "党建办公室责任人：自己的任务，例如周五学习"},
 	{"donghuai", "郝守祥", "东槐村党支部书记：只看本村，办任务、登记进展"},
 	{"liuyin", "谷满仓", "柳荫村党支部书记：手机上办任务"},
