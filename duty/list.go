@@ -89,6 +89,9 @@ func (f Filter) where() (string, []any) {
 	// twice is one of the list all the same; "union" would have it sorted, and SQLite then takes another index.
 	below, values := subtrees(f.Scope)
 	below = numbered(below, len(args))
+	if len(f.Standings) == 0 { // of all standings there are too many to be gathered first
+		return b.String() + " and (o.home" + below + " or o.unit" + below + ")", append(args, values...)
+	}
 	arm := "select o.id from occurrence o where " + b.String() + " and o."
 	return "o.id in (" + arm + "home" + below + " union all " + arm + "unit" + below + ")", append(args, values...)
 }
