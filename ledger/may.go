@@ -89,9 +89,3 @@ func (r Rules) Latest(f Finding, old []Extension, today string) (string, error) 
 	latest := day.AddDate(0, 0, r.ExtendedDays).Format(time.DateOnly)
 	return latest, checkExtension(r, f, old, latest, today)
 }
-
-// RateMeaning says what the completion rate counts. It is the one definition of it.
-const RateMeaning = "完成率＝完成 ÷（全部问题－长期坚持）。阶段性完成不算完成；长期坚持的已经销号、转入第二只钟，既不拉高也不拉低"
-
-// Rate is the completion rate of what was counted: done of so many; see [RateMeaning]. There is none while of is 0.
-func (c Counts) Rate() (done, of int) { return c.State[Done], c.All - c.State[Keep] }
