@@ -46,4 +46,5 @@ fuzz:
 bench:
 	scripts/deps wrk pandoc
 	go run ./bench/documents
+	go run ./bench/loop
 	go run ./bench/peers
