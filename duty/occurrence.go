@@ -389,9 +389,13 @@ func Lapse(ctx context.Context, db *store.DB) error {
 	return db.Write(ctx, func(tx *store.Tx) error {
 		for _, d := range over {
 			why := fmt.Sprintf("%s已于%s解除，不适用", d.Condition, d.CondTo)
-			if _, err := tx.Exec(ctx, `update occurrence set state = 'excused', reason = $2, decided = $3, version = version + 1
-				where duty = $1 and state in ('open', 'returned') and due > $4`, d.ID, why, tx.Now.UnixMilli(), d.CondTo); err != nil {
+			n, err := tx.Exec(ctx, `update occurrence set state = 'excused', reason = $2, decided = $3, version = version + 1
+				where duty = $1 and state in ('open', 'returned') and due > $4`, d.ID, why, tx.Now.UnixMilli(), d.CondTo)
+			if err != nil {
 				return fmt.Errorf("lapse: %w", err)
+			}
+			if n == 0 {
+				continue // another program did it this very moment
 			}
 			if err := journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "不适用", Kind: "duty", Row: d.ID,
 				Changes: []journal.Change{{Field: "任务", To: d.Title}, {Field: "理由", To: why}}}); err != nil {

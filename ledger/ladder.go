@@ -261,6 +261,9 @@ func followPosts(ctx context.Context, db *store.DB) (int, error) {
 	}
 	return len(late), db.Write(ctx, func(tx *store.Tx) error {
 		for _, p := range late {
+			if err := tx.Lock(ctx, "duty", p.duty); err != nil {
+				return err
+			}
 			d, err := duty.ByID(ctx, tx, p.duty)
 			if err != nil {
 				return err

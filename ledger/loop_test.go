@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -622,6 +623,47 @@ func TestOccurrencesDoNotDependOnNights(t *testing.T) {
 				}
 				nominal[x[:10]] = true
 			}
+		}
+	})
+}
+
+// Programs that share a database do the work of a night once between them, after a standstill too.
+func TestNightsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.roads(t) // due 31 May, and never done
+		f := w.finding(t, "高龄")
+		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{
+			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "周五学习", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Starts: "2026-04-16"},
+			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "雨天值守", Due: "2026-06-30", Condition: "汛期值守令", CondFrom: "2026-04-16", CondTo: "2026-06-01"}}))
+		*w.now = w.now.AddDate(1, 0, 0)
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				if err := ledger.Nightly(ctx, w.db, cal); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		one := func(query string) int {
+			n, err := store.One(ctx, w.db, store.Value[int], query)
+			ok(t, err)
+			return n
+		}
+		missed := one(`select count(*) from occurrence where state = 'missed'`)
+		if told := one(`select count(*) from journal where verb = '漏办'`); missed < 50 || told != missed {
+			t.Errorf("%d missed, recorded %d times", missed, told)
+		}
+		if n := one(`select count(*) from journal where verb = '不适用'`); n != 1 {
+			t.Errorf("the condition lapsed %d times", n)
+		}
+		letters := one(`select count(*) from letter`)
+		if told := one(`select count(*) from journal where verb = '拟函'`); letters == 0 || told != letters {
+			t.Errorf("%d letters, recorded %d times", letters, told)
+		}
+		if n := one(`select count(*) from occurrence where due > '2028-01-01'`); n == 0 {
+			t.Error("the year ahead was not made")
 		}
 	})
 }
