@@ -633,8 +633,23 @@ func TestNightsAtOnce(t *testing.T) {
 		ctx := t.Context()
 		w.roads(t) // due 31 May, and never done
 		f := w.finding(t, "高龄")
+		var post org.Post
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
+			if post, err = org.AddPost(ctx, tx, org.Program, w.east, "宣传委员", org.Cadre, true); err != nil {
+				return err
+			}
+			next, err := org.AddStaff(ctx, tx, org.Program, w.east, "林一舟", "", org.Cadre, "linyizhou", "mi-ma-mi-ma")
+			if err != nil {
+				return err
+			}
+			if _, err = org.Hold(ctx, tx, org.Program, post.ID, w.cadre.ID, "2026-01-01", "任命"); err != nil {
+				return err
+			}
+			_, err = org.Succeed(ctx, tx, org.Program, post.ID, next, "2026-12-01", "换届") // ahead of its day
+			return err
+		}))
 		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{
-			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "周五学习", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Starts: "2026-04-16"},
+			{Measure: 0, Unit: w.east.ID, Post: post.ID, Part: duty.Lead, Title: "周五学习", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Starts: "2026-04-16"},
 			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "雨天值守", Due: "2026-06-30", Condition: "汛期值守令", CondFrom: "2026-04-16", CondTo: "2026-06-01"}}))
 		*w.now = w.now.AddDate(1, 0, 0)
 		var wg sync.WaitGroup
@@ -657,6 +672,9 @@ func TestNightsAtOnce(t *testing.T) {
 		}
 		if n := one(`select count(*) from journal where verb = '不适用'`); n != 1 {
 			t.Errorf("the condition lapsed %d times", n)
+		}
+		if n := one(`select count(*) from journal where verb = '交接' and kind = 'duty'`); n != 1 {
+			t.Errorf("the duty followed its post %d times", n)
 		}
 		letters := one(`select count(*) from letter`)
 		if told := one(`select count(*) from journal where verb = '拟函'`); letters == 0 || told != letters {
