@@ -372,6 +372,9 @@ func RecordVisit(ctx context.Context, db *store.DB, who org.Person, id, version 
 		case said == "":
 			return Invalid{Field: "看到的情况", What: "请写明看了哪里、问了谁、见到什么"}
 		}
+		if err := tx.Lock(ctx, "finding", v.Finding); err != nil {
+			return err
+		}
 		f, err := anyFinding(ctx, tx, v.Finding)
 		if err != nil {
 			return err

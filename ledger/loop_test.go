@@ -631,7 +631,7 @@ func TestOccurrencesDoNotDependOnNights(t *testing.T) {
 func TestNightsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
-		w.roads(t) // due 31 May, and never done
+		w.closed(t) // and its upkeep will be missed
 		f := w.finding(t, "高龄")
 		var post org.Post
 		ok(t, w.db.Write(ctx, func(tx *store.Tx) (err error) {
@@ -651,16 +651,18 @@ func TestNightsAtOnce(t *testing.T) {
 		ok(t, ledger.Assign(ctx, w.db, cal, w.clerk, f.ID, []ledger.Assignment{
 			{Measure: 0, Unit: w.east.ID, Post: post.ID, Part: duty.Lead, Title: "周五学习", Rule: "FREQ=WEEKLY;BYDAY=FR;X-SHIFT=next", Starts: "2026-04-16"},
 			{Measure: 0, Unit: w.east.ID, Staff: w.cadre.ID, Part: duty.Lead, Title: "雨天值守", Due: "2026-06-30", Condition: "汛期值守令", CondFrom: "2026-04-16", CondTo: "2026-06-01"}}))
-		*w.now = w.now.AddDate(1, 0, 0)
-		var wg sync.WaitGroup
-		for range 6 {
-			wg.Go(func() {
-				if err := ledger.Nightly(ctx, w.db, cal); err != nil {
-					t.Error(err)
-				}
-			})
+		for _, months := range []int{12, 3} {
+			*w.now = w.now.AddDate(0, months, 0)
+			var wg sync.WaitGroup
+			for range 6 {
+				wg.Go(func() {
+					if err := ledger.Nightly(ctx, w.db, cal); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
 		}
-		wg.Wait()
 		one := func(query string) int {
 			n, err := store.One(ctx, w.db, store.Value[int], query)
 			ok(t, err)
@@ -675,6 +677,9 @@ func TestNightsAtOnce(t *testing.T) {
 		}
 		if n := one(`select count(*) from journal where verb = '交接' and kind = 'duty'`); n != 1 {
 			t.Errorf("the duty followed its post %d times", n)
+		}
+		if n := one(`select count(*) from relapse`); n != 1 || w.finding(t, "积水").Relapses != 1 {
+			t.Errorf("%d relapses", n)
 		}
 		letters := one(`select count(*) from letter`)
 		if told := one(`select count(*) from journal where verb = '拟函'`); letters == 0 || told != letters {

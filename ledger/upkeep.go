@@ -296,6 +296,9 @@ func (u Upkeep) Beats(list []duty.Occurrence) []Beat {
 
 // watch looks at the pulse of a finding and reopens it when it is a relapse.
 func watch(ctx context.Context, tx *store.Tx, rules Rules, finding int64) error {
+	if err := tx.Lock(ctx, "finding", finding); err != nil { // it relapses once, whoever looks at the same moment
+		return err
+	}
 	u, err := UpkeepOf(ctx, tx, finding)
 	if err != nil || u.State != "running" {
 		return err
