@@ -398,7 +398,7 @@ func (p period) needs(ctx context.Context, q store.Querier) ([]MonthItem, error)
 	var list []MonthItem
 	for _, x := range []struct{ from, columns, where string }{
 		{"closing c join finding f on f.id = c.finding join unit u on u.id = c.home", "u.name, '销号单'||c.number||'，待区委巡察办核准', ''", "c.state = 'signed'"},
-		{"extension x join finding f on f.id = x.finding join unit u on u.id = x.home", "u.name, '申请延期至'||x.due_to||'，待批复', x.due_to", "x.state = 'asked'"},
+		{"extension x join finding f on f.id = x.finding join unit u on u.id = x.home", "u.name, '申请延期，待批复', x.due_to", "x.state = 'asked'"},
 	} {
 		c := counted{from: x.from, where: x.where}
 		p.seen(&c)
