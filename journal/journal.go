@@ -1,5 +1,9 @@
 // Package journal is the append-only record of every change: who changed what, when it was entered and when it is said to have
 // happened. An entry is appended in the transaction of the change it tells of, or the change does not happen.
+//
+// The entries are the leaves of a Merkle tree (RFC 6962). Each commits to its content under a salt and to the state of the rows after
+// the change, so that neither an entry nor a row can be changed unseen, and the content of an entry can be erased while all proofs stand.
+// Heads of the tree are signed and kept as checkpoints, and others may sign them too.
 package journal
 
 import (
@@ -33,30 +37,26 @@ type Change struct {
 	To    string `json:"to,omitempty"`
 }
 
-// Append records e in tx. Concurrent writers take their numbers from one head row, so that numbers have no gaps and order as
-// the transactions do; take it late in a transaction, for the row stays locked until the commit.
-func Append(ctx context.Context, tx *store.Tx, e Entry) error {
-	seq, err := store.One(ctx, tx, store.Value[int64], `update journal_head set seq = seq + 1 where id = 1 returning seq`)
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
+// Append records e with tx. It is written as the last thing before the commit, together with the state of the rows that tx changed.
+func Append(_ context.Context, tx *store.Tx, e Entry) error {
 	changes, err := json.Marshal(e.Changes)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if e.Happened == "" {
-		e.Happened = tx.Now.Format(time.DateOnly)
+	ev := Event{Entered: tx.Now.UnixMilli(), Happened: e.Happened, Staff: e.Staff, Who: e.Who, Verb: e.Verb, Kind: e.Kind, Row: e.Row, Changes: string(changes)}
+	if ev.Happened == "" {
+		ev.Happened = tx.Now.Format(time.DateOnly)
 	}
-	_, err = tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, seq, tx.Now.UnixMilli(), e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, string(changes))
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+	pending, ok := tx.Sealer().(*sealer)
+	if !ok {
+		pending = &sealer{}
+		tx.SealWith(pending)
 	}
-	tx.Recorded()
+	pending.events = append(pending.events, ev)
 	return nil
 }
 
-// Of lists what happened to a row, newest first, at most limit entries.
+// Of lists what happened to a row, newest first, at most limit entries. Erased ones are not among them.
 func Of(ctx context.Context, q store.Querier, kind string, row int64, limit int) ([]Entry, error) {
 	return store.All(ctx, q, scan, `select seq, entered, happened, staff, who, verb, kind, row_id, data from journal
 		where kind = $1 and row_id = $2 order by seq desc limit $3`, kind, row, limit)
@@ -85,8 +85,8 @@ func StaleRow(ctx context.Context, q store.Querier, kind string, row int64) erro
 	return Stale{By: last[0].Who, At: last[0].Entered, Changes: last[0].Changes}
 }
 
-// Head is the number of the last entry. It changes with every change of anything, so a result kept with it is good as long as
-// the head stands.
+// Head is the number of the last entry, which is the size of the log. It changes with every change of anything, so a result kept with
+// it is good as long as the head stands.
 func Head(ctx context.Context, q store.Querier) (int64, error) {
 	return store.One(ctx, q, store.Value[int64], `select seq from journal_head where id = 1`)
 }

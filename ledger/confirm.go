@@ -107,7 +107,9 @@ func (c *confirmation) newVersion(ctx context.Context) error {
 	}
 	c.plan = p
 	// The number is taken first: two who confirm at once meet here and get one version each.
-	c.plan.Current, err = store.One(ctx, c.tx, store.Value[int], `update plan set current = current + 1, version = version + 1 where id = $1 returning current`, p.ID)
+	if _, err = c.tx.Exec(ctx, `update plan set current = current + 1, version = version + 1 where id = $1`, p.ID); err == nil {
+		c.plan.Current, err = store.One(ctx, c.tx, store.Value[int], `select current from plan where id = $1`, p.ID)
+	}
 	if err != nil {
 		return fmt.Errorf("number the version: %w", err)
 	}

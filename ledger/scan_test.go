@@ -8,6 +8,7 @@ import (
 	"bihuan/calendar"
 	"bihuan/duty"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -88,7 +89,10 @@ func TestScan(t *testing.T) {
 		roads := w.finding(t, "积水")
 		item, err := ledger.AddEvidence(ctx, w.db, w.clerk, roads.ID, evidence.Item{Kind: evidence.Statement, Title: "清沟记录", Said: "清沟三处", Event: "2026-04-01"})
 		ok(t, err)
-		ok(t, w.db.Housekeep(ctx, func(tx *store.Tx) error {
+		ok(t, w.db.Write(ctx, func(tx *store.Tx) error {
+			if err := journal.Append(ctx, tx, journal.Entry{Verb: "修改", Kind: "evidence"}); err != nil {
+				return err
+			}
 			_, err := tx.Exec(ctx, `update evidence set event = '2026-01-12' where id = $1`, item.ID)
 			return err
 		}))

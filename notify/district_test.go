@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bihuan/calendar"
+	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
 	"bihuan/store/storetest"
@@ -113,7 +114,10 @@ func (d *district) open() *store.DB {
 // give gives somebody a mail address.
 func (d *district) give(name, mail string) {
 	d.t.Helper()
-	err := d.db.Housekeep(ctx, func(tx *store.Tx) error {
+	err := d.db.Write(ctx, func(tx *store.Tx) error {
+		if err := journal.Append(ctx, tx, journal.Entry{Verb: "修改", Kind: "staff"}); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `update staff set mail = $1 where id = $2`, mail, d.people[name].ID)
 		return err
 	})

@@ -37,6 +37,8 @@ type DB struct {
 	read     *sql.DB
 	write    *sql.DB     // one connection on SQLite; the same pool as read on PostgreSQL
 	stmts    sync.Map    // query text → *sql.Stmt on the read pool
+	targets  sync.Map    // text of a changing statement → target
+	tables   sync.Map    // name → *table
 	writes   chan *write // SQLite only: waiting for the one writer
 	done     chan struct{}
 	lastID   atomic.Int64

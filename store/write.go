@@ -14,12 +14,21 @@ type Tx struct {
 	// Now is the instant of the transaction; everything it writes bears this one time.
 	Now time.Time
 
-	db       *DB
-	tx       *sql.Tx // PostgreSQL
-	writer   *writer // SQLite
-	changed  int64
-	recorded bool
-	exempt   bool
+	db      *DB
+	tx      *sql.Tx // PostgreSQL
+	writer  *writer // SQLite
+	exempt  bool
+	rows    map[rowKey]int // of changed
+	changed []Row
+	seal    Sealer
+}
+
+type rowKey struct{ table, key string }
+
+// Sealer records what a transaction changed, as the last thing before it is committed. Package journal has the one.
+type Sealer interface {
+	// Seal gets the state, after the transaction, of each row of the record that it changed.
+	Seal(ctx context.Context, tx *Tx, changed []Row) error
 }
 
 // Write runs fn in one transaction and commits when fn returns nil; otherwise nothing of it remains. When Write returns nil the
@@ -72,7 +81,7 @@ func (db *DB) writeAlone(ctx context.Context, fn func(*Tx) error, exempt bool) e
 		return err
 	}
 	t := &Tx{Now: db.Now(), db: db, tx: tx, exempt: exempt}
-	if err := t.run(fn); err != nil {
+	if err := t.run(ctx, fn); err != nil {
 		_ = tx.Rollback()
 		return err
 	}
@@ -170,7 +179,7 @@ func (db *DB) writeMember(w *writer, m *write) error {
 		return err
 	}
 	t := &Tx{Now: db.Now(), db: db, writer: w, exempt: m.exempt}
-	if m.err = t.run(m.fn); m.err != nil {
+	if m.err = t.run(m.ctx, m.fn); m.err != nil {
 		if err := w.exec("rollback to member"); err != nil {
 			return err // the savepoint is gone: SQLite has rolled everything back by itself
 		}
@@ -180,7 +189,7 @@ func (db *DB) writeMember(w *writer, m *write) error {
 
 // run calls fn and holds it to the rule that a change is recorded. A panic of fn is an error like any other, so that one bad
 // write cannot take the writer down.
-func (t *Tx) run(fn func(*Tx) error) (err error) {
+func (t *Tx) run(ctx context.Context, fn func(*Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("store: panic in a write: %v\n%s", p, debug.Stack())
@@ -189,10 +198,13 @@ func (t *Tx) run(fn func(*Tx) error) (err error) {
 	if err := fn(t); err != nil {
 		return err
 	}
-	if t.changed > 0 && !t.recorded && !t.exempt {
+	if len(t.changed) > 0 && t.seal == nil {
 		return ErrUnrecorded
 	}
-	return nil
+	if t.seal == nil {
+		return nil
+	}
+	return t.seal.Seal(context.WithoutCancel(ctx), t, t.changed)
 }
 
 // Query runs a query inside the transaction.
@@ -207,16 +219,69 @@ func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return st.QueryContext(context.WithoutCancel(ctx), args...)
 }
 
-// Exec changes rows and returns how many.
+// Exec changes rows and returns how many. The statement begins with insert into, update or delete from, and the name of the table. What
+// rows of the record hold afterwards is noted for the journal.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := t.exec(ctx, query, args)
+	to, err := t.db.target(query)
 	if err != nil {
 		return 0, err
 	}
-	n, err := res.RowsAffected()
-	t.changed += n
-	return n, err
+	if !to.record {
+		res, err := t.exec(ctx, query, args)
+		if err != nil {
+			return 0, err
+		}
+		return res.RowsAffected()
+	}
+	if t.exempt {
+		return 0, fmt.Errorf("store: table %s is part of the record and cannot be changed by housekeeping", to.table)
+	}
+	return t.change(ctx, to, query, args)
 }
+
+// change runs a statement on a table of the record and notes the state of each row that it changed.
+func (t *Tx) change(ctx context.Context, to target, query string, args []any) (n int64, err error) {
+	about, err := t.db.table(ctx, t, to.table)
+	if err != nil {
+		return 0, err
+	}
+	returning := " returning *"
+	if t.db.postgres {
+		returning = " returning " + to.table + ".*"
+	}
+	rows, err := t.Query(ctx, query+returning, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	reader := newRowReader(about)
+	for rows.Next() {
+		row, err := reader.read(rows)
+		if err != nil {
+			return n, err
+		}
+		row.Gone = to.delete
+		t.note(row)
+		n++
+	}
+	return n, rows.Err()
+}
+
+func (t *Tx) note(row Row) {
+	key := rowKey{row.Table, row.Key}
+	if i, ok := t.rows[key]; ok {
+		t.changed[i] = row
+		return
+	}
+	if t.rows == nil {
+		t.rows = map[rowKey]int{}
+	}
+	t.rows[key] = len(t.changed)
+	t.changed = append(t.changed, row)
+}
+
+// Note has the journal told of the state of a row that the transaction did not change.
+func (t *Tx) Note(row Row) { t.note(row) }
 
 func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
 	if t.tx != nil {
@@ -243,5 +308,8 @@ func (t *Tx) Lock(ctx context.Context, table string, id int64) error {
 	return err
 }
 
-// Recorded marks the transaction as having told the journal. Only package journal calls it.
-func (t *Tx) Recorded() { t.recorded = true }
+// Sealer is who records what the transaction changes; nil until somebody has set one.
+func (t *Tx) Sealer() Sealer { return t.seal }
+
+// SealWith sets who records what the transaction changes.
+func (t *Tx) SealWith(s Sealer) { t.seal = s }

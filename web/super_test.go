@@ -15,6 +15,7 @@ import (
 	"bihuan/calendar"
 	"bihuan/duty"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -25,7 +26,10 @@ import (
 // put sets a finding to a state as if it had come to it: what pages count is tested here, not the way there.
 func (s *site) put(f ledger.Finding, state ledger.State) {
 	s.t.Helper()
-	s.must(s.db.Housekeep(s.t.Context(), func(tx *store.Tx) error {
+	s.must(s.db.Write(s.t.Context(), func(tx *store.Tx) error {
+		if err := journal.Append(s.t.Context(), tx, journal.Entry{Verb: "修改", Kind: "finding"}); err != nil {
+			return err
+		}
 		_, err := tx.Exec(s.t.Context(), `update finding set state = $2, version = version + 1 where id = $1`, f.ID, string(state))
 		return err
 	}))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bihuan/duty"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -33,14 +34,16 @@ func crowd(ctx context.Context, dir string, postgres bool, people, tasks int) er
 		return err
 	}
 	// The newest of the past are open again, to be done by the crowd.
-	err = d.db.Housekeep(ctx, func(tx *store.Tx) error {
+	err = d.db.Write(ctx, func(tx *store.Tx) error {
 		for _, id := range ids {
 			if _, err := tx.Exec(ctx, `update occurrence set state = 'open', timing = '', said = '', entered_by = 0, closes = '2099-12-31' where id = $1`, id); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `update duty set reviewed = 1`)
-		return err
+		if _, err := tx.Exec(ctx, `update duty set reviewed = 1`); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Verb: "修改", Kind: "duty"})
 	})
 	if err != nil {
 		return err

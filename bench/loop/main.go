@@ -23,6 +23,7 @@ import (
 	"bihuan/calendar"
 	"bihuan/duty"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -201,7 +202,10 @@ func (d *district) fill(ctx context.Context, n int) (duties, occurrences int, ma
 		return 0, 0, 0, err
 	}
 	making = time.Since(begin)
-	err = d.db.Housekeep(ctx, func(tx *store.Tx) error {
+	err = d.db.Write(ctx, func(tx *store.Tx) error {
+		if err := journal.Append(ctx, tx, journal.Entry{Verb: "修改", Kind: "occurrence"}); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `update occurrence set state = case when id % 100 < 3 then 'missed' else 'done' end, timing = case when id % 100 < 3 then '' when id % 100 < 8 then 'late' else 'intime' end,
 			said = '已办', happened = due, entered = 1, entered_by = staff where state = 'open' and closes < $1`, today.Format(time.DateOnly))
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/store"
 	"bihuan/store/storetest"
 )
@@ -69,7 +70,12 @@ func TestNights(t *testing.T) {
 		// An imported year that cannot be read stops nothing but that night, which is made up for once it can.
 		year := func(query string) {
 			t.Helper()
-			if err := db.Housekeep(t.Context(), func(tx *store.Tx) error { _, err := tx.Exec(t.Context(), query); return err }); err != nil {
+			if err := db.Write(t.Context(), func(tx *store.Tx) error {
+				if _, err := tx.Exec(t.Context(), query); err != nil {
+					return err
+				}
+				return journal.Append(t.Context(), tx, journal.Entry{Verb: "修改", Kind: "holiday"})
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}

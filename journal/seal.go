@@ -1,0 +1,212 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/store"
+)
+
+// Event is an entry as the log holds it: the exact texts that were hashed.
+type Event struct {
+	Seq      int64
+	Entered  int64 // Unix milliseconds
+	Happened string
+	Staff    int64
+	Who      string
+	Verb     string
+	Kind     string
+	Row      int64
+	Changes  string // JSON of []Change
+	Salt     []byte // 16 bytes; nil once erased
+	States   string // a line for each row that the transaction changed; see rowLine
+	Erased   string // leaf data once the event is erased; empty while it is not
+	Leaf     tlog.Hash
+}
+
+// saltLength is enough that nobody finds the content of an erased event by trying.
+const saltLength = 16
+
+// Content is the text that the leaf commits to: a JSON array of strings.
+func (e Event) Content() []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	n := func(i int64) string { return strconv.FormatInt(i, 10) }
+	_ = enc.Encode([]string{"bihuan/event/1", n(e.Seq), n(e.Entered), e.Happened, n(e.Staff), e.Who, e.Verb, e.Kind, n(e.Row), e.Changes}) // strings always encode
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// LeafData is what the leaf is the hash of. It names nobody and nothing.
+func (e Event) LeafData() string {
+	if e.Erased != "" {
+		return e.Erased
+	}
+	return LeafData(e.Seq, e.Entered, commit(e.Salt, e.Content()), commit(e.Salt, []byte(e.States)))
+}
+
+// LeafData makes the data of a leaf from its parts.
+func LeafData(seq, entered int64, commitment, rows [32]byte) string {
+	return fmt.Sprintf("bihuan leaf 1\n%d\n%d\n%x\n%x\n", seq, entered, commitment, rows)
+}
+
+// ParseLeafData reads the data of a leaf, which must be exactly as [LeafData] makes it.
+func ParseLeafData(data string) (seq, entered int64, commitment, rows [32]byte, err error) {
+	lines := strings.Split(data, "\n")
+	if len(lines) == 6 {
+		seq, _ = strconv.ParseInt(lines[1], 10, 64)
+		entered, _ = strconv.ParseInt(lines[2], 10, 64)
+		for i, into := range []*[32]byte{&commitment, &rows} {
+			b, _ := hex.DecodeString(lines[3+i])
+			copy(into[:], b)
+		}
+	}
+	if LeafData(seq, entered, commitment, rows) != data {
+		err = errors.New("journal: not the data of a leaf")
+	}
+	return seq, entered, commitment, rows, err
+}
+
+// commit is the commitment to a text under a salt.
+func commit(salt, text []byte) [32]byte {
+	return sha256.Sum256(append(bytes.Clone(salt), text...))
+}
+
+// rowLine is what an event says of the state of a row: table, key, digest, tags of the columns; or that it is gone.
+func rowLine(r store.Row) string {
+	if r.Gone {
+		return r.Table + " " + r.Key + " -\n"
+	}
+	return r.Table + " " + r.Key + " " + base64.StdEncoding.EncodeToString(r.Digest[:]) + " " + r.Tags + "\n"
+}
+
+// EachState calls f with each row that an event says the state of.
+func EachState(states string, f func(store.Row) error) error {
+	for line := range strings.Lines(states) {
+		words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
+		if len(words) < 3 {
+			return fmt.Errorf("journal: state of a row is not readable: %q", line)
+		}
+		// A key may hold blanks: what stands between the first word and the last ones is the key.
+		r := store.Row{Table: words[0], Gone: words[len(words)-1] == "-"}
+		end := len(words) - 1
+		if !r.Gone {
+			end--
+			r.Tags = words[len(words)-1]
+			digest, err := base64.StdEncoding.Strict().DecodeString(words[end])
+			if err != nil || len(digest) != len(r.Digest) {
+				return fmt.Errorf("journal: state of a row is not readable: %q", line)
+			}
+			copy(r.Digest[:], digest)
+		}
+		r.Key = strings.Join(words[1:end], " ")
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealer gathers the events of a transaction and writes them as leaves before its commit.
+type sealer struct{ events []Event }
+
+// Seal writes the events. The last carries the state of all rows that the transaction changed. Concurrent transactions take their places
+// in the log from one head row, which stays locked until the commit: numbers have no gaps, and the log never forks.
+func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) error {
+	var states strings.Builder
+	for _, r := range changed {
+		states.WriteString(rowLine(r))
+	}
+	s.events[len(s.events)-1].States = states.String()
+	if err := s.append(ctx, tx); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
+	type head struct {
+		seq      int64
+		frontier []byte
+	}
+	h, err := store.One(ctx, tx, func(rows *sql.Rows, h *head) error { return rows.Scan(&h.seq, &h.frontier) },
+		`update journal_head set seq = seq + $1 where id = 1 returning seq, frontier`, len(s.events))
+	if err != nil {
+		return err
+	}
+	at := h.seq - int64(len(s.events))
+	tree, err := treeAt(at, h.frontier)
+	if err != nil {
+		return err
+	}
+	salts := make([]byte, saltLength*len(s.events))
+	_, _ = rand.Read(salts) // never fails
+	for i := range s.events {
+		e := &s.events[i]
+		at++
+		e.Seq, e.Salt = at, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
+		e.Leaf = tlog.RecordHash([]byte(e.LeafData()))
+		_, err := tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, leaf)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			e.Seq, e.Entered, e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, e.Changes, e.Salt, e.States, e.Leaf[:])
+		if err != nil {
+			return err
+		}
+		if err := tree.grow(e.Leaf, func(level int, n int64, hash tlog.Hash) error { return insertNode(ctx, tx, level, n, hash) }); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.bytes())
+	return err
+}
+
+func insertNode(ctx context.Context, tx *store.Tx, level int, n int64, hash tlog.Hash) error {
+	_, err := tx.Exec(ctx, `insert into journal_node (level, n, hash) values ($1, $2, $3)`, level, n, hash[:])
+	return err
+}
+
+// EventColumns are the columns of table journal that [ScanEvent] reads.
+const EventColumns = `seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, erased, leaf`
+
+// ScanEvent reads a row of [EventColumns].
+func ScanEvent(rows *sql.Rows, e *Event) error {
+	var leaf []byte
+	err := rows.Scan(&e.Seq, &e.Entered, &e.Happened, &e.Staff, &e.Who, &e.Verb, &e.Kind, &e.Row, &e.Changes, &e.Salt, &e.States, &e.Erased, &leaf)
+	e.Leaf = tlog.Hash{}
+	copy(e.Leaf[:], leaf)
+	return err
+}
+
+// Events reads events by their numbers, in the order of the log.
+func Events(ctx context.Context, q store.Querier, seqs []int64) ([]Event, error) {
+	var all []Event
+	for len(seqs) > 0 {
+		part := seqs[:min(len(seqs), 200)]
+		seqs = seqs[len(part):]
+		marks, args := make([]string, len(part)), make([]any, len(part))
+		for i, n := range part {
+			marks[i], args[i] = "$"+strconv.Itoa(i+1), n
+		}
+		list, err := store.All(ctx, q, ScanEvent, `select `+EventColumns+` from journal where seq in (`+strings.Join(marks, ", ")+`) order by seq`, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+// errNotBegun is the error of writing to a log whose older entries are no leaves yet.
+var errNotBegun = errors.New("the log has entries that are no leaves yet: open the database with the program once, which makes them so")
