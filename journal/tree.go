@@ -35,9 +35,12 @@ func treeAt(size int64, frontier []byte) (Tree, error) {
 	return t, nil
 }
 
-// Grow adds a leaf.
-func (t *Tree) Grow(leaf tlog.Hash) {
-	_ = t.grow(leaf, func(int, int64, tlog.Hash) error { return nil })
+// Grow adds a leaf and calls keep with each root of 2^level leaves to be kept that it completes.
+func (t *Tree) Grow(leaf tlog.Hash, keep func(level int, n int64, hash tlog.Hash)) {
+	_ = t.grow(leaf, func(level int, n int64, hash tlog.Hash) error { // no error of its own
+		keep(level, n, hash)
+		return nil
+	})
 }
 
 // grow adds a leaf and calls keep with each root to be kept that it completes.

@@ -101,8 +101,22 @@ func (r Refusal) Error() string {
 // mostRequest is how long a request to a witness may be: a proof has at most 63 lines.
 const mostRequest = 16 << 10
 
-// ServeHTTP answers POST …/add-checkpoint.
-func (w Witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+// ServeLast answers GET …/checkpoint?origin=NAME with the last checkpoint seen of a log.
+func (w Witness) ServeLast(rw http.ResponseWriter, r *http.Request) {
+	last, err := store.One(r.Context(), w.DB, scanWitnessed, witnessedQuery+` where w.origin = $1`, r.URL.Query().Get("origin"))
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && last.Note == "":
+		http.Error(rw, "no checkpoint of this log was seen", http.StatusNotFound)
+	case err != nil:
+		http.Error(rw, "the witness failed", http.StatusInternalServerError)
+	default:
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(rw, last.Note)
+	}
+}
+
+// ServeSign answers POST …/add-checkpoint.
+func (w Witness) ServeSign(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, mostRequest))
 	if err != nil {
 		http.Error(rw, "the request is too long", http.StatusRequestEntityTooLarge)

@@ -280,6 +280,12 @@ func (t *Tx) note(row Row) {
 	t.changed = append(t.changed, row)
 }
 
+// Changed tells whether the transaction has changed the row of a table with the given key.
+func (t *Tx) Changed(table, key string) bool {
+	_, ok := t.rows[rowKey{table, key}]
+	return ok
+}
+
 // Note has the journal told of the state of a row that the transaction did not change.
 func (t *Tx) Note(row Row) { t.note(row) }
 

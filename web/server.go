@@ -13,6 +13,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -23,6 +24,9 @@ type Config struct {
 	DB       *store.DB
 	Files    *evidence.Files   // documents as they came in
 	Calendar calendar.Calendar // working days
+	Record   journal.Log       // signs the heads of the record
+	Cosigner *journal.Cosigner // has them signed by another; nil: nobody
+	Witness  journal.Witness   // signs those of others
 	Log      *slog.Logger      // nil: slog.Default
 	Secure   bool              // the site is reached by https: cookies are sent over nothing else
 }
@@ -33,6 +37,9 @@ type Server struct {
 	files    *evidence.Files
 	calendar calendar.Calendar
 	log      *slog.Logger
+	record   journal.Log
+	cosigner *journal.Cosigner
+	witness  journal.Witness
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -73,7 +80,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -294,6 +301,12 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),
 		"GET /feed/{secret}": http.HandlerFunc(s.feed),
+
+		"GET /log/checkpoint":          http.HandlerFunc(s.logCheckpoint),
+		"GET /log/key":                 http.HandlerFunc(s.logKey),
+		"GET /log/tile/{level}/{n...}": http.HandlerFunc(s.logTile),
+		"POST /witness/add-checkpoint": http.HandlerFunc(s.witness.ServeSign),
+		"GET /witness/checkpoint":      http.HandlerFunc(s.witness.ServeLast),
 	}
 }
 

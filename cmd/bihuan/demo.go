@@ -33,7 +33,7 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 		listener.Close()
 		return err
 	}
-	p, err := open(ctx, place{Data: c.Data}, listener, false)
+	p, err := open(ctx, place{Data: c.Data}, listener, options{})
 	if err != nil {
 		listener.Close()
 		return err

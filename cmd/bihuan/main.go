@@ -21,6 +21,9 @@ import (
 type commands struct {
 	Serve     serveCommand   `cmd:"" help:"启动服务"`
 	Demo      demoCommand    `cmd:"" help:"建一个虚构的样例区并启动，用来试用"`
+	Verify    verifyCommand  `cmd:"" help:"核对：日志、数据、原件有没有被改动"`
+	Key       keyCommand     `cmd:"" help:"显示存证公钥"`
+	Witness   witnessCommand `cmd:"" help:"给别的单位的存证日志会签"`
 	Read      readCommand    `cmd:"" help:"读一份整改方案或台账，列出读到的内容"`
 	Unit      unitCommand    `cmd:"" help:"登记和查看单位"`
 	User      userCommand    `cmd:"" help:"登记用户、重设密码"`

@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/store"
 )
 
 // place says where everything is kept.
 type place struct {
 	Data     string `default:"./data" env:"BIHUAN_DATA" placeholder:"文件夹" help:"数据文件夹，不存在就新建（环境变量 BIHUAN_DATA，默认 ./data）"`
+	Key      string `name:"journal-key" env:"BIHUAN_JOURNAL_KEY" placeholder:"文件" help:"签存证日志的密钥文件；不写就用数据文件夹里的 journal.key，放在数据库管理员拿不到的地方更好（BIHUAN_JOURNAL_KEY）"`
 	Database string `env:"BIHUAN_DATABASE" placeholder:"数据库" help:"postgres://… 或 SQLite 文件；不写就用数据文件夹里的 bihuan.db（BIHUAN_DATABASE）"`
 }
 
@@ -40,6 +42,10 @@ func (p place) openDatabase(ctx context.Context) (*store.DB, error) {
 	db, err := store.Open(ctx, p.database())
 	if err != nil {
 		return nil, fmt.Errorf("打不开数据库 %s：%w", p.shown(), err)
+	}
+	if err := journal.Begin(ctx, db); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("给已有的日志起账：%w", err)
 	}
 	return db, nil
 }

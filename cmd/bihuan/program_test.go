@@ -31,7 +31,7 @@ func start(t *testing.T, at place) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := open(ctx, at, listener, false)
+	p, err := open(ctx, at, listener, options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestStopWaitsForRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := open(ctx, place{Data: t.TempDir()}, listener, false)
+	p, err := open(ctx, place{Data: t.TempDir()}, listener, options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
 	"bihuan/web"
@@ -21,9 +22,11 @@ import (
 // serveCommand serves the ledger until it is told to stop.
 type serveCommand struct {
 	place
-	Addr  string `default:"127.0.0.1:8080" env:"BIHUAN_ADDR" placeholder:"地址:端口" help:"在哪里听：127.0.0.1:8080 只有本机能开，0.0.0.0:8080 局域网都能开（BIHUAN_ADDR）"`
-	HTTPS bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
-	Site  string `env:"BIHUAN_SITE" placeholder:"网址" help:"大家打开的网址，写进提醒消息里，如 http://10.1.2.3:8080；不写就用上面的地址（BIHUAN_SITE）"`
+	Addr       string `default:"127.0.0.1:8080" env:"BIHUAN_ADDR" placeholder:"地址:端口" help:"在哪里听：127.0.0.1:8080 只有本机能开，0.0.0.0:8080 局域网都能开（BIHUAN_ADDR）"`
+	HTTPS      bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
+	Witness    string `env:"BIHUAN_WITNESS" placeholder:"网址" help:"请谁会签：上级或第三方的会签服务，如 http://10.1.2.9:8090/witness（BIHUAN_WITNESS）"`
+	WitnessKey string `env:"BIHUAN_WITNESS_KEY" placeholder:"公钥" help:"会签方的公钥（BIHUAN_WITNESS_KEY）"`
+	Site       string `env:"BIHUAN_SITE" placeholder:"网址" help:"大家打开的网址，写进提醒消息里，如 http://10.1.2.3:8080；不写就用上面的地址（BIHUAN_SITE）"`
 }
 
 // Run serves until ctx ends.
@@ -33,7 +36,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, c.place, listener, c.HTTPS)
+	p, err := open(ctx, c.place, listener, options{https: c.HTTPS, witness: c.Witness, witnessKey: c.WitnessKey})
 	if err != nil {
 		listener.Close()
 		return err
@@ -57,10 +60,19 @@ type program struct {
 	listener net.Listener
 	http     *http.Server
 	site     string // address that people open, for links in messages
+	log      journal.Log
+	cosigner *journal.Cosigner // nil: nobody signs too
+}
+
+// options are how the program serves.
+type options struct {
+	https      bool   // people come by https
+	witness    string // address of who signs the heads of the log too; empty for nobody
+	witnessKey string
 }
 
 // open opens database and files and gets ready to serve on listener.
-func open(ctx context.Context, at place, listener net.Listener, https bool) (*program, error) {
+func open(ctx context.Context, at place, listener net.Listener, with options) (*program, error) {
 	db, err := at.openDatabase(ctx)
 	if err != nil {
 		return nil, err
@@ -71,9 +83,16 @@ func open(ctx context.Context, at place, listener net.Listener, https bool) (*pr
 		return nil, err
 	}
 	p := &program{db: db, files: files, listener: listener}
+	if err := p.openLog(at, with.witness, with.witnessKey); err != nil {
+		return nil, errors.Join(err, db.Close(), files.Close())
+	}
+	countersign, err := at.openWitness(db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close(), files.Close())
+	}
 	p.site = p.URL()
 	p.http = &http.Server{
-		Handler:           web.New(web.Config{DB: db, Files: files, Calendar: calendar.Published(), Log: slog.Default(), Secure: https}).Handler(),
+		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
 		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same
@@ -82,6 +101,22 @@ func open(ctx context.Context, at place, listener net.Listener, https bool) (*pr
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	return p, nil
+}
+
+// openLog gets the journal ready to be signed, here and by the witness.
+func (p *program) openLog(at place, witness, witnessKey string) (err error) {
+	if p.log, err = at.openLog(p.db); err != nil || witness == "" {
+		return err
+	}
+	key, err := journal.ParseVerifier(witnessKey)
+	if err != nil {
+		return fmt.Errorf("--witness-key：%w", err)
+	}
+	if !journal.IsWitness(key) {
+		return errors.New("--witness-key 应是会签公钥，由会签方运行 bihuan witness key 得到")
+	}
+	p.cosigner = &journal.Cosigner{Log: p.log, URL: witness, Key: key}
+	return at.addPublicKey(witnessKey)
 }
 
 // URL is the address people open.
@@ -96,6 +131,7 @@ func (p *program) Run(ctx context.Context) error {
 	turning, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { nights(turning, p.db, p.files, nightEvery) })
+	beside.Go(func() { sign(turning, p.log, p.cosigner, signEvery) })
 	beside.Go(func() { tell(turning, p.db, p.site, tellEvery) })
 	defer beside.Wait() // the database stays open until it has stopped
 	defer stop()

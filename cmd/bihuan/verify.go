@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"bihuan/journal"
+	"bihuan/proof"
+)
+
+// verifyCommand checks the record of a database.
+type verifyCommand struct {
+	place
+	Key        []string `name:"key" placeholder:"公钥" help:"检查点应由谁签名：存证公钥、会签公钥，可写多个；不写就用数据文件夹里的密钥"`
+	Checkpoint []string `placeholder:"文件" help:"另外保存的检查点，可写多个：拿它与数据库核对"`
+	Witness    string   `env:"BIHUAN_WITNESS" placeholder:"网址" help:"会签方的网址：问它最后见过的检查点（BIHUAN_WITNESS）"`
+	NoFiles    bool     `help:"不核对原件"`
+	JSON       bool     `name:"json" help:"输出 JSON"`
+}
+
+// errDiffers makes the exit code 1; the report has told what.
+var errDiffers = errors.New("核对不通过")
+
+// Run checks and prints the report.
+func (c verifyCommand) Run(ctx context.Context, s streams) error {
+	db, err := c.openDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	subject := proof.Subject{DB: db}
+	if !c.NoFiles {
+		files, err := c.openFiles()
+		if err != nil {
+			return err
+		}
+		defer files.Close()
+		subject.Files = files
+	}
+	if subject.Keys, err = c.verifiers(c.Key); err != nil {
+		return err
+	}
+	if subject.Checkpoints, err = c.checkpoints(ctx, subject.Keys); err != nil {
+		return err
+	}
+	if !c.JSON {
+		last := time.Now()
+		subject.Told = func(what string, done, of int64) {
+			if time.Since(last) > time.Second {
+				last = time.Now()
+				if of > 0 {
+					fmt.Fprintf(s.err, "%s %d/%d\n", what, done, of)
+				} else {
+					fmt.Fprintf(s.err, "%s %d\n", what, done)
+				}
+			}
+		}
+	}
+	report, err := proof.Verify(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("没能核对完：%w", err)
+	}
+	if c.JSON {
+		err = json.NewEncoder(s.out).Encode(jsonReport(report))
+	} else {
+		_, err = io.WriteString(s.out, reportText(report))
+	}
+	if err == nil && !report.OK() {
+		err = errDiffers
+	}
+	return err
+}
+
+// verifiers are the keys that checkpoints are checked with: those given, or those of the data folder.
+func (p place) verifiers(given []string) ([]note.Verifier, error) {
+	if len(given) == 0 {
+		text, err := os.ReadFile(p.publicKeys())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("没有公钥：%s 不存在，请用 --key 写明存证公钥", p.publicKeys())
+		}
+		if err != nil {
+			return nil, err
+		}
+		given = strings.Fields(string(text))
+	}
+	var keys []note.Verifier
+	for _, text := range given {
+		v, err := journal.ParseVerifier(text)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, v)
+	}
+	return keys, nil
+}
+
+// checkpoints are those kept outside the database: beside it, in files that were named, by the witness.
+func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([]string, error) {
+	beside, err := os.ReadFile(c.checkpointFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	notes := journal.SplitNotes(string(beside))
+	for _, name := range c.Checkpoint {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("读不了检查点：%w", err)
+		}
+		notes = append(notes, journal.SplitNotes(string(text))...)
+	}
+	if c.Witness == "" {
+		return notes, nil
+	}
+	for _, k := range keys {
+		if journal.IsWitness(k) {
+			continue
+		}
+		text, err := witnessed(ctx, c.Witness, k.Name())
+		if err != nil {
+			return nil, err
+		}
+		if text != "" {
+			notes = append(notes, text)
+		}
+	}
+	return notes, nil
+}
+
+// witnessed asks a witness for the last checkpoint that it saw of a log; empty when it never saw one.
+func witnessed(ctx context.Context, site, origin string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(site, "/")+"/checkpoint?origin="+url.QueryEscape(origin), nil)
+	if err != nil {
+		return "", fmt.Errorf("会签方的网址不对：%w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("联系不上会签方：%w", err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("会签方没有答完：%w", err)
+	case res.StatusCode == http.StatusNotFound:
+		return "", nil
+	case res.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("会签方回答 %s", res.Status)
+	}
+	return string(text), nil
+}
+
+// reportText says what a check found.
+func reportText(r proof.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "日志 %d 条", r.Events)
+	if r.Erased > 0 {
+		fmt.Fprintf(&b, "（其中 %d 条的内容已依法删除）", r.Erased)
+	}
+	fmt.Fprintf(&b, "，数据 %d 行，原件 %d 个，检查点 %d 个，用时 %.1f 秒\n", r.Rows, r.Files, r.Checkpoints, r.Took.Seconds())
+	if r.Signed.Size > 0 {
+		fmt.Fprintf(&b, "已签名到第 %d 条", r.Signed.Size)
+		if r.Unsigned > 0 {
+			fmt.Fprintf(&b, "，其后 %d 条还没有签名", r.Unsigned)
+		}
+		b.WriteByte('\n')
+	} else {
+		b.WriteString("没有有效的检查点：日志还没有签过名\n")
+	}
+	if r.Cosigned.Size > 0 {
+		fmt.Fprintf(&b, "会签到第 %d 条（%s）\n", r.Cosigned.Size, r.Cosigned.Cosigned.Format("2006-01-02 15:04"))
+	}
+	if r.OK() {
+		b.WriteString("核对通过：没有发现改动\n")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "发现 %d 处不符：\n", int64(len(r.Differences))+r.More)
+	for _, d := range r.Differences {
+		fmt.Fprintln(&b, " ", d)
+	}
+	if r.More > 0 {
+		fmt.Fprintf(&b, "  另有 %d 处没有列出\n", r.More)
+	}
+	return b.String()
+}
+
+func jsonReport(r proof.Report) any {
+	type difference struct {
+		Kind   string   `json:"kind"`
+		Event  int64    `json:"event,omitempty"`
+		Table  string   `json:"table,omitempty"`
+		Key    string   `json:"key,omitempty"`
+		Fields []string `json:"fields,omitempty"`
+		File   string   `json:"file,omitempty"`
+		Who    string   `json:"who,omitempty"`
+		Text   string   `json:"text"`
+	}
+	list := []difference{}
+	for _, d := range r.Differences {
+		list = append(list, difference{string(d.Kind), d.Event, d.Table, d.Key, d.Fields, d.File, d.Who, d.String()})
+	}
+	return map[string]any{"ok": r.OK(), "events": r.Events, "erased": r.Erased, "rows": r.Rows, "files": r.Files, "checkpoints": r.Checkpoints,
+		"signed": r.Signed.Size, "unsigned": r.Unsigned, "cosigned": r.Cosigned.Size, "seconds": r.Took.Seconds(), "more": r.More, "differences": list}
+}

@@ -1,0 +1,524 @@
+// Package proof checks the record, and packs up what proves a part of it to others.
+package proof
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/evidence"
+	"bihuan/journal"
+	"bihuan/store"
+)
+
+// Subject is a database to be checked.
+type Subject struct {
+	DB    *store.DB
+	Files *evidence.Files // nil: files are not checked
+	// Keys are those that checkpoints must be signed with: the key of the log, and of its witness.
+	Keys []note.Verifier
+	// Checkpoints are notes kept elsewhere: beside the database, by a witness, in packs.
+	Checkpoints []string
+	// Told is told, from time to time, how far the check has come; nil for nobody.
+	Told func(what string, done, of int64)
+}
+
+// Kind is what is wrong.
+type Kind string
+
+// The kinds of differences.
+const (
+	EventAltered     Kind = "条目被改动"
+	EventMissing     Kind = "条目缺失"
+	EventBlanked     Kind = "条目被抹去，没有删除记录"
+	HistoryRewritten Kind = "历史被改写"
+	LogTruncated     Kind = "日志被截短或退回旧库"
+	TreeAltered      Kind = "日志的树被改动"
+	CheckpointForged Kind = "检查点无效"
+	CheckpointGone   Kind = "检查点缺失"
+	RowAltered       Kind = "数据行被改动"
+	RowMissing       Kind = "数据行被删除"
+	RowUnrecorded    Kind = "数据行没有来历"
+	FileAltered      Kind = "文件内容被改动"
+	FileMissing      Kind = "文件缺失"
+)
+
+// Difference is one thing that is not as the record says.
+type Difference struct {
+	Kind   Kind
+	Event  int64    // number of the event concerned; 0 for none
+	Table  string   // of a row
+	Key    string   // of a row
+	Fields []string // columns that differ
+	File   string   // SHA-256 of a file
+	What   string   // in a sentence
+	// Who changed the row properly for the last time, and when; empty when nobody did.
+	Who string
+	At  time.Time
+}
+
+func (d Difference) String() string {
+	var b strings.Builder
+	b.WriteString(string(d.Kind) + "：")
+	if d.Table != "" {
+		b.WriteString(d.Table + " " + d.Key)
+		if len(d.Fields) > 0 {
+			b.WriteString(" 的 " + strings.Join(d.Fields, "、"))
+		}
+	}
+	if d.File != "" {
+		b.WriteString(d.File)
+	}
+	if d.What != "" {
+		if d.Table != "" || d.File != "" {
+			b.WriteString("，")
+		}
+		b.WriteString(d.What)
+	}
+	if !d.At.IsZero() {
+		who := d.Who
+		if who == "" {
+			who = "程序"
+		}
+		fmt.Fprintf(&b, "（最后一次正当改动：%s %s，第%d条）", d.At.Format("2006-01-02 15:04"), who, d.Event)
+	}
+	return b.String()
+}
+
+// Report is what a check found.
+type Report struct {
+	Events      int64
+	Erased      int64 // of the events
+	Rows        int64
+	Tables      int
+	Files       int64
+	Checkpoints int                // checked
+	Signed      journal.Checkpoint // the largest one that stands
+	Unsigned    int64              // events after it, which no signature covers yet
+	Cosigned    journal.Checkpoint // the largest that a witness signed too; Size 0 for none
+	Differences []Difference
+	More        int64 // differences beyond those listed
+	Took        time.Duration
+}
+
+// OK tells whether nothing is wrong.
+func (r Report) OK() bool { return len(r.Differences) == 0 }
+
+// mostListed is how many differences a report names.
+const mostListed = 1000
+
+// Verify checks a database: the tree of the log against its checkpoints, every event against its leaf, each row against its last event,
+// each file against its hash, each checkpoint against its signature and the others. Memory is bounded, whatever the size; the server may
+// go on writing meanwhile. An error says that the check could not be made; what is wrong is in the report.
+func Verify(ctx context.Context, s Subject) (Report, error) {
+	begun := time.Now()
+	c := check{Subject: s, sort: sorter{most: sortedInMemory}, announced: map[int64]bool{}}
+	defer c.sort.close()
+	err := s.DB.Snapshot(ctx, func(q store.Querier) error {
+		c.q = q
+		for _, step := range []func(context.Context) error{c.checkpoints, c.log, c.tree, c.rows} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && s.Files != nil {
+		err = c.files(ctx)
+	}
+	c.report.Took = time.Since(begun)
+	return c.report, err
+}
+
+// check is a check on its way.
+type check struct {
+	Subject
+	q      store.Querier
+	report Report
+	sort   sorter
+
+	head      journal.Tree // as the head row has it
+	grown     journal.Tree // as the events give it
+	last      int64        // number of the last event read
+	broken    bool         // events are missing, so that the tree grows no more
+	nodes     map[node]tlog.Hash
+	points    []journal.Checkpoint // by size, all whose signature is good
+	blanked   []int64              // events without content
+	announced map[int64]bool       // events that an erasure names
+	stored    []storedFile
+}
+
+type node struct {
+	level int
+	n     int64
+}
+
+type storedFile struct {
+	hash   string
+	erased bool
+}
+
+func (c *check) found(d Difference) {
+	if len(c.report.Differences) >= mostListed {
+		c.report.More++
+		return
+	}
+	c.report.Differences = append(c.report.Differences, d)
+}
+
+func (c *check) tell(what string, done, of int64) {
+	if c.Told != nil {
+		c.Told(what, done, of)
+	}
+}
+
+// checkpoints gathers all checkpoints there are and checks their signatures.
+func (c *check) checkpoints(ctx context.Context) (err error) {
+	if c.head, err = journal.HeadTree(ctx, c.q); err != nil {
+		c.found(Difference{Kind: TreeAltered, What: "日志的头读不出来"})
+	}
+	kept, err := journal.Checkpoints(ctx, c.q)
+	if err != nil {
+		return err
+	}
+	here := map[int64]bool{}
+	for _, k := range kept {
+		if p, ok := c.checkpoint(k.Note, fmt.Sprintf("数据库里第%d条处的检查点", k.Size)); ok {
+			if p.Size != k.Size {
+				c.found(Difference{Kind: CheckpointForged, What: fmt.Sprintf("第%d条处的检查点被换成了第%d条处的", k.Size, p.Size)})
+			}
+			here[p.Size] = true
+		}
+	}
+	for _, text := range c.Checkpoints {
+		p, ok := c.checkpoint(text, "数据库外保存的检查点")
+		if ok && !here[p.Size] && p.Size <= c.head.Size {
+			c.found(Difference{Kind: CheckpointGone, What: fmt.Sprintf("第%d条处的检查点在数据库里没有了", p.Size)})
+		}
+	}
+	slices.SortStableFunc(c.points, func(a, b journal.Checkpoint) int { return int(a.Size - b.Size) })
+	return nil
+}
+
+// checkpoint checks the signatures of one.
+func (c *check) checkpoint(text, place string) (journal.Checkpoint, bool) {
+	c.report.Checkpoints++
+	p, signatures, err := journal.ReadCheckpoint(text, c.Keys...)
+	if err != nil {
+		c.found(Difference{Kind: CheckpointForged, What: place + "：" + err.Error()})
+		return p, false
+	}
+	for _, s := range signatures {
+		if s.Witness {
+			p.Cosigned = s.At
+		}
+	}
+	c.points = append(c.points, p)
+	return p, true
+}
+
+// log reads all events in order, checks each against its leaf, grows the tree of the leaves and compares it with the checkpoints.
+func (c *check) log(ctx context.Context) error {
+	rows, err := c.q.Query(ctx, `select `+journal.EventColumns+` from journal order by seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	c.nodes = map[node]tlog.Hash{}
+	next := 0 // of points
+	sound := int64(0)
+	compare := func() {
+		for ; next < len(c.points) && c.points[next].Size <= c.grown.Size; next++ {
+			p := c.points[next]
+			if p.Root != c.grown.Root() {
+				c.found(Difference{Kind: HistoryRewritten, What: fmt.Sprintf("第%d条至第%d条之间与签过名的检查点不符", sound+1, p.Size)})
+				continue
+			}
+			sound = p.Size
+			c.report.Signed = p
+			if !p.Cosigned.IsZero() {
+				c.report.Cosigned = p
+			}
+		}
+	}
+	compare()
+	var e journal.Event
+	for rows.Next() {
+		if err := journal.ScanEvent(rows, &e); err != nil {
+			return err
+		}
+		c.report.Events++
+		if err := c.event(&e); err != nil {
+			return err
+		}
+		compare()
+		if c.report.Events%10000 == 0 {
+			c.tell("核对日志", c.report.Events, c.head.Size)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, p := range c.points[next:] {
+		if p.Size > c.last {
+			c.found(Difference{Kind: LogTruncated, What: fmt.Sprintf("有签过名的检查点到第%d条，日志里只到第%d条", p.Size, c.last)})
+		}
+	}
+	for _, seq := range c.blanked {
+		if !c.announced[seq] {
+			c.found(Difference{Kind: EventBlanked, Event: seq, What: fmt.Sprintf("第%d条", seq)})
+		}
+	}
+	c.report.Unsigned = c.last - c.report.Signed.Size
+	return nil
+}
+
+func (c *check) event(e *journal.Event) error {
+	if gap := e.Seq - c.last - 1; gap > 0 {
+		c.broken = true
+		c.found(Difference{Kind: EventMissing, Event: c.last + 1, What: fmt.Sprintf("第%d条起缺%d条", c.last+1, gap)})
+	}
+	c.last = e.Seq
+	if tlog.RecordHash([]byte(e.LeafData())) != e.Leaf {
+		c.found(Difference{Kind: EventAltered, Event: e.Seq, What: fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)})
+	}
+	if e.Erased != "" {
+		c.report.Erased++
+		c.blanked = append(c.blanked, e.Seq)
+		if seq, entered, _, _, err := journal.ParseLeafData(e.Erased); err != nil || seq != e.Seq || entered != e.Entered {
+			c.found(Difference{Kind: EventAltered, Event: e.Seq, What: fmt.Sprintf("第%d条（内容已依法删除）", e.Seq)})
+		}
+	}
+	if e.Verb == journal.Erasure {
+		for _, seq := range journal.ErasedBy(*e) {
+			c.announced[seq] = true
+		}
+	}
+	if !c.broken {
+		c.grown.Grow(e.Leaf, func(level int, n int64, hash tlog.Hash) { c.nodes[node{level, n}] = hash })
+	}
+	return journal.EachState(e.States, func(r store.Row) error {
+		if r.Gone {
+			return c.sort.add(newStated(rowHash(r), e.Seq, nil))
+		}
+		return c.sort.add(newStated(rowHash(r), e.Seq, r.Digest[:24]))
+	})
+}
+
+// rowHash stands for table and key of a row.
+func rowHash(r store.Row) [16]byte {
+	sum := sha256.Sum256([]byte(r.Table + "\x00" + r.Key))
+	return [16]byte(sum[:16])
+}
+
+// tree compares what is kept of the tree with what the events give.
+func (c *check) tree(ctx context.Context) error {
+	if c.broken {
+		return nil // what is below a missing event cannot be told
+	}
+	if c.head.Size != c.grown.Size || c.head.Root() != c.grown.Root() {
+		c.found(Difference{Kind: TreeAltered, What: fmt.Sprintf("日志的头写着%d条，与%d条日志对不上", c.head.Size, c.grown.Size)})
+	}
+	rows, err := c.q.Query(ctx, `select level, n, hash from journal_node`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var at node
+		var hash []byte
+		if err := rows.Scan(&at.level, &at.n, &hash); err != nil {
+			return err
+		}
+		want, ok := c.nodes[at]
+		if !ok || string(want[:]) != string(hash) {
+			c.found(Difference{Kind: TreeAltered, What: fmt.Sprintf("第%d至%d条的子树", at.n<<at.level+1, (at.n+1)<<at.level)})
+		}
+		delete(c.nodes, at)
+	}
+	for at := range c.nodes {
+		c.found(Difference{Kind: TreeAltered, What: fmt.Sprintf("第%d至%d条的子树没有了", at.n<<at.level+1, (at.n+1)<<at.level)})
+	}
+	return rows.Err()
+}
+
+// rows compares each row with its last event.
+func (c *check) rows(ctx context.Context) error {
+	tables, err := c.DB.RecordTables(ctx, c.q)
+	if err != nil {
+		return err
+	}
+	c.report.Tables = len(tables)
+	for _, t := range tables {
+		err := c.DB.EachRow(ctx, c.q, t, func(r store.Row) error {
+			if c.report.Rows++; c.report.Rows%10000 == 0 {
+				c.tell("核对数据行 "+t, c.report.Rows, 0)
+			}
+			return c.sort.add(newStated(rowHash(r), inDatabase, r.Digest[:24]))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	wrong := map[[16]byte]Kind{}
+	var last stated
+	have := false
+	differs := func(now *stated) {
+		kind := Kind("")
+		switch gone := !have || string(last.digest()) == string(make([]byte, 24)); {
+		case now == nil && !gone:
+			kind = RowMissing
+		case now != nil && gone:
+			kind = RowUnrecorded
+		case now != nil && string(now.digest()) != string(last.digest()):
+			kind = RowAltered
+		default:
+			return
+		}
+		if len(wrong) >= mostListed {
+			c.report.More++
+			return
+		}
+		if now != nil {
+			wrong[now.row()] = kind
+		} else {
+			wrong[last.row()] = kind
+		}
+	}
+	err = c.sort.each(func(x stated) error {
+		if have && x.row() != last.row() {
+			differs(nil)
+			have = false
+		}
+		if x.seq() == inDatabase {
+			differs(&x)
+			have = false
+			return nil
+		}
+		last, have = x, true
+		return nil
+	})
+	if have {
+		differs(nil)
+	}
+	if err != nil || len(wrong) == 0 {
+		return errors.Join(err, c.storedFiles(ctx))
+	}
+	return errors.Join(c.nameRows(ctx, tables, wrong), c.storedFiles(ctx))
+}
+
+// nameRows finds out what rows are concerned, in which columns, and who changed them last. It reads everything once more, which only a
+// record that is not in order costs.
+func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byte]Kind) error {
+	now := map[[16]byte]store.Row{}
+	for _, t := range tables {
+		err := c.DB.EachRow(ctx, c.q, t, func(r store.Row) error {
+			if h := rowHash(r); wrong[h] != "" {
+				now[h] = r
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	type last struct {
+		row   store.Row
+		event journal.Event
+	}
+	said := map[[16]byte]last{}
+	rows, err := c.q.Query(ctx, `select `+journal.EventColumns+` from journal where states <> '' order by seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e journal.Event
+		if err := journal.ScanEvent(rows, &e); err != nil {
+			return err
+		}
+		err := journal.EachState(e.States, func(r store.Row) error {
+			if h := rowHash(r); wrong[h] != "" {
+				said[h] = last{r, journal.Event{Seq: e.Seq, Who: e.Who, Entered: e.Entered}}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for h, kind := range wrong {
+		d := Difference{Kind: kind, Table: now[h].Table, Key: now[h].Key}
+		if was, ok := said[h]; ok {
+			d.Table, d.Key, d.Event, d.Who, d.At = was.row.Table, was.row.Key, was.event.Seq, was.event.Who, time.UnixMilli(was.event.Entered)
+			if kind == RowAltered {
+				if d.Fields, err = c.DB.DiffColumns(ctx, c.q, d.Table, was.row.Tags, now[h].Tags); err != nil {
+					return err
+				}
+			}
+		}
+		c.found(d)
+	}
+	slices.SortStableFunc(c.report.Differences, func(a, b Difference) int {
+		return strings.Compare(a.Table+" "+a.Key, b.Table+" "+b.Key)
+	})
+	return nil
+}
+
+// storedFiles remembers which files there should be.
+func (c *check) storedFiles(ctx context.Context) (err error) {
+	c.stored, err = store.All(ctx, c.q, func(rows *sql.Rows, f *storedFile) error { return rows.Scan(&f.hash) }, `select hash from file order by hash`)
+	return err
+}
+
+// files reads every file and compares it with its name.
+func (c *check) files(ctx context.Context) error {
+	for i, f := range c.stored {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if f.erased {
+			continue
+		}
+		c.report.Files++
+		if i%100 == 0 {
+			c.tell("核对文件", int64(i), int64(len(c.stored)))
+		}
+		switch sum, err := hashFile(c.Files, f.hash); {
+		case errors.Is(err, fs.ErrNotExist):
+			c.found(Difference{Kind: FileMissing, File: f.hash})
+		case err != nil:
+			return err
+		case sum != f.hash:
+			c.found(Difference{Kind: FileAltered, File: f.hash})
+		}
+	}
+	return nil
+}
+
+func hashFile(files *evidence.Files, hash string) (string, error) {
+	f, err := files.Open(hash)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
