@@ -43,7 +43,7 @@ func Begin(ctx context.Context, db *store.DB) error {
 				}
 			}
 		}
-		if _, err := tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.bytes()); err != nil {
+		if _, err := tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.Bytes()); err != nil {
 			return err
 		}
 		return noteAll(ctx, db, tx)
@@ -68,7 +68,7 @@ func beginEvent(ctx context.Context, tx *store.Tx, tree *Tree, e *Event) error {
 	}
 	e.Salt = make([]byte, saltLength)
 	_, _ = rand.Read(e.Salt) // never fails
-	e.Leaf = tlog.RecordHash([]byte(e.LeafData()))
+	e.Leaf = LeafOf(*e)
 	if _, err := tx.Exec(ctx, `update journal set salt = $2, leaf = $3 where seq = $1`, e.Seq, e.Salt, e.Leaf[:]); err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func (e Event) LeafData() string {
 	return LeafData(e.Seq, e.Entered, commit(e.Salt, e.Content()), commit(e.Salt, []byte(e.States)))
 }
 
+// LeafOf is the hash of the leaf that fits what the event says.
+func LeafOf(e Event) tlog.Hash { return tlog.RecordHash([]byte(e.LeafData())) }
+
 // LeafData makes the data of a leaf from its parts.
 func LeafData(seq, entered int64, commitment, rows [32]byte) string {
 	return fmt.Sprintf("bihuan leaf 1\n%d\n%d\n%x\n%x\n", seq, entered, commitment, rows)
@@ -157,7 +160,7 @@ func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
 		e := &s.events[i]
 		at++
 		e.Seq, e.Salt = at, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
-		e.Leaf = tlog.RecordHash([]byte(e.LeafData()))
+		e.Leaf = LeafOf(*e)
 		_, err := tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, leaf)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			e.Seq, e.Entered, e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, e.Changes, e.Salt, e.States, e.Leaf[:])
@@ -168,7 +171,7 @@ func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.bytes())
+	_, err = tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.Bytes())
 	return err
 }
 

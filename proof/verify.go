@@ -290,7 +290,7 @@ func (c *check) event(e *journal.Event) error {
 		c.found(Difference{Kind: EventMissing, Event: c.last + 1, What: fmt.Sprintf("第%d条起缺%d条", c.last+1, gap)})
 	}
 	c.last = e.Seq
-	if tlog.RecordHash([]byte(e.LeafData())) != e.Leaf {
+	if journal.LeafOf(*e) != e.Leaf {
 		c.found(Difference{Kind: EventAltered, Event: e.Seq, What: fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)})
 	}
 	if e.Erased != "" {
