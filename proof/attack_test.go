@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -470,20 +469,14 @@ func TestVerifyWhileWriting(t *testing.T) {
 				}
 			}
 		}()
-		until := time.Now().Add(time.Second)
-		n := 0
-		for ; time.Now().Before(until); n++ {
+		for range 8 {
 			r, err := proof.Verify(t.Context(), proof.Subject{DB: w.db, Keys: w.keys})
 			if err != nil || !r.OK() {
 				t.Errorf("%v\n%s", err, text(r))
-				break
 			}
 		}
 		stop()
 		<-done
-		if n < 2 {
-			t.Errorf("only %d checks were made", n)
-		}
 	})
 }
 
