@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -83,19 +82,17 @@ func noteAll(ctx context.Context, db *store.DB, tx *store.Tx) error {
 	}
 	var s sealer
 	for _, t := range tables {
-		var states strings.Builder
-		n := 0
+		var rows []store.Row
 		err := db.EachRow(ctx, tx, t, func(r store.Row) error {
-			states.WriteString(rowLine(r))
-			n++
+			rows = append(rows, r)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			s.events = append(s.events, Event{Entered: tx.Now.UnixMilli(), Happened: tx.Now.Format(time.DateOnly), Verb: "起账", Kind: t, States: states.String(),
-				Changes: fmt.Sprintf(`[{"field":"行数","to":"%d"}]`, n)})
+		if len(rows) > 0 {
+			s.events = append(s.events, Event{Entered: tx.Now.UnixMilli(), Happened: tx.Now.Format(time.DateOnly), Verb: "起账", Kind: t, States: statesOf(rows),
+				Changes: fmt.Sprintf(`[{"field":"行数","to":"%d"}]`, len(rows))})
 		}
 	}
 	if len(s.events) == 0 {

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"bihuan/store"
 )
 
-// Erasure is the verb of an event that says of which events the content was erased, and why.
+// Erasure is the verb of an event that says of which events something was erased, and why.
 const Erasure = "依法删除"
 
 // erasedField is the field of such an event that holds their numbers.
@@ -37,100 +38,140 @@ func ErasedBy(e Event) []int64 {
 	return list
 }
 
-// LastStates finds what the log says last of the state of each row that one of the given events speaks of, up to the given size. It reads
-// the whole log: erasing is rare.
-func LastStates(ctx context.Context, q store.Querier, seqs []int64, size int64) (map[string]store.Row, error) {
-	events, err := Events(ctx, q, seqs)
-	if err != nil {
-		return nil, err
+// Erase removes, in a transaction that has changed rows so that they no longer hold something, what the log keeps of it: the content of
+// the events that concern it, and what any event says of the rows that were changed. Leaves stay, so that every proof stands. It appends e,
+// which says so and why. A row whose last state goes with that is stated anew; when it is not as the log says, Erase fails, for otherwise
+// erasing would hide that.
+//
+// It reads the whole log while nobody else can write: erasing is rare.
+func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, concerns func(Event) bool) error {
+	if _, err := tx.Exec(ctx, `update journal_head set seq = seq where id = 1`); err != nil { // nobody appends until this is done
+		return err
 	}
-	states := map[string]store.Row{}
-	for _, e := range events {
-		if err := EachState(e.States, func(r store.Row) error { states[r.Table+" "+r.Key] = r; return nil }); err != nil {
-			return nil, err
-		}
+	g := erasing{rows: map[string]lastState{}}
+	err := eachEvent(ctx, tx, func(ev Event) error { return g.mark(ev, tx, concerns) })
+	if err == nil {
+		err = eachEvent(ctx, tx, g.follow)
 	}
-	return states, later(ctx, q, states, 0, size)
-}
-
-// later brings states up to what the log says of them after one size and up to another.
-func later(ctx context.Context, q store.Querier, states map[string]store.Row, after, size int64) error {
-	if len(states) == 0 {
-		return nil
-	}
-	rows, err := q.Query(ctx, `select states from journal where seq > $1 and seq <= $2 and states <> '' order by seq`, after, size)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return err
-		}
-		err := EachState(text, func(r store.Row) error {
-			if key := r.Table + " " + r.Key; states[key].Table != "" {
-				states[key] = r
-			}
-			return nil
-		})
-		if err != nil {
+	named := slices.Concat(g.contents, g.states)
+	slices.Sort(named)
+	for _, seq := range g.contents {
+		if err := eraseContent(ctx, tx, seq); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
-}
-
-// Erase removes the content of events in a transaction that has changed what it was about, and appends e, which says so and why. Their
-// leaves stay, so that every proof stands. Rows that only those events spoke of are stated anew; one that is not as the log says makes
-// Erase fail, for otherwise erasing would hide it. states is what [LastStates] found at the given size.
-func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, seqs []int64, states map[string]store.Row, size int64) error {
-	// Nobody appends until this is done.
-	if _, err := tx.Exec(ctx, `update journal_head set seq = seq where id = 1`); err != nil {
-		return err
-	}
-	head, err := Head(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if err := later(ctx, tx, states, size, head); err != nil {
-		return err
-	}
-	events, err := Events(ctx, tx, seqs)
-	if err != nil {
-		return err
-	}
-	if len(events) != len(seqs) {
-		return errors.New("journal: events to be erased are not there")
-	}
-	var names []string
-	for _, ev := range events {
-		if ev.Verb == Erasure {
-			return fmt.Errorf("第%d条是删除记录，不能删除", ev.Seq)
-		}
-		names = append(names, strconv.FormatInt(ev.Seq, 10))
-		_, err := tx.Exec(ctx, `update journal set erased = $2, happened = '', staff = 0, who = '', verb = '', kind = '', row_id = 0, data = '[]', salt = null, states = ''
-			where seq = $1`, ev.Seq, ev.LeafData())
-		if err != nil {
+	for _, seq := range g.states {
+		if err := eraseStates(ctx, tx, seq); err != nil {
 			return err
 		}
 	}
-	for _, was := range states {
-		if tx.Changed(was.Table, was.Key) || was.Gone {
+	for _, was := range g.rows {
+		if was.row.Gone || tx.Changed(was.row.Table, was.row.Key) || !slices.Contains(g.states, was.seq) {
 			continue
 		}
-		now, err := db.RowByKey(ctx, tx, was.Table, was.Key)
+		now, err := db.RowByKey(ctx, tx, was.row.Table, was.row.Key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err != nil || now.Digest != was.Digest {
-			return fmt.Errorf("%s %s 与日志所记不符，先运行 bihuan verify 查清再删除", was.Table, was.Key)
+		if err != nil || now.Digest != was.row.Digest {
+			return fmt.Errorf("%s %s 与日志所记不符，请先运行 bihuan verify 查清再删除", was.row.Table, was.row.Key)
 		}
 		tx.Note(now)
+	}
+	var names []string
+	for _, seq := range slices.Compact(named) {
+		names = append(names, strconv.FormatInt(seq, 10))
 	}
 	e.Verb = Erasure
 	if len(names) > 0 {
 		e.Changes = append(e.Changes, Change{Field: erasedField, To: strings.Join(names, " ")})
 	}
 	return Append(ctx, tx, e)
+}
+
+// erasing is what an erasure takes.
+type erasing struct {
+	contents, states []int64              // events, in order
+	rows             map[string]lastState // rows that one of states speaks of
+}
+
+type lastState struct {
+	row store.Row
+	seq int64
+}
+
+// mark notes whether an event is to lose its content, and whether what it says of rows.
+func (g *erasing) mark(ev Event, tx *store.Tx, concerns func(Event) bool) error {
+	if ev.Erased == "" && concerns(ev) {
+		if ev.Verb == Erasure {
+			return fmt.Errorf("第%d条是删除记录，不能删除", ev.Seq)
+		}
+		g.contents = append(g.contents, ev.Seq)
+	}
+	var list []store.Row
+	changed := false
+	err := EachState(ev.States, func(r store.Row) error {
+		list = append(list, r)
+		changed = changed || tx.Changed(r.Table, r.Key)
+		return nil
+	})
+	if err != nil || !changed {
+		return err
+	}
+	g.states = append(g.states, ev.Seq)
+	for _, r := range list {
+		g.rows[r.Table+" "+r.Key] = lastState{r, ev.Seq}
+	}
+	return nil
+}
+
+// follow finds what the log says last of the rows.
+func (g *erasing) follow(ev Event) error {
+	return EachState(ev.States, func(r store.Row) error {
+		if _, ok := g.rows[r.Table+" "+r.Key]; ok {
+			g.rows[r.Table+" "+r.Key] = lastState{r, ev.Seq}
+		}
+		return nil
+	})
+}
+
+// eachEvent calls f with all events in order.
+func eachEvent(ctx context.Context, q store.Querier, f func(Event) error) error {
+	rows, err := q.Query(ctx, `select `+EventColumns+` from journal order by seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var e Event
+	for rows.Next() {
+		if err := ScanEvent(rows, &e); err != nil {
+			return err
+		}
+		if err := f(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func eraseContent(ctx context.Context, tx *store.Tx, seq int64) error {
+	list, err := Events(ctx, tx, []int64{seq})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update journal set erased = $2, happened = '', staff = 0, who = '', verb = '', kind = '', row_id = 0, data = '[]', salt = null
+		where seq = $1`, seq, fmt.Sprintf("%x", list[0].Commitment()))
+	return err
+}
+
+func eraseStates(ctx context.Context, tx *store.Tx, seq int64) error {
+	list, err := Events(ctx, tx, []int64{seq})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update journal set states = $2 where seq = $1`, seq, fmt.Sprintf("%s%x\n", statesErased, list[0].Rows()))
+	return err
 }

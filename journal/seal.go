@@ -30,9 +30,9 @@ type Event struct {
 	Kind     string
 	Row      int64
 	Changes  string // JSON of []Change
-	Salt     []byte // 16 bytes; nil once erased
-	States   string // a line for each row that the transaction changed; see rowLine
-	Erased   string // leaf data once the event is erased; empty while it is not
+	Salt     []byte // 16 bytes; nil once the content is erased
+	States   string // what the transaction changed: a line with a salt of its own, then one for each row; see rowLine
+	Erased   string // commitment to the content, hex, once that is erased; empty while it is not
 	Leaf     tlog.Hash
 }
 
@@ -51,10 +51,35 @@ func (e Event) Content() []byte {
 
 // LeafData is what the leaf is the hash of. It names nobody and nothing.
 func (e Event) LeafData() string {
+	return LeafData(e.Seq, e.Entered, e.Commitment(), e.Rows())
+}
+
+// Commitment is the hash of salt and content, which stays when these are erased.
+func (e Event) Commitment() [32]byte {
 	if e.Erased != "" {
-		return e.Erased
+		return unhex(e.Erased)
 	}
-	return LeafData(e.Seq, e.Entered, commit(e.Salt, e.Content()), commit(e.Salt, []byte(e.States)))
+	return sha256.Sum256(append(bytes.Clone(e.Salt), e.Content()...))
+}
+
+// Rows is the hash of what the event says of rows, which stays when that is erased.
+func (e Event) Rows() [32]byte {
+	if hash, ok := strings.CutPrefix(e.States, statesErased); ok {
+		return unhex(strings.TrimSuffix(hash, "\n"))
+	}
+	return sha256.Sum256([]byte(e.States))
+}
+
+// statesErased leads the hash of what an event said of rows, once that is erased.
+const statesErased = "erased "
+
+// StatesErased tells whether what the event said of rows is erased.
+func (e Event) StatesErased() bool { return strings.HasPrefix(e.States, statesErased) }
+
+func unhex(text string) (sum [32]byte) {
+	b, _ := hex.DecodeString(text) // what is no hash fits no leaf
+	copy(sum[:], b)
+	return sum
 }
 
 // LeafOf is the hash of the leaf that fits what the event says.
@@ -82,11 +107,6 @@ func ParseLeafData(data string) (seq, entered int64, commitment, rows [32]byte, 
 	return seq, entered, commitment, rows, err
 }
 
-// commit is the commitment to a text under a salt.
-func commit(salt, text []byte) [32]byte {
-	return sha256.Sum256(append(bytes.Clone(salt), text...))
-}
-
 // rowLine is what an event says of the state of a row: table, key, digest, tags of the columns; or that it is gone.
 func rowLine(r store.Row) string {
 	if r.Gone {
@@ -98,6 +118,9 @@ func rowLine(r store.Row) string {
 // EachState calls f with each row that an event says the state of.
 func EachState(states string, f func(store.Row) error) error {
 	for line := range strings.Lines(states) {
+		if strings.HasPrefix(line, saltLine) || strings.HasPrefix(line, statesErased) {
+			continue
+		}
 		words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
 		if len(words) < 3 {
 			return fmt.Errorf("journal: state of a row is not readable: %q", line)
@@ -122,17 +145,29 @@ func EachState(states string, f func(store.Row) error) error {
 	return nil
 }
 
+// saltLine begins what an event says of rows: nobody can guess the rest of it from its hash.
+const saltLine = "salt "
+
+// statesOf is what an event says of rows.
+func statesOf(rows []store.Row) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(saltLine + rand.Text() + "\n")
+	for _, r := range rows {
+		b.WriteString(rowLine(r))
+	}
+	return b.String()
+}
+
 // sealer gathers the events of a transaction and writes them as leaves before its commit.
 type sealer struct{ events []Event }
 
 // Seal writes the events. The last carries the state of all rows that the transaction changed. Concurrent transactions take their places
 // in the log from one head row, which stays locked until the commit: numbers have no gaps, and the log never forks.
 func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) error {
-	var states strings.Builder
-	for _, r := range changed {
-		states.WriteString(rowLine(r))
-	}
-	s.events[len(s.events)-1].States = states.String()
+	s.events[len(s.events)-1].States = statesOf(changed)
 	if err := s.append(ctx, tx); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}

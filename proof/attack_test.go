@@ -210,6 +210,10 @@ func TestAttacks(t *testing.T) {
 			e := w.event(100)
 			w.raw(`update journal set erased = '` + e.LeafData() + `', happened = '', staff = 0, who = '', verb = '', kind = '', row_id = 0, data = '[]', salt = null, states = '' where seq = 100`)
 		}, []string{"条目被抹去，没有删除记录：第100条"}},
+		{"blank what an event says of rows", func(w *world, _ []string) {
+			w.raw(fmt.Sprintf("update journal set states = 'erased %x\n' where seq = 485", w.event(485).Rows()))
+			w.raw(`update unit set name = '假名' where id = 5`)
+		}, []string{"条目被抹去，没有删除记录：第485条", "数据行被改动：unit 5"}},
 	}
 	storetest.Each(t, func(t *testing.T, url string) {
 		for _, a := range attacks {
@@ -380,16 +384,16 @@ func TestErasure(t *testing.T) {
 		w.lived()
 		root, err := journal.RootAt(ctx, w.db, 563)
 		w.must(err)
-		erase := func(seqs ...int64) error {
-			size, err := journal.Head(ctx, w.db)
-			w.must(err)
-			states, err := journal.LastStates(ctx, w.db, seqs, size)
-			w.must(err)
+		erase := func(unit int64, name string) error {
 			return w.db.Write(ctx, func(tx *store.Tx) error {
-				return journal.Erase(ctx, w.db, tx, journal.Entry{Who: "孟兆宁（分管领导）", Kind: "unit", Row: 5, Changes: []journal.Change{{Field: "原因", To: "本人要求"}}}, seqs, states, size)
+				if _, err := tx.Exec(ctx, `update unit set name = $2 where id = $1`, unit, name); err != nil {
+					return err
+				}
+				return journal.Erase(ctx, w.db, tx, journal.Entry{Who: "孟兆宁（分管领导）", Kind: "unit", Row: unit, Changes: []journal.Change{{Field: "原因", To: "本人要求"}}},
+					func(e journal.Event) bool { return e.Kind == "unit" && e.Row == unit })
 			})
 		}
-		w.must(erase(5, 285, 385, 485)) // all that was ever said of unit 5
+		w.must(erase(5, "［已删除］")) // four events named it; of those that said its state, none said another row's
 		if again, err := journal.RootAt(ctx, w.db, 563); err != nil || again != root {
 			t.Error("the tree has changed")
 		}
@@ -399,24 +403,64 @@ func TestErasure(t *testing.T) {
 		if !r.OK() || r.Erased != 4 || r.Events != 564 {
 			t.Errorf("after erasing: %d erased of %d\n%s", r.Erased, r.Events, text(r))
 		}
-		if e := w.event(285); e.Changes != "[]" || e.Who != "" || e.States != "" || e.Salt != nil {
+		if e := w.event(285); e.Changes != "[]" || e.Who != "" || e.Salt != nil || !e.StatesErased() {
 			t.Errorf("something is left: %+v", e)
 		}
 		if list, err := journal.Of(ctx, w.db, "unit", 5, 10); err != nil || len(list) != 1 || list[0].Verb != journal.Erasure {
 			t.Errorf("history of the row: %v %v", list, err)
 		}
-		if err := erase(564); err == nil {
+		err = w.db.Write(ctx, func(tx *store.Tx) error {
+			return journal.Erase(ctx, w.db, tx, journal.Entry{}, func(e journal.Event) bool { return e.Seq == 564 })
+		})
+		if err == nil {
 			t.Error("an erasure was erased")
 		}
-		// What is altered cannot be hidden by erasing.
-		w.raw(`update unit set name = '假名' where id = 6`)
-		if err := erase(6, 286, 386, 486); err == nil || !strings.Contains(err.Error(), "unit 6") {
+		w.raw(`update journal set erased = replace(erased, 'a', 'b') where seq = 285`)
+		if r := w.verify(); !said(r, "条目被改动：第285条（内容已依法删除）") {
+			t.Errorf("an erased leaf was changed: %s", text(r))
+		}
+	})
+}
+
+// Rows whose state goes with that of others are stated anew, and one that was altered cannot be hidden so.
+func TestErasureHidesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		w := newWorld(t, url)
+		w.must(w.db.Write(ctx, func(tx *store.Tx) error { // one event says the state of three rows
+			for id := range 3 {
+				if _, err := tx.Exec(ctx, `insert into unit (id, parent, kind, name, path, ord, version, former) values ($1, null, 'town', $2, $3, 0, 1, '')`, id+1, fmt.Sprint("村", id+1), fmt.Sprintf("/%d/", id+1)); err != nil {
+					return err
+				}
+			}
+			return journal.Append(ctx, tx, journal.Entry{Verb: "登记", Kind: "unit"})
+		}))
+		w.unit(2, "后来改过名的村")
+		erase := func() error {
+			return w.db.Write(ctx, func(tx *store.Tx) error {
+				if _, err := tx.Exec(ctx, `update unit set name = '［已删除］' where id = 1`); err != nil {
+					return err
+				}
+				return journal.Erase(ctx, w.db, tx, journal.Entry{Kind: "unit", Row: 1}, func(journal.Event) bool { return false })
+			})
+		}
+		w.raw(`update unit set name = '假名' where id = 3`)
+		if err := erase(); err == nil || !strings.Contains(err.Error(), "unit 3") {
 			t.Errorf("erasing hid an alteration: %v", err)
 		}
-		w.raw(`update unit set name = $1 where id = 6`, "第6村（第3次改名）")
-		w.raw(`update journal set erased = replace(erased, 'a', 'b') where seq = 285`)
-		if r := w.verify(); !said(r, "条目被改动：第285条") {
-			t.Errorf("an erased leaf was changed: %s", text(r))
+		w.raw(`update unit set name = '村3' where id = 3`)
+		w.must(erase())
+		_, err := w.log.Checkpoint(ctx)
+		w.must(err)
+		if r := w.verify(); !r.OK() || r.Events != 3 || r.Erased != 0 || !w.event(1).StatesErased() || w.event(1).Verb != "登记" {
+			t.Errorf("%+v\n%s", r, text(r))
+		}
+		for id, want := range map[int]string{1: "［已删除］", 2: "后来改过名的村", 3: "村3"} {
+			w.raw(fmt.Sprintf(`update unit set ord = 7 where id = %d`, id))
+			if r := w.verify(); !said(r, fmt.Sprintf("unit %d 的 ord", id)) {
+				t.Errorf("%s is no longer watched: %s", want, text(r))
+			}
+			w.raw(fmt.Sprintf(`update unit set ord = 0 where id = %d`, id))
 		}
 	})
 }

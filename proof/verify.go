@@ -291,14 +291,17 @@ func (c *check) event(e *journal.Event) error {
 	}
 	c.last = e.Seq
 	if journal.LeafOf(*e) != e.Leaf {
-		c.found(Difference{Kind: EventAltered, Event: e.Seq, What: fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)})
+		what := fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)
+		if e.Erased != "" {
+			what = fmt.Sprintf("第%d条（内容已依法删除）", e.Seq)
+		}
+		c.found(Difference{Kind: EventAltered, Event: e.Seq, What: what})
 	}
 	if e.Erased != "" {
 		c.report.Erased++
+	}
+	if e.Erased != "" || e.StatesErased() {
 		c.blanked = append(c.blanked, e.Seq)
-		if seq, entered, _, _, err := journal.ParseLeafData(e.Erased); err != nil || seq != e.Seq || entered != e.Entered {
-			c.found(Difference{Kind: EventAltered, Event: e.Seq, What: fmt.Sprintf("第%d条（内容已依法删除）", e.Seq)})
-		}
 	}
 	if e.Verb == journal.Erasure {
 		for _, seq := range journal.ErasedBy(*e) {
