@@ -65,7 +65,7 @@ func open(ctx context.Context, at place, listener net.Listener, https bool) (*pr
 	if err != nil {
 		return nil, err
 	}
-	files, err := at.openFiles()
+	files, err := at.openFiles(ctx)
 	if err != nil {
 		db.Close()
 		return nil, err
