@@ -68,6 +68,7 @@ type Item struct {
 	Size       int64  // bytes
 	Taken      string // when a picture says it was taken, 2026-04-12 16:08; empty when it does not
 	Location   string // of a picture: [LocationRemoved], [LocationKept], or empty when it names none
+	Erased     bool   // the content of the file was erased by law
 	Event      string // day of what it proves
 	Entered    time.Time
 	Staff      int64
@@ -86,7 +87,7 @@ type Item struct {
 
 // Attach makes the stored file the content of the item.
 func (i *Item) Attach(s Stored, name string) {
-	i.Kind, i.File, i.FileName, i.Media, i.Size, i.Taken, i.Location = File, s.Hash, name, s.Media, s.Size, s.Taken, s.Location
+	i.Kind, i.File, i.FileName, i.Media, i.Size, i.Taken, i.Location = File, s.Hash, FileName(name), s.Media, s.Size, s.Taken, s.Location
 	i.keep = &s
 }
 
@@ -331,10 +332,8 @@ func (i *Item) insert(ctx context.Context, tx *store.Tx, who org.Person) error {
 	i.ID, i.Entered, i.Staff, i.By, i.Unit, i.Replaced, i.Withdrawn, i.Version = tx.ID(), tx.Now, who.ID, who.Name, who.Unit.Name, 0, "", 1
 	i.unitPath = who.Unit.Path
 	if i.keep != nil {
-		_, err := tx.Exec(ctx, `insert into file (hash, size, format, stored) values ($1, $2, $3, $4) on conflict (hash) do nothing`,
-			i.keep.Hash, i.keep.Size, i.keep.Format, tx.Now.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("insert file: %w", err)
+		if err := Keep(ctx, tx, i.keep.Hash, i.keep.Size, i.keep.Format); err != nil {
+			return err
 		}
 		i.keep = nil
 	}
@@ -380,15 +379,16 @@ func differences(old, next Item) []journal.Change {
 }
 
 const columns = `e.id, e.finding, e.measure, e.occurrence, e.kind, e.title, e.said, e.url, e.file, e.file_name, e.media, e.size, e.taken,
-	e.location, e.event, e.entered, e.staff, s.name, u.name, u.path, e.expires, e.early, e.revision, e.previous, e.replaced, e.withdrawn, e.version
-	from evidence e join staff s on s.id = e.staff join unit u on u.id = s.unit`
+	e.location, e.event, e.entered, e.staff, s.name, u.name, u.path, e.expires, e.early, e.revision, e.previous, e.replaced, e.withdrawn, e.version,
+	case when coalesce(f.erased, 0) <> 0 then 1 else 0 end
+	from evidence e join staff s on s.id = e.staff join unit u on u.id = s.unit left join file f on f.hash = e.file`
 
 func scanItem(rows *sql.Rows, i *Item) error {
-	var entered int64
+	var entered, erased int64
 	err := rows.Scan(&i.ID, &i.Finding, &i.Measure, &i.Occurrence, &i.Kind, &i.Title, &i.Said, &i.URL, &i.File, &i.FileName, &i.Media, &i.Size,
 		&i.Taken, &i.Location, &i.Event, &entered, &i.Staff, &i.By, &i.Unit, &i.unitPath, &i.Expires, &i.Early, &i.Revision, &i.Previous,
-		&i.Replaced, &i.Withdrawn, &i.Version)
-	i.Entered = time.UnixMilli(entered)
+		&i.Replaced, &i.Withdrawn, &i.Version, &erased)
+	i.Entered, i.Erased = time.UnixMilli(entered), erased != 0
 	return err
 }
 

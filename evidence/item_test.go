@@ -368,7 +368,7 @@ func TestUploadGoesOn(t *testing.T) {
 		if err != nil || item.File != evidence.Hash(content) || item.Media != "application/pdf" || item.Size != int64(len(content)) || item.Said != "12人签到" {
 			t.Errorf("%+v %v", item, err)
 		}
-		if stored, err := w.files.Get(item.File); err != nil || !bytes.Equal(stored, content) {
+		if stored, err := w.files.Get(t.Context(), item.File); err != nil || !bytes.Equal(stored, content) {
 			t.Errorf("stored: %v", err)
 		}
 		if left, _ := os.ReadDir(filepath.Join(w.folder, "parts")); len(left) > 0 {
@@ -480,8 +480,8 @@ func TestSweep(t *testing.T) {
 		}
 		touch(old.ID, begun)
 		touch(fresh.ID, w.db.Now())
-		if n, err := evidence.Sweep(ctx, w.db, w.files); err != nil || n != 1 {
-			t.Errorf("swept %d, %v", n, err)
+		if n, err := evidence.Sweep(ctx, w.db, w.files); err != nil || n.Parts != 1 {
+			t.Errorf("swept %+v, %v", n, err)
 		}
 		list, err := evidence.Uploads(ctx, w.db, w.files, w.ann)
 		if err != nil || len(list) != 1 || list[0].ID != fresh.ID || list[0].Arrived != 7 {
@@ -501,7 +501,7 @@ func TestPutReader(t *testing.T) {
 	if err != nil || s.Hash != evidence.Hash([]byte("%PDF-1.4")) || s.Size != 8 || s.Media != "application/pdf" || s.Format != "pdf" {
 		t.Errorf("%+v %v", s, err)
 	}
-	r, err := f.Open(s.Hash)
+	r, err := f.Open(t.Context(), s.Hash)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,9 @@
 package evidence
 
 import (
+	"io"
 	"net/http"
 	"strings"
-
-	"bihuan/office"
 )
 
 // medias are the media types of the formats that [office.Sniff] tells by their content.
@@ -34,15 +33,17 @@ var medias = map[string]string{
 }
 
 // mediaType is the media type of content, whatever its name says.
-func mediaType(format string, content []byte) string {
+func mediaType(format string, content io.ReaderAt) string {
 	if m := medias[format]; m != "" {
 		return m
 	}
-	return http.DetectContentType(content)
+	start := make([]byte, 512) // what the detection looks at
+	n, _ := content.ReadAt(start, 0)
+	return http.DetectContentType(start[:n])
 }
 
-// Inline tells whether a browser may show content of this media type inside a page's origin: pictures and PDF, which carry no script
-// that runs there.
+// Inline tells whether a browser may show content of this media type itself: pictures and PDF, which carry no script that runs in the
+// origin of the page.
 func Inline(media string) bool {
 	switch media {
 	case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "application/pdf":
@@ -54,17 +55,22 @@ func Inline(media string) bool {
 // Picture tells whether a browser can show content of this media type as a picture.
 func Picture(media string) bool { return strings.HasPrefix(media, "image/") && Inline(media) }
 
-// look tells what content is, and takes the place where a picture was taken out of it.
-func look(content []byte) Stored {
-	s := Stored{Format: office.Sniff(content)}
-	s.Media = mediaType(s.Format, content)
-	switch s.Format {
-	case "jpeg":
-		s.Taken, s.Location = stripJPEG(content)
-	case "png", "webp", "heic", "tiff":
-		if named(content) {
-			s.Location = LocationKept
-		}
+// hasEXIF tells whether a camera may have written into files of this format when and where they were taken.
+func hasEXIF(format string) bool {
+	switch format {
+	case "jpeg", "png", "webp", "heic", "tiff":
+		return true
 	}
-	return s
+	return false
+}
+
+// readEXIF reads when a picture was taken, and takes the place where it was taken out of it.
+func readEXIF(format string, content []byte) (taken, location string) {
+	if format == "jpeg" {
+		return stripJPEG(content)
+	}
+	if named(content) {
+		return "", LocationKept
+	}
+	return "", ""
 }

@@ -8,7 +8,18 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"bihuan/office"
 )
+
+// look tells what a file is and changes it as it is changed before it is stored.
+func look(content []byte) Stored {
+	s := Stored{Format: office.Sniff(content)}
+	if s.Media = mediaType(s.Format, bytes.NewReader(content)); hasEXIF(s.Format) {
+		s.Taken, s.Location = readEXIF(s.Format, content)
+	}
+	return s
+}
 
 // entry is one entry of a directory of EXIF that the tests write: a tag and its bytes.
 type entry struct {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"bihuan/org"
@@ -65,12 +64,13 @@ const partsLast = 7 * 24 * time.Hour
 //
 // The caller has checked that who may attach evidence there.
 func Begin(ctx context.Context, db *store.DB, files *Files, who org.Person, feedback string, u Upload) (Upload, error) {
+	u.Name = FileName(u.Name)
 	switch {
 	case u.Size <= 0:
 		return u, org.Invalid{Field: "文件", What: ErrEmpty.Error()}
 	case u.Size > Most:
 		return u, org.Invalid{Field: "文件", What: TooLong{Limit: Most}.Error()}
-	case strings.TrimSpace(u.Name) == "":
+	case u.Name == "" || u.Name == ".":
 		return u, org.Invalid{Field: "文件", What: "没有文件名，请重新选择"}
 	}
 	err := db.Housekeep(ctx, func(tx *store.Tx) error {
@@ -169,6 +169,12 @@ func Receive(ctx context.Context, db *store.DB, files *Files, who org.Person, id
 	if err == nil {
 		stored, err = files.finishPart(ctx, id)
 	}
+	if Refused(err) { // it will not become better by being sent once more
+		if failed := Drop(ctx, db, files, who, id); failed != nil {
+			return u, failed
+		}
+		return u, org.Invalid{Field: "文件", What: err.Error()}
+	}
 	if err != nil { // the part is gone when another has finished the upload since it was read
 		if now, err := UploadByID(ctx, db, files, who, id); err == nil && now.Item != 0 {
 			return now, nil
@@ -221,31 +227,4 @@ func Drop(ctx context.Context, db *store.DB, files *Files, who org.Person, id in
 		files.dropPart(id)
 	}
 	return err
-}
-
-// Sweep removes uploads that nobody has continued for seven days, and the memory of finished ones. It tells how many part files went.
-// It is run once a day.
-func Sweep(ctx context.Context, db *store.DB, files *Files) (int, error) {
-	before := db.Now().Add(-partsLast)
-	n, err := files.sweepParts(before)
-	if err != nil {
-		return n, err
-	}
-	old, err := store.All(ctx, db, scanUpload, uploadQuery+` where begun < $1`, before.UnixMilli())
-	if err != nil {
-		return n, err
-	}
-	for _, u := range old {
-		if length, err := files.partLength(u.ID); err != nil || length > 0 && u.Item == 0 {
-			continue // it was written to since
-		}
-		err := db.Housekeep(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec(ctx, `delete from upload where id = $1`, u.ID)
-			return err
-		})
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }

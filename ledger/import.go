@@ -100,7 +100,7 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 			return 0, bad
 		}
 	}
-	if _, err := files.Put(up.Data); err != nil { // first the file, then the row: a crash between leaves only an orphan
+	if _, err := files.Put(ctx, up.Data); err != nil { // first the file, then the row: a crash between leaves only an orphan
 		return 0, err
 	}
 	document, err := json.Marshal(doc)
@@ -117,12 +117,10 @@ func StartImport(ctx context.Context, db *store.DB, files *evidence.Files, who o
 			return err
 		}
 		id = tx.ID()
-		_, err := tx.Exec(ctx, `insert into file (hash, size, format, stored) values ($1, $2, $3, $4) on conflict (hash) do nothing`,
-			hash, len(up.Data), doc.Format, tx.Now.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("insert file: %w", err)
+		if err := evidence.Keep(ctx, tx, hash, int64(len(up.Data)), doc.Format); err != nil {
+			return err
 		}
-		_, err = tx.Exec(ctx, `insert into import (id, unit, plan, kind, file, file_name, document, reading, state, staff, created, version)
+		_, err := tx.Exec(ctx, `insert into import (id, unit, plan, kind, file, file_name, document, reading, state, staff, created, version)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, 1)`,
 			id, unit.ID, orNull(up.Plan), up.Kind, hash, up.Name, string(document), string(text), who.ID, tx.Now.UnixMilli())
 		if err != nil {

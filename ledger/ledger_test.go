@@ -187,7 +187,7 @@ func TestImportConfirmList(t *testing.T) {
 		if err != nil || len(versions) != 1 {
 			t.Fatal(versions, err)
 		}
-		if kept, err := w.files.Get(versions[0].File); err != nil || string(kept) != paper {
+		if kept, err := w.files.Get(t.Context(), versions[0].File); err != nil || string(kept) != paper {
 			t.Errorf("the document kept is not the one uploaded: %v", err)
 		}
 

@@ -1,7 +1,6 @@
 package office
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -9,8 +8,8 @@ import (
 )
 
 // openCompound opens the container of Office files before 2007, which encrypted files of today use too.
-func openCompound(data []byte) (*mscfb.Reader, error) {
-	g := &guardedReader{r: bytes.NewReader(data), left: maxDirectory, on: true}
+func openCompound(r io.ReaderAt) (*mscfb.Reader, error) {
+	g := &guardedReader{r: r, left: maxDirectory, on: true}
 	c, err := mscfb.New(g)
 	g.on = false
 	return c, err
@@ -23,7 +22,7 @@ const maxDirectory = 4096
 // guardedReader counts the whole sectors read while a container is opened. Reads of single table entries are not counted:
 // they cost no memory, and the library stops where they run in circles.
 type guardedReader struct {
-	r    *bytes.Reader
+	r    io.ReaderAt
 	left int
 	on   bool
 }

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func readDoc(data []byte, b *budget) (Document, error) {
 
 // openDoc finds the streams and reads their tables.
 func openDoc(data []byte, b *budget) (*docFile, error) {
-	c, err := openCompound(data)
+	c, err := openCompound(bytes.NewReader(data))
 	if err != nil {
 		return nil, damaged("Word 97–2003 文档", err)
 	}

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -141,7 +142,7 @@ func FuzzMarkdown(f *testing.F) {
 // FuzzDoc varies the two streams of a .doc; FuzzArchive varies the container around them.
 func FuzzDoc(f *testing.F) {
 	for _, file := range [][]byte{plainDoc(f), officeDoc(f)} {
-		c, err := openCompound(file)
+		c, err := openCompound(bytes.NewReader(file))
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -14,51 +14,65 @@ import (
 // mhtml, xml, zip, rar, 7z, gzip, encrypted, works, ole, png, jpeg, gif, bmp, tiff, webp, heic, audio, program, text, binary or
 // empty. The name of a file plays no part. Sniff never fails and reads little; that a file is called docx here does not say
 // that it is whole.
-func Sniff(data []byte) string {
-	if len(data) == 0 {
+func Sniff(data []byte) string { return SniffAt(bytes.NewReader(data), int64(len(data))) }
+
+// SniffAt is [Sniff] of a file of the given size that is not in memory. A file that cannot be read is called binary.
+func SniffAt(r io.ReaderAt, size int64) string {
+	if size == 0 {
 		return "empty"
 	}
+	start := make([]byte, min(size, sniffed))
+	if n, _ := r.ReadAt(start, 0); n < len(start) {
+		return "binary"
+	}
 	for _, m := range magics {
-		if len(data) >= m.at && bytes.HasPrefix(data[m.at:], []byte(m.mark)) {
-			if m.look != nil {
-				return m.look(data)
+		if len(start) >= m.at && bytes.HasPrefix(start[m.at:], []byte(m.mark)) {
+			switch {
+			case m.look != nil:
+				return m.look(start)
+			case m.open != nil:
+				return m.open(r, size)
 			}
 			return m.kind
 		}
 	}
-	return sniffText(data)
+	return sniffText(start)
 }
+
+// sniffed is how many bytes from the start tell what a file is, unless it is a container.
+const sniffed = 4096
 
 // magics are the byte marks files begin with.
 var magics = []struct {
 	at   int
 	mark string
 	kind string
-	look func([]byte) string // looks further where the mark alone does not tell
+	look func(start []byte) string              // looks further where the mark alone does not tell
+	open func(r io.ReaderAt, size int64) string // looks into a container
 }{
-	{0, "PK\x03\x04", "", sniffZip},
-	{0, "PK\x05\x06", "zip", nil},
-	{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "", sniffCompound},
-	{0, "{\\rtf", "rtf", nil},
-	{0, "%PDF-", "pdf", nil},
-	{0, "Rar!\x1A\x07", "rar", nil},
-	{0, "7z\xBC\xAF\x27\x1C", "7z", nil},
-	{0, "\x1F\x8B\x08", "gzip", nil},
-	{0, "\x89PNG\r\n\x1A\n", "png", nil},
-	{0, "\xFF\xD8\xFF", "jpeg", nil},
-	{0, "GIF8", "gif", nil},
-	{0, "BM", "", sniffBitmap},
-	{0, "II*\x00", "tiff", nil},
-	{0, "MM\x00*", "tiff", nil},
-	{8, "WEBP", "webp", nil},
-	{4, "ftyp", "", sniffMedia},
-	{0, "ID3", "audio", nil},
-	{0, "RIFF", "audio", nil},
-	{0, "MZ", "", sniffProgram},
-	{0, "\x7FELF", "program", nil},
-	{0, "\x09\x08\x10\x00\x00\x06", "xls", nil}, // a workbook stream without its container
-	{0, "\x31\xBE\x00\x00", "works", nil},
-	{0, "\xDB\xA5", "works", nil}, // Word 2
+	{0, "PK\x03\x04", "", nil, sniffZip},
+	{0, "PK\x05\x06", "zip", nil, nil},
+	{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "", nil, sniffCompound},
+	{0, "{\\rtf", "rtf", nil, nil},
+	{0, "%PDF-", "pdf", nil, nil},
+	{0, "Rar!\x1A\x07", "rar", nil, nil},
+	{0, "7z\xBC\xAF\x27\x1C", "7z", nil, nil},
+	{0, "\x1F\x8B\x08", "gzip", nil, nil},
+	{0, "\x89PNG\r\n\x1A\n", "png", nil, nil},
+	{0, "\xFF\xD8\xFF", "jpeg", nil, nil},
+	{0, "GIF8", "gif", nil, nil},
+	{0, "BM", "", sniffBitmap, nil},
+	{0, "II*\x00", "tiff", nil, nil},
+	{0, "MM\x00*", "tiff", nil, nil},
+	{8, "WEBP", "webp", nil, nil},
+	{4, "ftyp", "", sniffMedia, nil},
+	{0, "ID3", "audio", nil, nil},
+	{0, "RIFF", "audio", nil, nil},
+	{0, "MZ", "", sniffProgram, nil},
+	{0, "\x7FELF", "program", nil, nil},
+	{0, "\x09\x08\x10\x00\x00\x06", "xls", nil, nil}, // a workbook stream without its container
+	{0, "\x31\xBE\x00\x00", "works", nil, nil},
+	{0, "\xDB\xA5", "works", nil, nil}, // Word 2
 }
 
 func sniffBitmap(data []byte) string {
@@ -111,11 +125,11 @@ var openDocuments = map[string]string{
 	"application/vnd.oasis.opendocument.presentation": "odp",
 }
 
-func sniffZip(data []byte) string {
-	if bytes.Count(data, centralHeader) > DefaultLimits.Entries {
+func sniffZip(r io.ReaderAt, size int64) string {
+	if countAt(r, size, centralHeader) > DefaultLimits.Entries {
 		return "zip"
 	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return "zip"
 	}
@@ -138,6 +152,16 @@ func sniffZip(data []byte) string {
 		return kind
 	}
 	return "zip"
+}
+
+// countAt counts a mark in a file that is not in memory.
+func countAt(r io.ReaderAt, size int64, mark []byte) int {
+	n, buf := 0, make([]byte, 64<<10)
+	for at := int64(0); at < size; at += int64(len(buf) - len(mark) + 1) { // one that two pieces share is in the second
+		m, _ := r.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
+		n += bytes.Count(buf[:m], mark)
+	}
+	return n
 }
 
 // head reads the first bytes of an entry, as far as they can be read.
@@ -165,8 +189,8 @@ var compoundKinds = []struct{ stream, kind string }{
 	{"MatOST", "works"},
 }
 
-func sniffCompound(data []byte) string {
-	c, err := openCompound(data)
+func sniffCompound(r io.ReaderAt, _ int64) string {
+	c, err := openCompound(r)
 	if err != nil {
 		return "ole"
 	}
@@ -208,8 +232,7 @@ var xmlMarks = []struct{ mark, kind string }{
 	{"urn:schemas-microsoft-com:office:", "html"},
 }
 
-func sniffText(data []byte) string {
-	start := data[:min(len(data), 4096)]
+func sniffText(start []byte) string {
 	text, _ := decodeText(start)
 	text = strings.ToLower(strings.TrimLeft(text, " \t\r\n"))
 	for _, m := range textMarks {

@@ -93,7 +93,7 @@ func (w *world) unit(id int, name string) {
 func (w *world) file(content string) string {
 	w.t.Helper()
 	ctx := w.t.Context()
-	hash, err := w.files.Put([]byte(content))
+	hash, err := w.files.Put(ctx, []byte(content))
 	w.must(err)
 	w.must(w.db.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `insert into file (hash, size, format, stored) values ($1, $2, 'txt', 1)`, hash, len(content))

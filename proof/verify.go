@@ -5,11 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +163,7 @@ type node struct {
 
 type storedFile struct {
 	hash   string
-	erased bool
+	erased int64 // when it was erased by law; 0 while it is there
 }
 
 func (c *check) found(d Difference) {
@@ -484,7 +481,7 @@ func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byt
 
 // storedFiles remembers which files there should be.
 func (c *check) storedFiles(ctx context.Context) (err error) {
-	c.stored, err = store.All(ctx, c.q, func(rows *sql.Rows, f *storedFile) error { return rows.Scan(&f.hash) }, `select hash from file order by hash`)
+	c.stored, err = store.All(ctx, c.q, func(rows *sql.Rows, f *storedFile) error { return rows.Scan(&f.hash, &f.erased) }, `select hash, erased from file order by hash`)
 	return err
 }
 
@@ -494,34 +491,21 @@ func (c *check) files(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if f.erased {
+		if f.erased != 0 {
 			continue
 		}
 		c.report.Files++
 		if i%100 == 0 {
 			c.tell("核对文件", int64(i), int64(len(c.stored)))
 		}
-		switch sum, err := hashFile(c.Files, f.hash); {
-		case errors.Is(err, fs.ErrNotExist):
+		switch err := c.Files.Check(ctx, f.hash); {
+		case errors.Is(err, evidence.ErrMissing):
 			c.found(Difference{Kind: FileMissing, File: f.hash})
+		case errors.Is(err, evidence.ErrChanged):
+			c.found(Difference{Kind: FileAltered, File: f.hash})
 		case err != nil:
 			return err
-		case sum != f.hash:
-			c.found(Difference{Kind: FileAltered, File: f.hash})
 		}
 	}
 	return nil
-}
-
-func hashFile(files *evidence.Files, hash string) (string, error) {
-	f, err := files.Open(hash)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

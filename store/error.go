@@ -18,6 +18,16 @@ func IsUnique(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
+// IsFull tells whether an error is a disk of the database without room: nothing of the transaction was kept.
+func IsFull(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code()&0xFF == sqlite3.SQLITE_FULL
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "53100"
+}
+
 // isDeadlock tells whether PostgreSQL ended a transaction that waited in a ring with others.
 func isDeadlock(err error) bool {
 	var pg *pgconn.PgError

@@ -1,19 +1,14 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"bihuan/evidence"
 	"bihuan/journal"
@@ -25,6 +20,7 @@ import (
 type evidenceView struct {
 	ID         int64
 	Name       string
+	Thumb      bool // a small picture can be asked for
 	Picture    bool
 	Mark       string // on its drawing: pdf 链接 说明
 	Who, When  string
@@ -48,7 +44,8 @@ func viewEvidence(items []evidence.Item, today string) []evidenceView {
 }
 
 func newEvidenceView(i evidence.Item, today string) evidenceView {
-	v := evidenceView{ID: i.ID, Name: i.Title, Picture: evidence.Picture(i.Media), Mark: i.Kind.Word(), Who: i.Unit + " " + i.By,
+	v := evidenceView{ID: i.ID, Name: i.Title, Thumb: evidence.Thumbable(i.Media) && !i.Erased,
+		Picture: evidence.Picture(i.Media) && !i.Erased, Mark: i.Kind.Word(), Who: i.Unit + " " + i.By,
 		When: shortDate(i.Event, today), Withdrawn: i.Withdrawn, Revision: i.Revision, Occurrence: i.Occurrence}
 	var facts []string
 	switch i.Kind {
@@ -69,6 +66,9 @@ func newEvidenceView(i evidence.Item, today string) evidenceView {
 		facts = append(facts, fmt.Sprintf("第 %d 次更换", i.Revision-1))
 	}
 	v.Fact = strings.Join(facts, "，")
+	if i.Erased {
+		v.Hints = append(v.Hints, evidenceHint{"stop", evidence.ErrErased.Error(), "内容已删除，登记保留"})
+	}
 	if i.Early != "" {
 		v.Hints = append(v.Hints, evidenceHint{"info", "立行立改，早于反馈日期", i.Early})
 	}
@@ -175,46 +175,17 @@ func (s *Server) renderEvidence(w http.ResponseWriter, r *http.Request, v *visit
 	return s.render(w, status, "evidence", p)
 }
 
-// What a file of evidence may do in a browser: be looked at, and nothing else. The viewer of PDF needs its own style, and refuses to
-// work in a sandbox.
-const (
-	filePolicy = "default-src 'none'; sandbox; frame-ancestors 'none'"
-	pdfPolicy  = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-)
-
-// evidenceFile answers GET /evidence/{id}/file: pictures and PDF to be looked at, everything else to be kept.
-func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request, v *visit) error {
+// fileOf is the piece of evidence a request is about, which has a file.
+func (s *Server) fileOf(r *http.Request, v *visit) (evidence.Item, error) {
 	id, err := pathID(r)
 	if err != nil {
-		return err
+		return evidence.Item{}, err
 	}
 	i, _, err := ledger.EvidenceByID(r.Context(), s.db, v.Who, id)
-	if err != nil {
-		return err
+	if err == nil && i.File == "" {
+		err = store.ErrNotFound
 	}
-	if i.File == "" {
-		return store.ErrNotFound
-	}
-	content, err := s.files.Open(i.File)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("evidence %d: its file is missing: %w", id, errors.New(i.File))
-	}
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	h, how := w.Header(), "attachment"
-	if evidence.Inline(i.Media) && !r.URL.Query().Has("keep") {
-		how = "inline"
-	}
-	h.Set("Content-Security-Policy", filePolicy)
-	if i.Media == "application/pdf" && how == "inline" {
-		h.Set("Content-Security-Policy", pdfPolicy)
-	}
-	h.Set("Content-Type", i.Media)
-	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": i.FileName}))
-	http.ServeContent(w, r, "", time.Time{}, content)
-	return nil
+	return i, err
 }
 
 // evidenceForm is the form of a piece of evidence, new or revised.
@@ -321,7 +292,10 @@ func (s *Server) evidenceAdd(w http.ResponseWriter, r *http.Request, v *visit) e
 	if _, err := s.newEvidenceForm(r, v, evidence.Item{}); err != nil {
 		return err // before anything is stored for somebody who may not
 	}
-	i, _, err := s.readEvidence(r)
+	i, form, err := s.readEvidence(r)
+	if form == nil {
+		return err
+	}
 	if err == nil {
 		var done evidence.Item
 		if done, err = ledger.AddEvidence(r.Context(), s.db, v.Who, formID(r.PathValue("id")), i); err == nil {
@@ -342,9 +316,7 @@ func (s *Server) evidenceAdd(w http.ResponseWriter, r *http.Request, v *visit) e
 }
 
 // isForm tells whether an error is about what stands in the form.
-func isForm(err error) bool {
-	return errors.As(err, new(ledger.Invalid)) || errors.As(err, new(evidence.TooLong)) || errors.Is(err, evidence.ErrEmpty)
-}
+func isForm(err error) bool { return errors.As(err, new(ledger.Invalid)) || evidence.Refused(err) }
 
 // blame puts an error beside the field it is about.
 func (p *evidenceForm) blame(err error) {
@@ -366,71 +338,20 @@ func (p *evidenceForm) blame(err error) {
 	}
 }
 
-// mostField bounds a field of the form, in bytes.
-const mostField = 4 * evidence.MostSaid
-
-// readEvidence reads the form of a piece of evidence, which is sent with a file or without. The file is stored as it arrives.
+// readEvidence reads the form of a piece of evidence, which is sent with a file or without.
 func (s *Server) readEvidence(r *http.Request) (evidence.Item, url.Values, error) {
-	values := url.Values{}
-	var stored evidence.Stored
-	var name string
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		form, err := readForm(r)
-		if err != nil {
-			return evidence.Item{}, nil, err
+	form, files, err := s.readFiles(r, "file")
+	i := evidenceItem(form)
+	if i.Kind != evidence.File {
+		if evidence.Refused(err) && form != nil {
+			err = nil // of a file that was chosen before another kind
 		}
-		return evidenceItem(form), form, nil
+		return i, form, err
 	}
-	form, err := r.MultipartReader()
-	if err != nil {
-		return evidence.Item{}, nil, errBadForm
+	for _, x := range files {
+		i.Attach(x.Stored, x.Name)
 	}
-	var bad error
-	for {
-		part, err := form.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return evidence.Item{}, nil, formError(err)
-		}
-		if part.FormName() == "file" {
-			if part.FileName() == "" {
-				continue
-			}
-			name = fileName(part.FileName())
-			if stored, bad = s.files.PutReader(r.Context(), part, evidence.Most); bad != nil && !isForm(bad) {
-				return evidence.Item{}, nil, formError(bad)
-			}
-			continue
-		}
-		value, err := io.ReadAll(io.LimitReader(part, mostField))
-		if err != nil {
-			return evidence.Item{}, nil, formError(err)
-		}
-		values.Add(part.FormName(), strings.ToValidUTF8(string(value), ""))
-	}
-	i := evidenceItem(values)
-	if i.Kind == evidence.File {
-		if stored.Hash != "" {
-			i.Attach(stored, name)
-		}
-		return i, values, bad
-	}
-	return i, values, nil
-}
-
-// formError is the error of a form that did not arrive whole.
-func formError(err error) error {
-	var long *http.MaxBytesError
-	if errors.As(err, &long) {
-		return evidence.TooLong{Limit: evidence.Most}
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return errBadForm
-	}
-	return err
+	return i, form, err
 }
 
 // evidenceItem is the item that a form describes, without its file.

@@ -320,7 +320,7 @@ func TestUploadInPieces(t *testing.T) {
 		if a.status != http.StatusNoContent || len(items) != 1 || a.header.Get("Upload-Item") != fmt.Sprint(items[0].ID) {
 			t.Fatalf("%d %v %v", a.status, a.header, items)
 		}
-		if stored, err := s.files.Get(items[0].File); err != nil || !bytes.Equal(stored, content) || items[0].Said != "12 人" {
+		if stored, err := s.files.Get(t.Context(), items[0].File); err != nil || !bytes.Equal(stored, content) || items[0].Said != "12 人" {
 			t.Errorf("stored: %v %+v", err, items[0])
 		}
 		if a := c.piece(address, 150_000, content[150_000:]); a.status != http.StatusNoContent || a.header.Get("Upload-Item") != fmt.Sprint(items[0].ID) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"bihuan/evidence"
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
@@ -46,6 +47,18 @@ func shown(err error) (status int, head, what string) {
 		return http.StatusUnprocessableEntity, "没有并入", rows.Error()
 	case errors.As(err, &unreadable):
 		return http.StatusUnprocessableEntity, "读不了这份文件", unreadable.Error()
+	case evidence.Refused(err):
+		return http.StatusUnprocessableEntity, "没有保存", err.Error()
+	case errors.Is(err, evidence.ErrErased):
+		return http.StatusGone, "文件已依法删除", "这份文件的内容已经依法删除，不能再看，也恢复不了。谁在什么时候登记过它，记录仍保留。"
+	case errors.Is(err, evidence.ErrFull) || store.IsFull(err):
+		return http.StatusInsufficientStorage, "磁盘已满", "服务器的磁盘满了，这次没有保存，也没有留下半份文件。请告诉管理员腾出空间，然后再提交一次。"
+	case errors.As(err, new(evidence.Unavailable)):
+		return http.StatusServiceUnavailable, "文件暂时存取不了", "存放文件的地方现在连不上，这次没有保存。请过几分钟再试；仍不行，请告诉管理员。"
+	case errors.Is(err, evidence.ErrMissing):
+		return http.StatusInternalServerError, "文件找不到了", "登记过的这份文件不在存放的地方，可能被误删。请把时间和页面地址告诉管理员，从备份里找回。"
+	case errors.Is(err, evidence.ErrChanged):
+		return http.StatusInternalServerError, "文件与登记时不符", "这份文件的内容和登记时的指纹对不上，可能损坏或被改动，所以没有打开。请告诉管理员核查。"
 	case errors.As(err, &long):
 		return http.StatusRequestEntityTooLarge, "内容太大", "一次提交不能超过 32 MB。请去掉图片后另存，再上传。"
 	case errors.Is(err, errBadForm):
@@ -71,7 +84,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 		return // whoever asked has gone
 	}
 	status, head, what := shown(err)
-	if status == http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable || errors.As(err, new(evidence.Unavailable)) {
 		s.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "staff", v.Who.ID, "error", err)
 	}
 	p := errorPage{frame: frame{Title: head}, Head: head, What: what, Back: "/"}

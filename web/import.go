@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"mime/multipart"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 
+	"bihuan/evidence"
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
@@ -177,7 +176,7 @@ func readPart(up *ledger.Upload, part *multipart.Part) (file bool, err error) {
 		if part.FileName() == "" {
 			return false, nil
 		}
-		up.Name = fileName(part.FileName())
+		up.Name = evidence.FileName(part.FileName())
 		up.Data, err = io.ReadAll(part)
 		return true, err
 	}
@@ -194,21 +193,6 @@ func readPart(up *ledger.Upload, part *multipart.Part) (file bool, err error) {
 		up.Plan, _ = strconv.ParseInt(string(value), 10, 64)
 	}
 	return false, nil
-}
-
-// fileName is the last element of a name as browsers send it, valid and short enough to be shown.
-func fileName(name string) string {
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, name)
-	if r := []rune(name); len(r) > 120 {
-		name = string(r[:60]) + "…" + string(r[len(r)-59:])
-	}
-	return name
 }
 
 // problemOf turns an error into what is said above the form, or nil when it is not about the document.
@@ -332,13 +316,5 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if name == "" || len(hash) != 2*sha256.Size {
 		return store.ErrNotFound
 	}
-	content, err := s.files.Get(hash)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/octet-stream") // never shown in the browser: it is somebody else's content
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	_, _ = w.Write(content)
-	return nil
+	return s.sendFile(w, r, hash, name, "application/octet-stream", true) // never shown in the browser: it is somebody else's content
 }

@@ -171,6 +171,8 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /finding/{id}/evidence":  s.signedIn(s.evidenceAdd),
 		"GET /evidence/{id}":           s.signedIn(s.evidenceShow),
 		"GET /evidence/{id}/file":      s.signedIn(s.evidenceFile),
+		"GET /evidence/{id}/thumb":     s.signedIn(s.evidenceThumb),
+		"GET /evidence/{id}/view":      s.signedIn(s.evidenceView),
 		"GET /evidence/{id}/revise":    s.signedIn(s.evidenceReviseForm),
 		"POST /evidence/{id}/revise":   s.signedIn(s.evidenceRevise),
 		"POST /evidence/{id}/withdraw": s.signedIn(s.evidenceWithdraw),

@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"bihuan/calendar"
@@ -356,9 +351,9 @@ func (s *Server) taskReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err := p.Task.MayDo(v.Who, unit); err != nil {
 		return err // before a file is stored for somebody who may not
 	}
-	form, files, err := s.readFiles(r)
+	form, files, err := s.readFiles(r, "file")
 	var bad error
-	if isBadFile(err) {
+	if form != nil && evidence.Refused(err) {
 		bad, err = ledger.Invalid{Field: "文件", What: err.Error()}, nil
 	}
 	if err != nil {
@@ -370,7 +365,12 @@ func (s *Server) taskReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p.Form = taskForm{Said: plainText(form.Get("said")), Happened: form.Get("happened"), Result: form.Get("result"), Reason: plainText(form.Get("reason")),
 		Link: plainText(form.Get("link")), LinkTitle: plainText(form.Get("link_title")), Waive: p.Form.Waive}
-	proof := files
+	var proof []evidence.Item
+	for _, x := range files {
+		item := evidence.Item{}
+		item.Attach(x.Stored, x.Name)
+		proof = append(proof, item)
+	}
 	if p.Form.Link != "" {
 		proof = append(proof, evidence.Item{Kind: evidence.Link, URL: p.Form.Link, Title: p.Form.LinkTitle})
 	}
@@ -455,67 +455,4 @@ func (s *Server) taskWaive(w http.ResponseWriter, r *http.Request, v *visit) err
 		return s.taskRefused(w, v, p, err)
 	}
 	return s.done(w, r, fmt.Sprintf("/task/%d", p.Task.ID), map[duty.Standing]string{duty.Cancelled: "已取消这一次", duty.Excused: "已免办这一次"}[to])
-}
-
-// mostTyped bounds one field of a form with files, in bytes.
-const mostTyped = 4 * evidence.MostSaid
-
-// readFiles reads a form that may carry files, in the fields named file. Each is stored as it arrives.
-func (s *Server) readFiles(r *http.Request) (url.Values, []evidence.Item, error) {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		form, err := readForm(r)
-		return form, nil, err
-	}
-	form, err := r.MultipartReader()
-	if err != nil {
-		return nil, nil, errBadForm
-	}
-	values := url.Values{}
-	var items []evidence.Item
-	var bad error
-	for {
-		part, err := form.NextPart()
-		if err == io.EOF {
-			return values, items, bad
-		}
-		if err != nil {
-			return nil, nil, partError(err)
-		}
-		if part.FormName() != "file" {
-			value, err := io.ReadAll(io.LimitReader(part, mostTyped))
-			if err != nil {
-				return nil, nil, partError(err)
-			}
-			values.Add(part.FormName(), strings.ToValidUTF8(string(value), ""))
-			continue
-		}
-		if part.FileName() == "" {
-			continue
-		}
-		stored, err := s.files.PutReader(r.Context(), part, evidence.Most)
-		if err != nil && !isBadFile(err) {
-			return nil, nil, partError(err)
-		}
-		if err != nil {
-			bad = err
-			continue
-		}
-		item := evidence.Item{}
-		item.Attach(stored, path.Base(strings.ToValidUTF8(strings.ReplaceAll(part.FileName(), `\`, "/"), "")))
-		items = append(items, item)
-	}
-}
-
-// isBadFile tells whether an error is about the file that somebody chose.
-func isBadFile(err error) bool {
-	return errors.As(err, new(evidence.TooLong)) || errors.Is(err, evidence.ErrEmpty)
-}
-
-// partError is the error of a form that broke off, unless it was too large.
-func partError(err error) error {
-	if errors.As(err, new(*http.MaxBytesError)) {
-		return err
-	}
-	return errors.Join(errBadForm, err)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -270,18 +269,15 @@ func (s *Server) renderErrand(w http.ResponseWriter, r *http.Request, v *visit, 
 
 // errandReport answers POST /today/{id}: the report with its photo. Whatever is refused comes back with all that was typed.
 func (s *Server) errandReport(w http.ResponseWriter, r *http.Request, v *visit) error {
-	form, err := readReport(r)
+	e, err := s.errand(r, v)
 	if err != nil {
-		return err
+		return err // before a file is stored for somebody who may not
 	}
-	if r.MultipartForm != nil {
-		defer func() { _ = r.MultipartForm.RemoveAll() }() // parts that were too large to be kept in memory
+	form, files, refused := s.readFiles(r, "photo")
+	if form == nil || refused != nil && !evidence.Refused(refused) {
+		return refused
 	}
 	version, err := formVersion(form)
-	if err != nil {
-		return err
-	}
-	e, err := s.errand(r, v)
 	if err != nil {
 		return err
 	}
@@ -291,30 +287,14 @@ func (s *Server) errandReport(w http.ResponseWriter, r *http.Request, v *visit) 
 	if report.Said == "" && e.Part == duty.Watch {
 		report.Said = report.Result.Word() // the choice says it
 	}
-	var proof []evidence.Item
-	if r.MultipartForm != nil {
-		for _, file := range r.MultipartForm.File["photo"] {
-			if file.Filename == "" || file.Size == 0 {
-				continue
-			}
-			content, err := file.Open()
-			if err != nil {
-				return errBadForm
-			}
-			stored, err := s.files.PutReader(r.Context(), content, evidence.Most)
-			_ = content.Close()
-			var long evidence.TooLong
-			if errors.As(err, &long) {
-				p.Problem = long.Error()
-				return s.renderErrand(w, r, v, http.StatusUnprocessableEntity, p)
-			}
-			if err != nil {
-				return err
-			}
-			item := evidence.Item{Event: p.Happened}
-			item.Attach(stored, file.Filename)
-			proof = append(proof, item)
-		}
+	if refused != nil {
+		p.Problem = refused.Error()
+		return s.renderErrand(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	proof := make([]evidence.Item, len(files))
+	for i, x := range files {
+		proof[i] = evidence.Item{Event: p.Happened}
+		proof[i].Attach(x.Stored, x.Name)
 	}
 	_, err = ledger.Report(r.Context(), s.db, v.Cal, v.Who, e.ID, version, report, proof)
 	var stale ledger.Stale
@@ -334,26 +314,6 @@ func (s *Server) errandReport(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	http.Redirect(w, r, fmt.Sprintf("/today/%d/receipt", e.ID), http.StatusSeeOther)
 	return nil
-}
-
-// readReport reads the form of a report, with or without a file.
-func readReport(r *http.Request) (url.Values, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return nil, errBadForm
-	}
-	if kind != "multipart/form-data" {
-		return readForm(r)
-	}
-	err = r.ParseMultipartForm(1 << 20)
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return nil, err
-	case err != nil:
-		return nil, errBadForm
-	}
-	return r.PostForm, nil
 }
 
 // receiptPage tells that a report has arrived.

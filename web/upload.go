@@ -56,9 +56,7 @@ func (s *Server) script(h handler) handler {
 		case errors.As(err, &offset):
 			status, what = http.StatusConflict, offset.Error()
 			w.Header().Set("Upload-Offset", strconv.FormatInt(offset.Have, 10))
-		case errors.Is(err, evidence.ErrEmpty):
-			status, what = http.StatusUnprocessableEntity, err.Error()
-		case status == http.StatusInternalServerError:
+		case status >= http.StatusInternalServerError:
 			s.log.ErrorContext(r.Context(), "upload failed", "method", r.Method, "path", r.URL.Path, "staff", v.Who.ID, "error", err)
 		}
 		answerJSON(w, status, map[string]string{"what": what})
@@ -88,7 +86,7 @@ func (s *Server) uploadBegin(w http.ResponseWriter, r *http.Request, v *visit) e
 		i.Event = v.Today
 	}
 	u, err := evidence.Begin(r.Context(), s.db, s.files, v.Who, feedback, evidence.Upload{Finding: f.ID, Measure: i.Measure, Occurrence: i.Occurrence,
-		Name: fileName(form.Get("name")), Size: formID(form.Get("size")), Mark: brief(form.Get("mark"), 20), Title: i.Title, Said: i.Said, Event: i.Event, Expires: i.Expires, Early: i.Early})
+		Name: form.Get("name"), Size: formID(form.Get("size")), Mark: brief(form.Get("mark"), 20), Title: i.Title, Said: i.Said, Event: i.Event, Expires: i.Expires, Early: i.Early})
 	if err != nil {
 		return err
 	}

@@ -237,7 +237,7 @@ func TestBrowserUploadSurvivesALostConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stored, err := s.files.Get(items[0].File); err != nil || !bytes.Equal(stored, content) {
+	if stored, err := s.files.Get(t.Context(), items[0].File); err != nil || !bytes.Equal(stored, content) {
 		t.Errorf("stored: %v", err)
 	}
 	b.Wait(".ev-view img")
@@ -286,7 +286,7 @@ func TestBrowserUploadGoesOnAfterAReload(t *testing.T) {
 	if left := c.get("/upload?finding=" + fmt.Sprint(f.ID)).body; left != "[]" {
 		t.Errorf("it began anew instead: %s", left)
 	}
-	if stored, err := s.files.Get(items[0].File); err != nil || !bytes.Equal(stored, content) {
+	if stored, err := s.files.Get(t.Context(), items[0].File); err != nil || !bytes.Equal(stored, content) {
 		t.Errorf("stored: %v", err)
 	}
 

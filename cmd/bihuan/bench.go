@@ -47,7 +47,7 @@ func (c benchCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.withDatabase(ctx, func(db *store.DB) (err error) {
-		files, err := c.openFiles()
+		files, err := c.openFiles(ctx)
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func buildSample(ctx context.Context, folder string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	files, err := at.openFiles()
+	files, err := at.openFiles(ctx)
 	if err == nil {
 		err = errors.Join(sample.Build(ctx, db, files, now), files.Close())
 	}

@@ -43,11 +43,15 @@ func night(ctx context.Context, db *store.DB, files *evidence.Files) error {
 	if err != nil {
 		return err
 	}
-	if _, err := evidence.Sweep(ctx, db, files); err != nil {
-		return fmt.Errorf("night of %s: %w", today, err)
-	}
 	if err := ledger.Nightly(ctx, db, cal); err != nil {
 		return fmt.Errorf("night of %s: %w", today, err)
+	}
+	// Sweeping comes last and is made up for by the next night: a store that does not answer holds up nothing that people wait for.
+	swept, err := evidence.Sweep(ctx, db, files)
+	if err != nil {
+		slog.Error("sweep", "day", today, "error", err)
+	} else {
+		slog.Info("sweep", "day", today, "did", swept.String())
 	}
 	said, err := nightOf(ctx, db, today)
 	slog.Info("night", "day", today, "did", said, "took", time.Since(started).Round(time.Millisecond))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 type place struct {
 	Data     string `default:"./data" env:"BIHUAN_DATA" placeholder:"文件夹" help:"数据文件夹，不存在就新建（环境变量 BIHUAN_DATA，默认 ./data）"`
 	Key      string `name:"journal-key" env:"BIHUAN_JOURNAL_KEY" placeholder:"文件" help:"签存证日志的密钥文件；不写就用数据文件夹里的 journal.key，放在数据库管理员拿不到的地方更好（BIHUAN_JOURNAL_KEY）"`
+	Files    string `env:"BIHUAN_FILES" placeholder:"地方" help:"原件放在哪里：另一个文件夹，或 s3://桶/前缀?endpoint=https://主机:端口，密钥用环境变量 BIHUAN_S3_KEY 和 BIHUAN_S3_SECRET；不写就放数据文件夹里的 files（BIHUAN_FILES）"`
 	Database string `env:"BIHUAN_DATABASE" placeholder:"数据库" help:"postgres://… 或 SQLite 文件；不写就用数据文件夹里的 bihuan.db（BIHUAN_DATABASE）"`
 }
 
@@ -50,10 +52,40 @@ func (p place) openDatabase(ctx context.Context) (*store.DB, error) {
 	return db, nil
 }
 
-func (p place) openFiles() (*evidence.Files, error) {
-	files, err := evidence.OpenFiles(filepath.Join(p.Data, "files"))
+// filesFolder is where files are kept, or with a bucket the parts of uploads on their way.
+func (p place) filesFolder() string {
+	if p.Files != "" && !p.inBucket() {
+		return p.Files
+	}
+	return filepath.Join(p.Data, "files")
+}
+
+func (p place) inBucket() bool { return strings.HasPrefix(p.Files, "s3://") }
+
+// filesShown says where files are kept. No secret is ever part of the address.
+func (p place) filesShown() string {
+	if p.inBucket() {
+		return p.Files
+	}
+	return p.filesFolder()
+}
+
+func (p place) openFiles(ctx context.Context) (*evidence.Files, error) {
+	if !p.inBucket() {
+		files, err := evidence.OpenFiles(p.filesFolder())
+		if err != nil {
+			return nil, fmt.Errorf("打不开文件夹 %s：%w", p.filesFolder(), err)
+		}
+		return files, nil
+	}
+	bucket, err := evidence.ParseBucket(p.Files)
 	if err != nil {
-		return nil, fmt.Errorf("打不开文件夹 %s：%w", filepath.Join(p.Data, "files"), err)
+		return nil, err
+	}
+	bucket.Key, bucket.Secret = os.Getenv("BIHUAN_S3_KEY"), os.Getenv("BIHUAN_S3_SECRET") // not options: those show in lists of processes
+	files, err := evidence.OpenBucket(ctx, p.filesFolder(), bucket)
+	if err != nil {
+		return nil, fmt.Errorf("文件存储用不了：%w", err)
 	}
 	return files, nil
 }
@@ -67,6 +99,12 @@ func (c configCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "版本      %s\n数据文件夹  %s\n原件      %s\n数据库     %s\n", version(), data, filepath.Join(data, "files"), c.shown())
+	files := c.filesShown()
+	if !c.inBucket() {
+		if files, err = filepath.Abs(files); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(s.out, "版本      %s\n数据文件夹  %s\n原件      %s\n数据库     %s\n", version(), data, files, c.shown())
 	return nil
 }

@@ -77,7 +77,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	if err != nil {
 		return nil, err
 	}
-	files, err := at.openFiles()
+	files, err := at.openFiles(ctx)
 	if err != nil {
 		db.Close()
 		return nil, err

@@ -41,7 +41,7 @@ func (c verifyCommand) Run(ctx context.Context, s streams) error {
 	defer db.Close()
 	subject := proof.Subject{DB: db}
 	if !c.NoFiles {
-		files, err := c.openFiles()
+		files, err := c.openFiles(ctx)
 		if err != nil {
 			return err
 		}
