@@ -153,6 +153,8 @@ const (
 	Sample    Action = "抽查"
 	Visit     Action = "回访"
 	Ask       Action = "征求群众意见"
+
+	Erase Action = "依法删除" // personal data, from everything there is
 )
 
 // Rights says who may do what. It is the only place that does.
@@ -185,6 +187,8 @@ var Rights = map[Action][]Role{
 	Sample:    {Supervisor},
 	Visit:     {Leader, Supervisor},
 	Ask:       {Clerk, Supervisor},
+
+	Erase: {Admin},
 }
 
 // Denied is the error of doing what one may not do.

@@ -36,6 +36,7 @@ const rightsPaper = `
 抽查         - - - - √ -
 回访         - - √ - √ -
 征求群众意见 - √ - - √ -
+依法删除     √ - - - - -
 `
 
 var rightsRoles = []org.Role{org.Admin, org.Clerk, org.Leader, org.Secretary, org.Supervisor, org.Cadre}

@@ -50,6 +50,7 @@ type table struct {
 type column struct {
 	name    string
 	notNull bool
+	text    bool
 }
 
 // target is what a changing statement is aimed at, read from its text once.
@@ -94,9 +95,9 @@ func (db *DB) table(ctx context.Context, q Querier, name string) (*table, error)
 	if t, ok := db.tables.Load(name); ok {
 		return t.(*table), nil
 	}
-	query := `select name, "notnull", pk from pragma_table_info($1) order by cid`
+	query := `select name, "notnull", case when lower(type) = 'text' then 1 else 0 end, pk from pragma_table_info($1) order by cid`
 	if db.postgres {
-		query = `select c.column_name, case when c.is_nullable = 'NO' then 1 else 0 end, coalesce(k.ordinal_position, 0)
+		query = `select c.column_name, case when c.is_nullable = 'NO' then 1 else 0 end, case when c.data_type = 'text' then 1 else 0 end, coalesce(k.ordinal_position, 0)
 			from information_schema.columns c
 			left join information_schema.table_constraints p on p.table_schema = c.table_schema and p.table_name = c.table_name and p.constraint_type = 'PRIMARY KEY'
 			left join information_schema.key_column_usage k on k.constraint_schema = p.constraint_schema and k.constraint_name = p.constraint_name
@@ -113,7 +114,7 @@ func (db *DB) table(ctx context.Context, q Querier, name string) (*table, error)
 	for rows.Next() {
 		var c column
 		var place int
-		if err := rows.Scan(&c.name, &c.notNull, &place); err != nil {
+		if err := rows.Scan(&c.name, &c.notNull, &c.text, &place); err != nil {
 			return nil, err
 		}
 		if place > 0 {
@@ -269,11 +270,14 @@ func (db *DB) DiffColumns(ctx context.Context, q Querier, table, tags, now strin
 func (db *DB) RecordTables(ctx context.Context, q Querier) ([]string, error) {
 	query := `select name from sqlite_master where type = 'table' order by name`
 	if db.postgres {
-		query = `select table_name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by table_name`
+		query = allTables
 	}
 	all, err := All(ctx, q, Value[string], query)
 	return slices.DeleteFunc(all, func(name string) bool { return !IsRecord(name) }), err
 }
+
+// allTables lists the tables of a PostgreSQL schema.
+const allTables = `select table_name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by table_name`
 
 // EachRow calls f with the state of every row of a table of the record, in no order.
 func (db *DB) EachRow(ctx context.Context, q Querier, table string, f func(Row) error) error {

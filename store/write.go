@@ -93,6 +93,7 @@ type write struct {
 	ctx    context.Context
 	fn     func(*Tx) error
 	exempt bool
+	alone  []string // statements to be run outside any transaction, in place of fn
 	err    error
 	result chan error
 }
@@ -129,9 +130,22 @@ func (db *DB) writeLoop(conn *sql.Conn) {
 	w := &writer{conn: conn, stmts: map[string]*sql.Stmt{}}
 	defer conn.Close()
 	group := make([]*write, 0, groupLimit)
-	for first := range db.writes {
+	var next *write // taken from the queue, but not to share a transaction
+	for {
+		first := next
+		if next = nil; first == nil {
+			var open bool
+			if first, open = <-db.writes; !open {
+				return
+			}
+		}
+		if first.alone != nil {
+			first.result <- db.runAlone(w, first.alone)
+			continue
+		}
 		group = append(group[:0], first)
-		err := db.writeGroup(w, &group)
+		var err error
+		next, err = db.writeGroup(w, &group)
 		for _, m := range group {
 			if m.err == nil {
 				m.err = err
@@ -142,21 +156,24 @@ func (db *DB) writeLoop(conn *sql.Conn) {
 }
 
 // writeGroup runs the first write and all that arrive meanwhile in one transaction. Its error is that of the transaction itself
-// and counts for every member, none of which is then on disk.
-func (db *DB) writeGroup(w *writer, group *[]*write) error {
+// and counts for every member, none of which is then on disk. A write that must be alone ends the group and is handed back.
+func (db *DB) writeGroup(w *writer, group *[]*write) (next *write, err error) {
 	if err := w.exec("begin immediate"); err != nil {
-		return err
+		return nil, err
 	}
 	for i := 0; i < len(*group); i++ { // the group grows while it is worked on
 		if err := db.writeMember(w, (*group)[i]); err != nil {
 			_ = w.exec("rollback")
-			return err
+			return next, err
 		}
-		if len(*group) < groupLimit {
+		if len(*group) < groupLimit && next == nil {
 			select {
 			case m, ok := <-db.writes:
-				if ok {
+				switch {
+				case ok && m.alone == nil:
 					*group = append(*group, m)
+				case ok:
+					next = m
 				}
 			default:
 			}
@@ -164,7 +181,17 @@ func (db *DB) writeGroup(w *writer, group *[]*write) error {
 	}
 	if err := w.exec("commit"); err != nil {
 		_ = w.exec("rollback")
-		return err
+		return next, err
+	}
+	return next, nil
+}
+
+// runAlone runs statements one after the other outside any transaction.
+func (db *DB) runAlone(w *writer, statements []string) error {
+	for _, s := range statements {
+		if err := w.exec(s); err != nil {
+			return fmt.Errorf("%w in %q", err, s)
+		}
 	}
 	return nil
 }

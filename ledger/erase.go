@@ -1,0 +1,259 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"bihuan/evidence"
+	"bihuan/journal"
+	"bihuan/office"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// Erased stands where something was erased.
+const Erased = "［已删除］"
+
+// Traces is where a text stands: what an erasure of it would take.
+type Traces struct {
+	Columns []Trace
+	Events  int         // entries of the journal that hold it
+	Files   []FileTrace // files of evidence and documents whose text holds it
+}
+
+// Trace is a column of a table that holds the text.
+type Trace struct {
+	Table, Column string
+	Rows          int
+}
+
+// FileTrace is a file whose text holds the text.
+type FileTrace struct {
+	Hash, Name string
+}
+
+// Empty tells whether nothing was found.
+func (t Traces) Empty() bool { return len(t.Columns) == 0 && t.Events == 0 && len(t.Files) == 0 }
+
+// unrecordedWords are the tables outside the record that hold words of people all the same.
+var unrecordedWords = []string{"ballot", "daily", "message", "told", "upload"}
+
+// checkErasure refuses a text that is no name, number or sentence of somebody.
+func checkErasure(ctx context.Context, q store.Querier, who org.Person, text string) error {
+	root, err := org.Root(ctx, q)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(org.Erase, root); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(text); n < 2 || n > 200 {
+		return Invalid{Field: "要删除的内容", What: "请填姓名、证件号码、电话或一句话，2 至 200 个字"}
+	}
+	if strings.TrimSpace(text) != text || strings.ContainsFunc(text, func(r rune) bool { return r == '"' || r == '\\' || unicode.IsControl(r) }) {
+		return Invalid{Field: "要删除的内容", What: "前后不要有空格，中间不能有引号、反斜杠和换行"}
+	}
+	if strings.Contains(Erased, text) {
+		return Invalid{Field: "要删除的内容", What: "这几个字是删除后的标记，请换别的"}
+	}
+	n, err := store.One(ctx, q, store.Value[int64], `select count(*) from unit where name = $1`, text)
+	if err == nil && n > 0 {
+		err = Invalid{Field: "要删除的内容", What: "“" + text + "”是单位名称，不是个人信息，不能删除"}
+	}
+	return err
+}
+
+// FindTraces looks where a text stands: in every table, in the journal, and in the text of files. It changes nothing.
+func FindTraces(ctx context.Context, db *store.DB, files *evidence.Files, who org.Person, text string) (Traces, error) {
+	if err := checkErasure(ctx, db, who, text); err != nil {
+		return Traces{}, err
+	}
+	var t Traces
+	err := eachHolding(ctx, db, db, text, func(table string, columns []string) error {
+		for _, c := range columns {
+			n, err := store.One(ctx, db, store.Value[int], `select count(*) from "`+table+`" where `+db.Holding(c, "$1"), text)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				t.Columns = append(t.Columns, Trace{table, c, n})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return t, err
+	}
+	if t.Events, err = store.One(ctx, db, store.Value[int], `select count(*) from journal where `+db.Holding("who", "$1")+` or `+db.Holding("data", "$1"), text); err != nil {
+		return t, err
+	}
+	t.Files, err = filesHolding(ctx, db, files, text)
+	return t, err
+}
+
+// eachHolding calls f for each table that may hold words, with its columns of text.
+func eachHolding(ctx context.Context, db *store.DB, q store.Querier, text string, f func(table string, columns []string) error) error {
+	tables, err := db.RecordTables(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, table := range append(tables, unrecordedWords...) {
+		columns, err := db.TextColumns(ctx, q, table)
+		if err == nil && len(columns) > 0 {
+			err = f(table, columns)
+		}
+		if err != nil {
+			return fmt.Errorf("erase in %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// filesHolding reads the files that have a text and lists those that hold the given one. Pictures and scans have none.
+func filesHolding(ctx context.Context, db *store.DB, files *evidence.Files, text string) ([]FileTrace, error) {
+	type stored struct{ hash, format, name string }
+	all, err := store.All(ctx, db, func(rows *sql.Rows, s *stored) error { return rows.Scan(&s.hash, &s.format, &s.name) },
+		`select f.hash, f.format, coalesce((select min(e.file_name) from evidence e where e.file = f.hash), (select min(v.file_name) from plan_version v where v.file = f.hash), '')
+		from file f where f.erased = 0 order by f.stored, f.hash`)
+	if err != nil {
+		return nil, err
+	}
+	var found []FileTrace
+	for _, s := range all {
+		if !slices.Contains([]string{"docx", "xlsx", "csv", "txt", "md", "doc"}, s.format) {
+			continue
+		}
+		content, err := files.Get(ctx, s.hash)
+		if errors.Is(err, evidence.ErrMissing) || errors.Is(err, evidence.ErrChanged) {
+			continue // bihuan verify tells
+		}
+		if err != nil {
+			return nil, err
+		}
+		doc, err := office.Read(ctx, s.name, content)
+		if err != nil {
+			continue // its text cannot be read by anybody else here either
+		}
+		if documentHolds(doc, text) {
+			found = append(found, FileTrace{s.hash, s.name})
+		}
+	}
+	return found, nil
+}
+
+func documentHolds(doc office.Document, text string) bool {
+	for _, part := range doc.Parts {
+		for _, p := range part.Paragraphs {
+			if strings.Contains(p.Text, text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// EraseText erases a text, as the law gives people a right to (个人信息保护法 47): it is replaced by [Erased] in every table, entries of the
+// journal that hold it lose their content, the files named by hashes lose theirs, findings are indexed anew, and nothing of it stays in the
+// files of the database. The journal keeps that it was done, by whom and why, and all its proofs. What was printed, sent or backed up before
+// is out of reach.
+func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org.Person, text, reason string, hashes []string) error {
+	if err := checkErasure(ctx, db, who, text); err != nil {
+		return err
+	}
+	if reason = strings.TrimSpace(reason); utf8.RuneCountInString(reason) < 2 || strings.Contains(reason, text) {
+		return Invalid{Field: "原因", What: "请写明依据和原因，如 本人申请，〔2026〕3号；不要写出要删除的内容"}
+	}
+	err := db.Write(ctx, func(tx *store.Tx) error {
+		rows, err := eraseRows(ctx, db, tx, text)
+		if err != nil {
+			return err
+		}
+		for _, hash := range hashes {
+			if err := evidence.MarkErased(ctx, tx, hash); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return journal.Erase(ctx, db, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
+			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "数据", To: fmt.Sprintf("%d行", rows)}, {Field: "原件", To: strings.Join(hashes, " ")}}},
+			func(e journal.Event) bool { return strings.Contains(e.Who, text) || strings.Contains(e.Changes, text) })
+	})
+	if err != nil {
+		return err
+	}
+	for _, hash := range hashes {
+		if err := files.Erase(ctx, hash); err != nil {
+			return err
+		}
+	}
+	return db.Purge(ctx)
+}
+
+// eraseRows replaces the text wherever it stands and tells in how many rows.
+func eraseRows(ctx context.Context, db *store.DB, tx *store.Tx, text string) (rows int64, err error) {
+	touched := map[int64]bool{} // findings
+	err = eachHolding(ctx, db, tx, text, func(table string, columns []string) error {
+		var set, where []string
+		for i, c := range columns {
+			set = append(set, `"`+c+`" = replace("`+c+`", $1, $2)`)
+			where = append(where, db.Holding(columns[i], "$1"))
+		}
+		holds := "(" + strings.Join(where, " or ") + ")"
+		if query := findingsOf[table]; query != "" {
+			list, err := store.All(ctx, tx, store.Value[int64], fmt.Sprintf(query, holds), text)
+			if err != nil {
+				return err
+			}
+			for _, f := range list {
+				touched[f] = true
+			}
+		}
+		versioned, err := db.HasColumn(ctx, tx, table, "version")
+		if err != nil {
+			return err
+		}
+		if versioned {
+			set = append(set, "version = version + 1")
+		}
+		n, err := tx.Exec(ctx, `update `+table+` set `+strings.Join(set, ", ")+` where `+holds, text, Erased)
+		rows += n
+		return err
+	})
+	if err != nil {
+		return rows, err
+	}
+	ids := make([]int64, 0, len(touched))
+	for id := range touched {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if _, err := tx.Exec(ctx, `update finding set version = version + 1 where id = $1`, id); err != nil {
+			return rows, err
+		}
+		f, err := anyFinding(ctx, tx, id)
+		if err == nil {
+			err = index(ctx, tx, f)
+		}
+		if err != nil {
+			return rows, fmt.Errorf("index finding %s: %w", strconv.FormatInt(id, 10), err)
+		}
+	}
+	return rows, nil
+}
+
+// findingsOf finds, for the tables that pages of findings and the search index are made of, the findings concerned.
+var findingsOf = map[string]string{
+	"finding":        `select id from finding where %s`,
+	"finding_unit":   `select finding from finding_unit where %s`,
+	"finding_person": `select finding from finding_person where %s`,
+	"manifestation":  `select finding from manifestation where %s`,
+	"measure":        `select finding from measure where %s`,
+	"section":        `select id from finding where section in (select id from section where %s)`,
+}
