@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,9 @@ func makeKey(path string, kind byte, prefix string) (Key, error) {
 	_, _ = rand.Read(seed) // never fails
 	_, _ = rand.Read(name)
 	text := formatKey(prefix+hex.EncodeToString(name), kind, seed)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return Key{}, fmt.Errorf("write key: %w", err)
+	}
 	part := path + "." + hex.EncodeToString(name)
 	if err := os.WriteFile(part, []byte(text+"\n"), 0o600); err != nil {
 		return Key{}, fmt.Errorf("write key: %w", err)

@@ -28,9 +28,6 @@ func (p place) logKey() string {
 
 // openLog opens the journal with the key that signs it, and writes the public key beside it.
 func (p place) openLog(db *store.DB) (journal.Log, error) {
-	if err := os.MkdirAll(p.Data, 0o700); err != nil {
-		return journal.Log{}, err
-	}
 	key, err := journal.OpenLogKey(p.logKey())
 	if err != nil {
 		return journal.Log{}, err
@@ -93,11 +90,11 @@ type keyCommand struct{ place }
 
 // Run prints the public key and its fingerprint.
 func (c keyCommand) Run(s streams) error {
-	key, err := journal.OpenLogKey(c.logKey())
+	log, err := c.openLog(nil)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "存证公钥  %s\n指纹    %s\n", key.Verifier, journal.Fingerprint(key.Verifier))
+	fmt.Fprintf(s.out, "存证公钥  %s\n指纹    %s\n", log.Key.Verifier, journal.Fingerprint(log.Key.Verifier))
 	return nil
 }
 
@@ -110,9 +107,6 @@ type witnessCommand struct {
 }
 
 func (p place) openWitness(db *store.DB) (journal.Witness, error) {
-	if err := os.MkdirAll(p.Data, 0o700); err != nil {
-		return journal.Witness{}, err
-	}
 	key, err := journal.OpenWitnessKey(filepath.Join(p.Data, "witness.key"))
 	return journal.Witness{DB: db, Key: key}, err
 }
