@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -210,8 +211,7 @@ func TestErasing(t *testing.T) {
 				if err := evidence.MarkErased(ctx, tx, hash); err != nil {
 					return err
 				}
-				tx.Recorded() // the command that erases records who and why
-				return nil
+				return journal.Append(ctx, tx, journal.Entry{Who: "系统", Verb: journal.Erasure, Kind: "file", Row: item.ID}) // as the command does that erases
 			})
 		}
 		if err := mark(evidence.Hash(nil)); !errors.Is(err, store.ErrNotFound) {
