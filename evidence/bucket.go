@@ -99,9 +99,9 @@ func openBucket(ctx context.Context, at Bucket) (*bucket, error) {
 		return nil, err
 	}
 	b := &bucket{at: at, core: minio.Core{Client: client}}
-	ctx, stop := context.WithTimeout(ctx, at.Timeout)
+	within, stop := context.WithTimeout(ctx, at.Timeout)
 	defer stop()
-	for x := range client.ListObjectsIter(ctx, at.Name, minio.ListObjectsOptions{Prefix: b.key(""), MaxKeys: 1}) {
+	for x := range client.ListObjectsIter(within, at.Name, minio.ListObjectsOptions{Prefix: b.key(""), MaxKeys: 1}) {
 		return b, b.trouble(ctx, x.Err)
 	}
 	return b, nil

@@ -41,51 +41,55 @@ type world struct {
 }
 
 func each(t *testing.T, f func(t *testing.T, w *world)) {
-	storetest.Each(t, func(t *testing.T, url string) {
-		ctx := t.Context()
-		w := &world{url: url, folder: filepath.Join(t.TempDir(), "files")}
-		w.open(t)
-		t.Cleanup(func() { w.db.Close(); w.files.Close() })
-		err := w.db.Write(ctx, func(tx *store.Tx) error {
-			unit := func(parent org.Unit, kind, name string) org.Unit {
-				u, err := org.AddUnit(ctx, tx, org.Program, parent, kind, name, 0)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return u
+	storetest.Each(t, func(t *testing.T, url string) { f(t, newWorld(t, url)) })
+}
+
+// newWorld makes the town in the database at url.
+func newWorld(t *testing.T, url string) *world {
+	t.Helper()
+	ctx := t.Context()
+	w := &world{url: url, folder: filepath.Join(t.TempDir(), "files")}
+	w.open(t)
+	t.Cleanup(func() { w.db.Close(); w.files.Close() })
+	err := w.db.Write(ctx, func(tx *store.Tx) error {
+		unit := func(parent org.Unit, kind, name string) org.Unit {
+			u, err := org.AddUnit(ctx, tx, org.Program, parent, kind, name, 0)
+			if err != nil {
+				t.Fatal(err)
 			}
-			staff := func(u org.Unit, name string, role org.Role) org.Person {
-				id, err := org.AddStaff(ctx, tx, org.Program, u, name, "", role, "", "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				return org.Person{ID: id, Name: name, Role: role, Unit: u}
+			return u
+		}
+		staff := func(u org.Unit, name string, role org.Role) org.Person {
+			id, err := org.AddStaff(ctx, tx, org.Program, u, name, "", role, "", "")
+			if err != nil {
+				t.Fatal(err)
 			}
-			town := unit(unit(org.Unit{}, org.District, "试区"), org.Town, "柳塘镇")
-			east := unit(town, org.Village, "东村")
-			w.clerk, w.ann, w.bob = staff(town, "贺晓雨", org.Clerk), staff(east, "韩春梅", org.Cadre), staff(east, "李四喜", org.Cadre)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+			return org.Person{ID: id, Name: name, Role: role, Unit: u}
 		}
-		id, err := ledger.StartImport(ctx, w.db, w.files, w.clerk, ledger.Upload{Unit: w.clerk.Unit.ID, Kind: ledger.NewPlan, Name: "方案.txt", Data: []byte(paper)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys, err := ledger.ListAll(ctx, w.db, w.clerk, ledger.Filter{Plan: plan}, ledger.Days{})
-		if err != nil || len(keys) != 1 {
-			t.Fatal(keys, err)
-		}
-		if w.finding, err = ledger.ByID(ctx, w.db, w.ann, keys[0].ID); err != nil {
-			t.Fatal(err)
-		}
-		f(t, w)
+		town := unit(unit(org.Unit{}, org.District, "试区"), org.Town, "柳塘镇")
+		east := unit(town, org.Village, "东村")
+		w.clerk, w.ann, w.bob = staff(town, "贺晓雨", org.Clerk), staff(east, "韩春梅", org.Cadre), staff(east, "李四喜", org.Cadre)
+		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := ledger.StartImport(ctx, w.db, w.files, w.clerk, ledger.Upload{Unit: w.clerk.Unit.ID, Kind: ledger.NewPlan, Name: "方案.txt", Data: []byte(paper)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ledger.Confirm(ctx, w.db, w.clerk, id, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ledger.ListAll(ctx, w.db, w.clerk, ledger.Filter{Plan: plan}, ledger.Days{})
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	if w.finding, err = ledger.ByID(ctx, w.db, w.ann, keys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // open opens the database and the files, as a server does that starts.

@@ -38,7 +38,7 @@ const (
 //
 // A file is stored before the row that names it, so one without a row may be about to get it. It is left alone for a day since it was
 // last stored. Then it is not removed but put aside, where [Files.Open] still finds it, and put back if somebody named it after all;
-// after seven more days nobody can be about to name it, for storing it again makes a new file. So none that is named is ever lost,
+// after seven more days nobody can be about to name it, for storing it again makes it anew. So none that is named is ever lost,
 // whatever happens at the same moment.
 func Sweep(ctx context.Context, db *store.DB, files *Files) (Swept, error) {
 	var s Swept
@@ -97,8 +97,7 @@ func (f *Files) sweepAside(ctx context.Context, db *store.DB, now time.Time, s *
 		case hash == "": // nothing of this program's
 			return nil
 		case n == isNamed:
-			s.Returned++
-			return gone(f.place.move(ctx, e.name, keptAs(hash), now))
+			return f.putBack(ctx, e, hash, now, s)
 		case n == isErased:
 			s.Gone++
 			return f.Erase(ctx, hash)
@@ -108,6 +107,28 @@ func (f *Files) sweepAside(ctx context.Context, db *store.DB, now time.Time, s *
 		}
 		return nil
 	})
+}
+
+// putBack stores anew what was put aside and is named by now. Its copy aside goes only when nobody can be at either of the two.
+func (f *Files) putBack(ctx context.Context, e held, hash string, now time.Time, s *Swept) error {
+	r, err := f.place.open(ctx, keptAs(hash))
+	if err == nil {
+		_ = r.Close()
+		if e.written.Before(now.Add(-sweptLast)) {
+			return f.place.remove(ctx, e.name)
+		}
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	content, err := f.Get(ctx, hash)
+	if err != nil {
+		return err
+	}
+	s.Returned++
+	_, err = f.Put(ctx, content)
+	return err
 }
 
 // sweepKept puts aside files under one of the 256 folders that nobody names, and removes small pictures whose picture went.

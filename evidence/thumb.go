@@ -121,10 +121,10 @@ func thumbAs(hash string, side int) string {
 }
 
 // What making small pictures of one picture may take: its pixels as they are unpacked and halved for the first time, in bytes. A
-// photograph of 60 megapixels fits.
+// photograph of 50 megapixels fits.
 const (
-	mostDrawn  = 160 << 20
-	mostPixels = 70_000_000
+	mostDrawn  = 128 << 20
+	mostPixels = 50_500_000
 )
 
 // drawThumbs makes the small pictures of a picture.

@@ -163,7 +163,7 @@ type node struct {
 
 type storedFile struct {
 	hash   string
-	erased int64 // when it was erased by law; 0 while it is there
+	erased bool
 }
 
 func (c *check) found(d Difference) {
@@ -481,7 +481,8 @@ func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byt
 
 // storedFiles remembers which files there should be.
 func (c *check) storedFiles(ctx context.Context) (err error) {
-	c.stored, err = store.All(ctx, c.q, func(rows *sql.Rows, f *storedFile) error { return rows.Scan(&f.hash, &f.erased) }, `select hash, erased from file order by hash`)
+	c.stored, err = store.All(ctx, c.q, func(rows *sql.Rows, f *storedFile) error { return rows.Scan(&f.hash, &f.erased) },
+		`select hash, case when erased <> 0 then 1 else 0 end from file order by hash`)
 	return err
 }
 
@@ -491,7 +492,7 @@ func (c *check) files(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if f.erased != 0 {
+		if f.erased {
 			continue
 		}
 		c.report.Files++

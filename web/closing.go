@@ -296,6 +296,7 @@ type boundView struct {
 	Kind, By     string
 	Short        string
 	Gone         bool
+	Thumb        bool // a small picture can be asked for
 	Early        string
 }
 
@@ -419,7 +420,7 @@ func (p *closingPage) bindEvidence(w ledger.Work, today string) {
 		item, ok := now[e.ID]
 		x.Gone = !ok || item.Hash() != e.Hash
 		if ok {
-			x.Kind, x.By, x.Early = item.Kind.Word(), item.Unit+" "+item.By, item.Early
+			x.Kind, x.By, x.Early, x.Thumb = item.Kind.Word(), item.Unit+" "+item.By, item.Early, hasThumb(item)
 		}
 		bound[e.ID] = true
 		p.Evidence = append(p.Evidence, x)

@@ -44,7 +44,7 @@ func viewEvidence(items []evidence.Item, today string) []evidenceView {
 }
 
 func newEvidenceView(i evidence.Item, today string) evidenceView {
-	v := evidenceView{ID: i.ID, Name: i.Title, Thumb: evidence.Thumbable(i.Media) && !i.Erased,
+	v := evidenceView{ID: i.ID, Name: i.Title, Thumb: hasThumb(i),
 		Picture: evidence.Picture(i.Media) && !i.Erased, Mark: i.Kind.Word(), Who: i.Unit + " " + i.By,
 		When: shortDate(i.Event, today), Withdrawn: i.Withdrawn, Revision: i.Revision, Occurrence: i.Occurrence}
 	var facts []string
@@ -83,6 +83,9 @@ func newEvidenceView(i evidence.Item, today string) evidenceView {
 	}
 	return v
 }
+
+// hasThumb tells whether a small picture of the item can be asked for.
+func hasThumb(i evidence.Item) bool { return evidence.Thumbable(i.Media) && !i.Erased }
 
 // fileMark is what stands on the drawing of a file: its kind in letters, as its name ends.
 func fileMark(i evidence.Item) string {

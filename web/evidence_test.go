@@ -167,7 +167,7 @@ func TestFilesOfEvidenceDoNoHarm(t *testing.T) {
 	for _, x := range []struct{ name, content, how, kind string }{
 		{"页.pdf", "%PDF-1.7", "inline", "application/pdf"},
 		{"图.txt", "\x89PNG\r\n\x1A\n", "inline", "image/png"},
-		{"图.png", "<html><script>alert(1)</script>", "attachment", "text/html"},
+		{"图.png", "<html><script>alert(1)</script>", "attachment", "application/octet-stream"},
 		{"图.svg", `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`, "attachment", ""},
 		{"表.bin", "\x00\x01\x02\x03\x04", "attachment", "application/octet-stream"},
 	} {

@@ -36,6 +36,7 @@ type site struct {
 	url    string
 	db     *store.DB
 	files  *evidence.Files
+	folder string // of files
 	now    time.Time
 	town   org.Unit
 	people map[string]org.Person // by login name
@@ -47,21 +48,31 @@ func each(t *testing.T, f func(t *testing.T, s *site)) {
 	storetest.Each(t, func(t *testing.T, url string) { f(t, open(t, url)) })
 }
 
-// open serves a new district from the database at url.
+// open serves a new district from the database at url, with its files in a folder.
 func open(t testing.TB, url string) *site {
 	t.Helper()
+	folder := filepath.Join(t.TempDir(), "files")
+	files, err := evidence.OpenFiles(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { files.Close() })
+	s := openWith(t, url, files)
+	s.folder = folder
+	return s
+}
+
+// openWith serves a new district from the database at url.
+func openWith(t testing.TB, url string, files *evidence.Files) *site {
+	t.Helper()
 	ctx := context.Background()
-	s := &site{t: t, now: time.Date(2026, 4, 16, 9, 20, 0, 0, time.Local), people: map[string]org.Person{}}
+	s := &site{t: t, now: time.Date(2026, 4, 16, 9, 20, 0, 0, time.Local), people: map[string]org.Person{}, files: files}
 	var err error
 	if s.db, err = store.Open(ctx, url); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.db.Close() })
 	s.db.Now = func() time.Time { return s.now }
-	if s.files, err = evidence.OpenFiles(filepath.Join(t.TempDir(), "files")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.files.Close() })
 	if err := s.db.Write(ctx, func(tx *store.Tx) error { return s.organise(ctx, tx) }); err != nil {
 		t.Fatal(err)
 	}

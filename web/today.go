@@ -195,7 +195,7 @@ type errandPage struct {
 	Problem  string
 	Version  int64
 	Another  string // for whom it is entered, when not for oneself
-	Proof    []string
+	Proof    []evidenceView
 }
 
 // errandShow answers GET /today/{id}.
@@ -261,9 +261,7 @@ func (s *Server) renderErrand(w http.ResponseWriter, r *http.Request, v *visit, 
 	if err != nil {
 		return err
 	}
-	for _, i := range items {
-		p.Proof = append(p.Proof, i.Title)
-	}
+	p.Proof = viewEvidence(items, v.Today)
 	return s.render(w, status, "errand", p)
 }
 
@@ -326,7 +324,7 @@ type receiptPage struct {
 	Looks  string // who looks at it
 	As     light  // what it is recorded as
 	Why    string
-	Proof  []string
+	Proof  []evidenceView
 	Next   int64
 	Left   int
 	State  string // what became of it since
@@ -372,9 +370,7 @@ func (s *Server) receiptShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
-	for _, i := range items {
-		p.Proof = append(p.Proof, i.Title)
-	}
+	p.Proof = viewEvidence(items, v.Today)
 	t, err := ledger.TodayOf(ctx, s.db, v.Who, v.Today)
 	if err != nil {
 		return err
