@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/base32"
 	"errors"
@@ -8,6 +9,9 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/journal"
+	"bihuan/store"
 )
 
 // Code is the checkpoint code (存证码) on a printed paper: how many events the log held when the paper was made, and the beginning of
@@ -112,4 +116,13 @@ func (c Code) Check(size int64, rootAt func(size int64) (tlog.Hash, error)) erro
 		return ErrWrongCode
 	}
 	return nil
+}
+
+// CheckCode tells whether the log of a database gives a code; see [Code.Check].
+func CheckCode(ctx context.Context, q store.Querier, c Code) error {
+	size, err := journal.Head(ctx, q)
+	if err != nil {
+		return err
+	}
+	return c.Check(size, func(n int64) (tlog.Hash, error) { return journal.RootAt(ctx, q, n) })
 }

@@ -34,14 +34,18 @@ func ParseSubject(text string) (kind string, row int64, ok bool) {
 	return kind, row, true
 }
 
-// Link is what the QR code of the paper holds: the address where the code is looked up, or without a site the code alone.
+// longest is the longest link in bytes whose QR code a phone still reads at the size of a stamp.
+const longest = 180
+
+// Link is what the QR code of the paper holds: the address where the code is looked up. Without a site, or with one whose address is too
+// long for a small QR code, it is the code alone.
 func (m Imprint) Link() string {
-	if m.Site == "" {
-		return m.Code.String()
-	}
 	link := m.Site + "/check/" + m.Code.String()
 	if of := m.Subject(); of != "" {
 		link += "?of=" + of
+	}
+	if m.Site == "" || len(link) > longest {
+		return m.Code.String()
 	}
 	return link
 }
@@ -52,7 +56,7 @@ func (m Imprint) Lines() []string {
 		return nil
 	}
 	how := "在“核验”页输入，可查这份材料的存证"
-	if m.Site != "" {
+	if m.Link() != m.Code.String() {
 		how = "扫码或" + how
 	}
 	return []string{"存证码 " + m.Code.String(), how}

@@ -17,19 +17,11 @@ type QR struct{ code *qr.QrCode }
 // quiet is how many light modules the standard wants around a code.
 const quiet = 4
 
-// longest is the longest link in bytes that still gives a code that a phone reads at the size of a stamp.
-const longest = 180
-
-// QR draws the link of an imprint. A seventh of it may be lost to stamps, folds and copying. It fails where the address of the site is
-// too long.
+// QR draws the link of an imprint. A seventh of it may be lost to stamps, folds and copying.
 func (m Imprint) QR() (QR, error) {
-	link := m.Link()
-	if len(link) > longest {
-		return QR{}, fmt.Errorf("二维码放不下这么长的网址：%s。请把本系统的网址（--site）改短", link)
-	}
 	// The long number of a row and the capitals of a code take less room in modes of their own than as bytes. Codes up to version 9
-	// count alike, and 180 bytes always fit into one.
-	parts, err := qr.MakeSegmentsOptimally(link, qr.Medium, 9, 9)
+	// count alike, and the longest link always fits into one.
+	parts, err := qr.MakeSegmentsOptimally(m.Link(), qr.Medium, 9, 9)
 	if err != nil {
 		return QR{}, fmt.Errorf("proof: QR: %w", err)
 	}

@@ -149,6 +149,8 @@ func TestQR(t *testing.T) {
 		{Code: code},
 		{Code: code, Site: "http://10.1.2.3:8080"},
 		{Code: code, Site: "http://10.1.2.3:8080", Kind: "letter", Row: 1234567890123456789},
+		{Code: code, Site: "http://" + strings.Repeat("long.", 26) + "example", Kind: "letter", Row: 12},
+		{Code: code, Site: "http://" + strings.Repeat("long.", 60) + "example"},
 		{Code: code, Site: "https://xunchazhenggai.chengxi.example.gov.cn:18443", Kind: "recommendation", Row: 9223372036854775807},
 	} {
 		q, err := m.QR()
@@ -166,9 +168,9 @@ func TestQR(t *testing.T) {
 		if got, err := qr.Decode(picture); err != nil || got != m.Link() {
 			t.Errorf("%q, %v; want %q", got, err, m.Link())
 		}
+		if had := m.Lines()[1]; strings.HasPrefix(had, "扫码") != strings.Contains(m.Link(), "/check/") {
+			t.Errorf("%s: %s", m.Link(), had)
+		}
 		t.Logf("%d modules, PNG %d bytes, path %d bytes: %s", q.Side(), len(data), len(q.Path()), m.Link())
-	}
-	if _, err := (Imprint{Code: code, Site: "http://" + strings.Repeat("long.", 60) + "example"}).QR(); err == nil {
-		t.Error("a site of 300 characters")
 	}
 }
