@@ -22,9 +22,18 @@ type Paper struct {
 	Sealed    bool    // a seal will be pressed over Sign and Date, which moves them to the left
 	Landscape bool    // the paper itself; an annex has its own
 	Annexes   []Annex // listed below the text (附件说明), then each from a new page on
+	Corner    Corner  // of the last page
 
 	Subject, Author string
 	Created         time.Time // goes into the file's properties; the zero time is the year 1980, never now
+}
+
+// Corner is small print in the lower left corner of a paper's last page. It stands below the type area and the page number, so that it
+// moves nothing of the paper and takes no page of its own.
+type Corner struct {
+	Picture []byte   // PNG of a square, printed 18 mm wide; empty for none
+	Name    string   // what the picture shows, for who cannot see it
+	Lines   []string // beside it: at most three, in print of 9 points
 }
 
 // Annex is an attachment of a paper, bound together with it. Its label 附件1 comes from its place.
@@ -117,6 +126,7 @@ func WriteDocx(w io.Writer, p Paper) error {
 		}
 	}
 	d.closeTable()
+	d.corner(p.Corner)
 	d.section(&d.body)
 	file := newPackage(w)
 	for _, part := range docxParts(p, d.body.Bytes()) {
@@ -124,7 +134,7 @@ func WriteDocx(w io.Writer, p Paper) error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.WriteString(to, part.text); err != nil {
+		if _, err := io.WriteString(to, part.content); err != nil {
 			return err
 		}
 	}
@@ -135,6 +145,7 @@ func WriteDocx(w io.Writer, p Paper) error {
 type docxWriter struct {
 	body    bytes.Buffer
 	page    docxPage
+	begin   int  // where the last paragraph begins
 	head    int  // where the properties of the last paragraph begin, after its style
 	seam    int  // where they end and a section's go in; 0 if a table came last
 	written bool // the section has content

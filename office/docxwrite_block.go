@@ -9,6 +9,7 @@ import (
 // paragraph writes one paragraph. extra holds further properties after the style, in the order that the schema wants. A '\n'
 // in a run is a line break.
 func (d *docxWriter) paragraph(style, extra string, runs ...Run) {
+	d.begin = d.body.Len()
 	fmt.Fprintf(&d.body, `<w:p><w:pPr><w:pStyle w:val="%s"/>`, style)
 	d.head = d.body.Len()
 	d.body.WriteString(extra)

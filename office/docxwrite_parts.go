@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// textPart is a part of a docx that is text.
-type textPart struct{ name, text string }
+// docxPart is a part of a docx.
+type docxPart struct{ name, content string }
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
@@ -34,29 +34,35 @@ var docxLinked = []struct{ name, kind, text string }{
 }
 
 // docxParts are all parts of a docx around its body.
-func docxParts(p Paper, body []byte) []textPart {
+func docxParts(p Paper, body []byte) []docxPart {
 	var types, relations strings.Builder
-	parts := []textPart{{"word/document.xml", xmlHead + `<w:document ` + nsWord + ` ` + nsRel + `><w:body>` + string(body) + `</w:body></w:document>`}}
+	parts := []docxPart{{"word/document.xml", xmlHead + `<w:document ` + nsWord + ` ` + nsRel + `><w:body>` + string(body) + `</w:body></w:document>`}}
 	for i, part := range docxLinked {
-		parts = append(parts, textPart{"word/" + part.name, part.text})
+		parts = append(parts, docxPart{"word/" + part.name, part.text})
 		fmt.Fprintf(&types, `<Override PartName="/word/%s" ContentType="%s%s+xml"/>`, part.name, partType, part.kind)
 		fmt.Fprintf(&relations, `<Relationship Id="rId%d" Type="%s%s" Target="%s"/>`, i+1, relType, part.kind, part.name)
 	}
+	pictures := ""
+	if len(p.Corner.Picture) > 0 {
+		parts = append(parts, docxPart{"word/" + cornerPart, string(p.Corner.Picture)})
+		pictures = `<Default Extension="png" ContentType="image/png"/>`
+		fmt.Fprintf(&relations, `<Relationship Id="%s" Type="%simage" Target="%s"/>`, cornerLink, relType, cornerPart)
+	}
 	const relations0 = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	return append(parts,
-		textPart{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+		docxPart{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
-			`<Default Extension="xml" ContentType="application/xml"/>` +
+			`<Default Extension="xml" ContentType="application/xml"/>` + pictures +
 			`<Override PartName="/word/document.xml" ContentType="` + partType + `document.main+xml"/>` + types.String() +
 			`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
 			`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/></Types>`},
-		textPart{"_rels/.rels", xmlHead + relations0 +
+		docxPart{"_rels/.rels", xmlHead + relations0 +
 			`<Relationship Id="rId1" Type="` + relType + `officeDocument" Target="word/document.xml"/>` +
 			`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/>` +
 			`<Relationship Id="rId3" Type="` + relType + `extended-properties" Target="docProps/app.xml"/></Relationships>`},
-		textPart{"word/_rels/document.xml.rels", xmlHead + relations0 + relations.String() + `</Relationships>`},
-		textPart{"docProps/core.xml", coreProperties(p)},
-		textPart{"docProps/app.xml", xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>Bihuan</Application></Properties>`},
+		docxPart{"word/_rels/document.xml.rels", xmlHead + relations0 + relations.String() + `</Relationships>`},
+		docxPart{"docProps/core.xml", coreProperties(p)},
+		docxPart{"docProps/app.xml", xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>Bihuan</Application></Properties>`},
 	)
 }
 
@@ -118,6 +124,7 @@ func docxStyles() string {
 		{"Cell", "表格文字", `<w:jc w:val="left"/>`, "", small},
 		{"CellHead", "表格标题", `<w:jc w:val="center"/>`, "黑体", small},
 		{"Tiny", "表后行", `<w:spacing w:line="20" w:lineRule="exact"/>`, "", `<w:sz w:val="2"/><w:szCs w:val="2"/>`},
+		{"Corner", "页角", `<w:spacing w:line="260" w:lineRule="exact"/><w:jc w:val="left"/>`, "宋体", off + `<w:spacing w:val="0"/><w:sz w:val="18"/><w:szCs w:val="18"/>`},
 		{"Footer", "footer", `<w:spacing w:line="320" w:lineRule="exact"/>`, "宋体", off + `<w:spacing w:val="0"/><w:sz w:val="28"/><w:szCs w:val="28"/>`},
 	}
 	var b strings.Builder

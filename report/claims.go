@@ -14,7 +14,7 @@ import (
 func ClaimsXlsx(w io.Writer, h Head, groups []ledger.ClaimGroup) error {
 	title := h.Unit + "巡察整改数字基线对照表"
 	sheet := office.Sheet{Name: "基线对照表", Title: title, Line: h.line(), Table: claimsTable(groups), FrozenColumns: 2,
-		Notes: []string{claimsTotal(groups), signatures}, Footer: title}
+		Notes: withImprint(h.Imprint, claimsTotal(groups), signatures), Footer: title}
 	return office.WriteXlsx(w, office.Book{Sheets: []office.Sheet{sheet}, Title: title, Author: h.Unit, Created: h.AsOf})
 }
 

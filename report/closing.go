@@ -10,6 +10,7 @@ import (
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
+	"bihuan/proof"
 )
 
 // Slip is what a closing slip (整改销号单) is made of: the application with its hands, and the work as it was applied for.
@@ -17,6 +18,7 @@ type Slip struct {
 	Closing ledger.Closing
 	Work    ledger.Work
 	AsOf    time.Time
+	Imprint proof.Imprint
 }
 
 // ClosingSlip writes the closing slip (整改销号单) of a finding: the thirteen fields of the application, who applied, reviewed, signed
@@ -61,7 +63,7 @@ func ClosingSlip(w io.Writer, s Slip) error {
 	wide("状态", state)
 	wide("内容指纹\nSHA-256", c.Hash)
 	blocks := []office.Block{office.Line{Left: "填报单位：" + ledger.Signer(f.Unit), Right: "编号：" + or(c.Number, blank)}, t}
-	return office.WriteDocx(w, office.Paper{Title: title, Blocks: blocks, Subject: title, Author: f.Unit.Name, Created: s.AsOf})
+	return writePaper(w, office.Paper{Title: title, Blocks: blocks, Subject: title, Author: f.Unit.Name, Created: s.AsOf}, s.Imprint)
 }
 
 func basisText(c ledger.Closing) string {

@@ -10,6 +10,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/ledger"
+	"bihuan/proof"
 )
 
 // Head is what stands above a paper and around its findings. What is unknown stays empty; a paper that needs it shows a blank to
@@ -24,6 +25,7 @@ type Head struct {
 	Feedback  string
 	Contact   string    // 联系人, of all findings alike; an unknown one leaves the column empty
 	AsOf      time.Time // the instant the data are of; also the date of a paper and of its file
+	Imprint   proof.Imprint
 
 	// With Days.Today set, a finding that presses says so beside its state: 超期12个工作日.
 	Days     ledger.Days

@@ -53,7 +53,7 @@ func HeatXlsx(w io.Writer, h Head, mondays []string, rows []duty.Row, serials ma
 		}
 		t.Rows = append(t.Rows, office.Cells(texts...))
 	}
-	sheet := office.Sheet{Name: "常态任务", Title: h.Unit + heatName, Line: h.line(), Table: t, FrozenColumns: 2, Footer: h.Unit + heatName, Notes: []string{
-		sum, "各列是那一周的星期一。√ 按时，迟 迟办，漏 漏办（后来补上也不改），待 到了能办的日子，· 未到，— 取消或放假。后面的数字是一周里有几次；空白是那一周本来不用办。"}}
+	sheet := office.Sheet{Name: "常态任务", Title: h.Unit + heatName, Line: h.line(), Table: t, FrozenColumns: 2, Footer: h.Unit + heatName, Notes: withImprint(h.Imprint,
+		sum, "各列是那一周的星期一。√ 按时，迟 迟办，漏 漏办（后来补上也不改），待 到了能办的日子，· 未到，— 取消或放假。后面的数字是一周里有几次；空白是那一周本来不用办。")}
 	return office.WriteXlsx(w, office.Book{Sheets: []office.Sheet{sheet}, Title: h.Unit + heatName, Author: h.Unit, Created: h.AsOf})
 }

@@ -58,7 +58,7 @@ func ReadingXlsx(w io.Writer, p plan.Plan) error {
 
 func writeLedger(w io.Writer, h Head, table office.Table, notes ...string) error {
 	title := or(h.Title, h.Unit+ledgerName)
-	sheet := office.Sheet{Name: ledgerSheet, Title: title, Line: h.line(), Table: table, FrozenColumns: 2, Notes: append(notes, signatures), Footer: title}
+	sheet := office.Sheet{Name: ledgerSheet, Title: title, Line: h.line(), Table: table, FrozenColumns: 2, Notes: withImprint(h.Imprint, append(notes, signatures)...), Footer: title}
 	return office.WriteXlsx(w, office.Book{Sheets: []office.Sheet{sheet}, Title: title, Author: h.Unit, Created: h.AsOf})
 }
 

@@ -7,16 +7,19 @@ import (
 
 	"bihuan/ledger"
 	"bihuan/office"
+	"bihuan/proof"
 )
 
 // Letter writes a letter (提醒函 督办单 告诫书) in the form of GB/T 9704 with room for the seal. A draft has blanks where the number and
-// the date come.
-func Letter(w io.Writer, l ledger.Letter, asOf time.Time) error {
+// the date come, and no imprint: it is no letter yet.
+func Letter(w io.Writer, l ledger.Letter, asOf time.Time, m proof.Imprint) error {
 	p := office.Paper{
 		Title: l.Kind.Word(), Number: or(l.Number, "〔签发时编号〕"), To: l.To, Sign: ledger.Signer(l.Unit), Date: "〔签发日期〕", Sealed: true, Copies: l.Copies,
 		Subject: l.Kind.Word(), Author: l.Unit.Name, Created: asOf,
 	}
-	if !l.Sent.At.IsZero() {
+	if l.Sent.At.IsZero() {
+		m = proof.Imprint{}
+	} else {
 		p.Date = day(l.Sent.At)
 	}
 	for line := range strings.SplitSeq(l.Body, "\n") {
@@ -24,5 +27,5 @@ func Letter(w io.Writer, l ledger.Letter, asOf time.Time) error {
 			p.Blocks = append(p.Blocks, office.Text(line))
 		}
 	}
-	return office.WriteDocx(w, p)
+	return writePaper(w, p, m)
 }

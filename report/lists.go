@@ -32,8 +32,8 @@ func (h Head) listName(name string) string { return h.Unit + "巡察反馈意见
 
 func writeList(w io.Writer, h Head, name string, table office.Table) error {
 	title := h.listName(name)
-	return office.WriteDocx(w, office.Paper{Title: title, Landscape: true, Blocks: []office.Block{h.line(), table},
-		Subject: name, Author: h.Unit, Created: h.AsOf})
+	return writePaper(w, office.Paper{Title: title, Landscape: true, Blocks: []office.Block{h.line(), table},
+		Subject: name, Author: h.Unit, Created: h.AsOf}, h.Imprint)
 }
 
 // numbers are the numbers that join the three lists: those that the plan printed where each is there once, else with the place of

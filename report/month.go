@@ -7,6 +7,7 @@ import (
 
 	"bihuan/ledger"
 	"bihuan/office"
+	"bihuan/proof"
 )
 
 // monthTitle is the title of a monthly report: 栖禾镇巡察整改月报（2026年4月）.
@@ -28,7 +29,7 @@ func MonthName(m ledger.Month) string {
 
 // Monthly writes the monthly report (整改月报) as a docx in the form of GB/T 9704: the figures beside those of the month before, what is
 // overdue and why, what comes next, and what is needed from above.
-func Monthly(w io.Writer, m ledger.Month, asOf time.Time) error {
+func Monthly(w io.Writer, m ledger.Month, asOf time.Time, imprint proof.Imprint) error {
 	p := office.Paper{Title: monthTitle(m), Sign: ledger.Signer(m.Unit), Date: day(asOf), Sealed: true, Subject: "整改月报", Author: m.Unit.Name, Created: asOf}
 	add := func(b ...office.Block) { p.Blocks = append(p.Blocks, b...) }
 	add(office.Text(monthSummary(m)))
@@ -50,7 +51,7 @@ func Monthly(w io.Writer, m ledger.Month, asOf time.Time) error {
 		add(itemTable(m.Needs, "事项", "日期", "—"))
 	}
 	add(office.Text("其他：〔待填，没有的写“无”〕"))
-	return office.WriteDocx(w, p)
+	return writePaper(w, p, imprint)
 }
 
 // monthSummary is the first paragraph: the five states kept apart, the rate as it is defined, and what the month brought.
@@ -110,12 +111,12 @@ func itemTable(list []ledger.MonthItem, what, when, none string) office.Table {
 }
 
 // MonthlyXlsx writes the figures and lists of a monthly report as a workbook, to be put together with those of others.
-func MonthlyXlsx(w io.Writer, m ledger.Month, asOf time.Time) error {
+func MonthlyXlsx(w io.Writer, m ledger.Month, asOf time.Time, imprint proof.Imprint) error {
 	line := monthLine(m, asOf)
 	book := office.Book{Title: monthTitle(m), Author: m.Unit.Name, Created: asOf}
 	sheet := func(name string, t office.Table) {
 		t.Size = 11
-		book.Sheets = append(book.Sheets, office.Sheet{Name: name, Title: monthTitle(m), Line: line, Table: t, Portrait: true, Footer: monthTitle(m)})
+		book.Sheets = append(book.Sheets, office.Sheet{Name: name, Title: monthTitle(m), Line: line, Table: t, Portrait: true, Notes: withImprint(imprint), Footer: monthTitle(m)})
 	}
 	sheet("数据", figureTable(m))
 	sheet("超期", itemTable(m.Overdue, "原因和进展", "完成时限", blank))

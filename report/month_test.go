@@ -31,7 +31,7 @@ func sampleSlip() Slip {
 	mark := func(name, words string, day int) ledger.Mark {
 		return ledger.Mark{Staff: 1, Name: name, Words: words, At: asOf.AddDate(0, 0, day)}
 	}
-	return Slip{AsOf: asOf, Closing: ledger.Closing{Number: "栖禾巡改销〔2026〕3号", Step: ledger.Accepted, Statement: "明白卡入户3216份，17条疑点逐户核实，应补发的5人全部补发到位，公示栏换成二季度内容。群众电话回访20户，19户知道领取标准。",
+	return Slip{AsOf: asOf, Imprint: sampleImprint, Closing: ledger.Closing{Number: "栖禾巡改销〔2026〕3号", Step: ledger.Accepted, Statement: "明白卡入户3216份，17条疑点逐户核实，应补发的5人全部补发到位，公示栏换成二季度内容。群众电话回访20户，19户知道领取标准。",
 		Hash: strings.Repeat("5f2ac1", 10) + "9be0", Applied: mark("秦素芬", "", -3), Reviewed: mark("杜向荣", "现场看过三个村，属实", -2), Signed: mark("周叙明", "同意销号", -1), Accepted: mark("邵文澜", "同意", 0)},
 		Work: ledger.Work{Finding: f, Feedback: "2026-02-03", Duties: []duty.Duty{{Unit: org.Unit{Kind: org.Village, Name: "东槐村"}}},
 			Occurrences: []duty.Occurrence{{Happened: "2026-04-14", Entered: asOf.AddDate(0, 0, -16)}},
@@ -75,11 +75,11 @@ func sampleMonth() ledger.Month {
 // papersOfTheLoop are the papers that letters, closings, hand-overs and months give.
 func papersOfTheLoop() map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
-		"督办单.docx": func(w io.Writer) error { return Letter(w, sampleLetter(), asOf) },
+		"督办单.docx": func(w io.Writer) error { return Letter(w, sampleLetter(), asOf, sampleImprint) },
 		"销号单.docx": func(w io.Writer) error { return ClosingSlip(w, sampleSlip()) },
-		"交接表.docx": func(w io.Writer) error { return HandOver(w, "栖禾镇", sampleHandOver()) },
-		"月报.docx":  func(w io.Writer) error { return Monthly(w, sampleMonth(), asOf) },
-		"月报.xlsx":  func(w io.Writer) error { return MonthlyXlsx(w, sampleMonth(), asOf) },
+		"交接表.docx": func(w io.Writer) error { return HandOver(w, "栖禾镇", sampleHandOver(), sampleImprint) },
+		"月报.docx":  func(w io.Writer) error { return Monthly(w, sampleMonth(), asOf, sampleImprint) },
+		"月报.xlsx":  func(w io.Writer) error { return MonthlyXlsx(w, sampleMonth(), asOf, sampleImprint) },
 	}
 }
 

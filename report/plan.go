@@ -30,7 +30,7 @@ func PlanDocx(w io.Writer, h Head, findings []ledger.Finding) error {
 	}{{"问题清单", problemTable(h, findings)}, {"任务清单", taskTable(findings)}, {"责任清单", dutyTable(h, findings)}} {
 		p.Annexes = append(p.Annexes, office.Annex{Title: h.listName(list.name), Landscape: true, Blocks: []office.Block{list.table}})
 	}
-	return office.WriteDocx(w, p)
+	return writePaper(w, p, h.Imprint)
 }
 
 // intro tells of the inspection that the plan answers; what is not known is a blank to be filled in.

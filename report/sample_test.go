@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/plan"
+	"bihuan/proof"
 )
 
 // Everything in the findings that the tests write is invented.
@@ -18,8 +20,11 @@ import (
 var sampleHead = Head{
 	Unit: "栖禾镇党委", Team: "区委第二巡察组", Starts: "2026-01-05", Ends: "2026-01-30", Feedback: "2026-02-03",
 	AsOf: time.Date(2026, 4, 16, 9, 20, 0, 0, time.UTC),
-	Days: ledger.Days{Today: "2026-04-16", Soon: "2026-04-30"}, Calendar: calendar.Published(),
+	Days: ledger.Days{Today: "2026-04-16", Soon: "2026-04-30"}, Calendar: calendar.Published(), Imprint: sampleImprint,
 }
+
+// sampleImprint leads to a long address, so that its QR code is as dense as they come.
+var sampleImprint = proof.Imprint{Code: proof.NewCode(128734, sha256.Sum256([]byte("栖禾镇"))), Site: "https://xunchazhenggai.chengxi.example:8443", Kind: "closing", Row: 7412345678901234567}
 
 func named(list ...string) []ledger.Named {
 	var out []ledger.Named

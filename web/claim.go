@@ -213,6 +213,7 @@ type claimsPage struct {
 	Unknown int
 	Open    int
 	MayAct  bool // the reader may do something about some of them
+	Imprint *imprintView
 }
 
 // Span is how many columns the table has.
@@ -264,6 +265,9 @@ func (s *Server) claimsShow(w http.ResponseWriter, r *http.Request, v *visit) er
 		}
 		p.Groups = append(p.Groups, x)
 	}
+	if p.Imprint, err = s.imprintView(r.Context(), "plan", info.ID); err != nil {
+		return err
+	}
 	p.frame = s.frame(v, "ledger", "数字基线对照表")
 	return s.render(w, http.StatusOK, "claims", p)
 }
@@ -297,6 +301,9 @@ func (s *Server) claimsXlsx(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	head := planHead(info)
 	head.AsOf = v.Now
+	if head.Imprint, err = s.imprint(r.Context(), "plan", info.ID); err != nil {
+		return err
+	}
 	return download(w, head.Unit+"数字基线对照表.xlsx", report.XlsxType, func(w io.Writer) error { return report.ClaimsXlsx(w, head, groups) })
 }
 

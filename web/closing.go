@@ -520,6 +520,7 @@ type slipPage struct {
 	Evidence []string
 	Printed  string
 	Valid    bool
+	Imprint  *imprintView
 }
 
 // slipHand is one signature on the paper.
@@ -604,6 +605,9 @@ func (s *Server) closingSlip(w http.ResponseWriter, r *http.Request, v *visit) e
 		p.Hands = append(p.Hands, h)
 	}
 	p.Printed = v.Now.Format("2006年1月2日 15:04")
+	if p.Imprint, err = s.imprintView(ctx, "closing", c.ID); err != nil {
+		return err
+	}
 	p.frame = s.frame(v, "ledger", "整改销号单")
 	p.Body = "slip-body"
 	return s.render(w, http.StatusOK, "slip", p)

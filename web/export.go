@@ -70,6 +70,9 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, v *visit, head r
 	if err != nil {
 		return err
 	}
+	if head.Imprint, err = s.imprint(r.Context(), "plan", f.Plan); err != nil {
+		return err
+	}
 	return download(w, head.Unit+p.Name, p.Type, func(w io.Writer) error { return p.Write(w, head, findings) })
 }
 

@@ -222,6 +222,8 @@ type handedPage struct {
 	Items []handedItem
 	Unit  string
 	When  string
+
+	Imprint *imprintView
 }
 
 // handedShow answers GET /handover/{id}, the id being that of its entry in the journal.
@@ -231,6 +233,9 @@ func (s *Server) handedShow(w http.ResponseWriter, r *http.Request, v *visit) er
 		return err
 	}
 	p := handedPage{frame: s.frame(v, "handover", "整改责任交接表"), Sheet: h, Items: handedItems(h.Items), Unit: unit, When: h.At.Format("2006年1月2日 15:04")}
+	if p.Imprint, err = s.imprintView(r.Context(), "handover", h.Seq); err != nil {
+		return err
+	}
 	return s.render(w, http.StatusOK, "handed", p)
 }
 
@@ -240,8 +245,12 @@ func (s *Server) handedDocx(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
+	imprint, err := s.imprint(r.Context(), "handover", h.Seq)
+	if err != nil {
+		return err
+	}
 	name := fmt.Sprintf("整改责任交接表（%s交%s，%s）.docx", h.From, h.To, h.At.Format("2006-01-02"))
-	return download(w, name, report.DocxType, func(w io.Writer) error { return report.HandOver(w, unit, h) })
+	return download(w, name, report.DocxType, func(w io.Writer) error { return report.HandOver(w, unit, h, imprint) })
 }
 
 func (s *Server) handed(r *http.Request, v *visit) (ledger.HandedOver, string, error) {

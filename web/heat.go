@@ -549,6 +549,9 @@ func (s *Server) heatXlsx(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	head := report.Head{Unit: p.Unit, AsOf: v.Now}
+	if head.Imprint, err = s.imprint(r.Context(), "", 0); err != nil {
+		return err
+	}
 	return download(w, p.Unit+"常态任务办理情况表.xlsx", report.XlsxType, func(out io.Writer) error {
 		return report.HeatXlsx(out, head, a.mondays, rows, serials, sayTally(sum))
 	})

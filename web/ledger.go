@@ -43,6 +43,7 @@ type ledgerPage struct {
 	Moment       string // the instant the data are of
 	rows         []template.HTML
 	FeedbackOn   string // date of the feedback with its year
+	Imprint      *imprintView
 }
 
 // planChoice is a plan that the ledger can be narrowed to.
@@ -114,6 +115,9 @@ func (s *Server) ledgerPrint(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	p.Total = len(keys)
 	if err := s.fillTable(r.Context(), v, &p, keys); err != nil {
+		return err
+	}
+	if p.Imprint, err = s.imprintView(r.Context(), "plan", p.Filter.Plan); err != nil {
 		return err
 	}
 	p.Back = ledgerAddress(p.Filter)

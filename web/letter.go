@@ -197,6 +197,7 @@ type letterPage struct {
 	Letter    ledger.Letter
 	Heading   string
 	Paper     letterPaper
+	Imprint   *imprintView // of a letter that was sent
 	Light     light
 	Colour    light
 	DueDay    string
@@ -257,6 +258,11 @@ func (s *Server) renderLetter(w http.ResponseWriter, r *http.Request, v *visit, 
 	_, err = ledger.ByID(ctx, s.db, v.Who, l.Finding)
 	p.MayOpen = err == nil
 	p.Paper = newLetterPaper(l)
+	if !l.Sent.At.IsZero() {
+		if p.Imprint, err = s.imprintView(ctx, "letter", l.ID); err != nil {
+			return err
+		}
+	}
 	p.Steps = letterSteps(l, v.Today)
 	p.frame = s.frame(v, "letter", p.Heading)
 	return s.render(w, status, "letter", p)
@@ -372,6 +378,10 @@ func (s *Server) letterDocx(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
+	imprint, err := s.imprint(r.Context(), "letter", l.ID)
+	if err != nil {
+		return err
+	}
 	name := cmp.Or(l.Number, l.Kind.Word()+"（稿）") + ".docx"
-	return download(w, name, report.DocxType, func(w io.Writer) error { return report.Letter(w, l, v.Now) })
+	return download(w, name, report.DocxType, func(w io.Writer) error { return report.Letter(w, l, v.Now, imprint) })
 }

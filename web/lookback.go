@@ -227,6 +227,7 @@ type samplePage struct {
 	Strata   []stratumRow
 	Frame    int
 	Hidden   int // drawn, but not to be seen by the reader
+	Imprint  *imprintView
 	Counts   []countLink
 	MayVisit bool
 }
@@ -268,6 +269,9 @@ func (s *Server) sampleShow(w http.ResponseWriter, r *http.Request, v *visit) er
 		slices.SortStableFunc(row.Keys, func(a, b keyRow) int { return cmp.Compare(boolInt(b.Drawn), boolInt(a.Drawn)) })
 		p.Frame += row.N
 		p.Strata = append(p.Strata, row)
+	}
+	if p.Imprint, err = s.imprintView(r.Context(), "sample", m.ID); err != nil {
+		return err
 	}
 	return s.render(w, http.StatusOK, "sample", p)
 }

@@ -11,6 +11,7 @@ import (
 
 	"bihuan/ledger"
 	"bihuan/org"
+	"bihuan/proof"
 	"bihuan/report"
 	"bihuan/store"
 )
@@ -28,6 +29,8 @@ type monthPage struct {
 	At     string
 	Signer string
 	Date   string // of signing
+
+	Imprint *imprintView
 
 	Overdue, Next, Needs []monthRow
 	Shown                string // the figure whose items are listed
@@ -138,6 +141,9 @@ func (s *Server) monthShow(w http.ResponseWriter, r *http.Request, v *visit) err
 	for _, u := range units {
 		p.Units = append(p.Units, unitChoice{u.ID, indent(len(u.Ancestors())-top) + u.Name})
 	}
+	if p.Imprint, err = s.imprintView(ctx, "unit", unit.ID); err != nil {
+		return err
+	}
 	p.frame = s.frame(v, "month", unit.Name+"巡察整改月报")
 	return s.render(w, http.StatusOK, "month", p)
 }
@@ -154,7 +160,7 @@ func (s *Server) monthXlsx(w http.ResponseWriter, r *http.Request, v *visit) err
 	return s.monthFile(w, r, v, ".xlsx", report.XlsxType, report.MonthlyXlsx)
 }
 
-func (s *Server) monthFile(w http.ResponseWriter, r *http.Request, v *visit, end, kind string, write func(io.Writer, ledger.Month, time.Time) error) error {
+func (s *Server) monthFile(w http.ResponseWriter, r *http.Request, v *visit, end, kind string, write func(io.Writer, ledger.Month, time.Time, proof.Imprint) error) error {
 	done, err := s.takeExport(r.Context())
 	if err != nil {
 		return err
@@ -168,7 +174,11 @@ func (s *Server) monthFile(w http.ResponseWriter, r *http.Request, v *visit, end
 	if err != nil {
 		return err
 	}
-	return download(w, unit.Name+"整改月报"+report.MonthName(m)+end, kind, func(w io.Writer) error { return write(w, m, v.Now) })
+	imprint, err := s.imprint(r.Context(), "unit", unit.ID)
+	if err != nil {
+		return err
+	}
+	return download(w, unit.Name+"整改月报"+report.MonthName(m)+end, kind, func(w io.Writer) error { return write(w, m, v.Now, imprint) })
 }
 
 // closingSlipDocx answers GET /closing/{id}/slip.docx: the closing slip to be signed and kept.
@@ -190,8 +200,12 @@ func (s *Server) closingSlipDocx(w http.ResponseWriter, r *http.Request, v *visi
 	if err != nil {
 		return err
 	}
+	imprint, err := s.imprint(ctx, "closing", c.ID)
+	if err != nil {
+		return err
+	}
 	name := "整改销号单" + c.Number + ".docx"
 	return download(w, name, report.DocxType, func(w io.Writer) error {
-		return report.ClosingSlip(w, report.Slip{Closing: c, Work: work, AsOf: v.Now})
+		return report.ClosingSlip(w, report.Slip{Closing: c, Work: work, AsOf: v.Now, Imprint: imprint})
 	})
 }

@@ -58,6 +58,7 @@ var (
 		{Name: "month", Address: "/month", Word: "整改月报", Action: org.Overview},
 		{Name: "load", Address: "/load", Word: "任务量和负担", Action: org.Overview},
 		{Name: "handover", Address: "/handover", Word: "责任交接", Action: org.HandOver},
+		{Name: "check", Address: "/check", Word: "核验", Action: org.View},
 		{Name: "calendar", Address: "/calendar", Word: "日历", Action: org.View},
 		{Name: "told", Address: "/told", Word: "消息", Action: org.Overview},
 		{Name: "settings", Address: "/settings", Word: "设置", Action: org.Overview},

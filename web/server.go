@@ -29,6 +29,7 @@ type Config struct {
 	Witness  journal.Witness   // signs those of others
 	Log      *slog.Logger      // nil: slog.Default
 	Secure   bool              // the site is reached by https: cookies are sent over nothing else
+	Site     string            // address that people open, without a slash at its end, for QR codes on papers; empty when nobody has said it
 }
 
 // Server answers requests. It is safe for use by many goroutines.
@@ -40,6 +41,7 @@ type Server struct {
 	record   journal.Log
 	cosigner *journal.Cosigner
 	witness  journal.Witness
+	address  string // see Config.Site
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -66,6 +68,7 @@ type Server struct {
 	waiting    *memo[personKey, ledger.Waiting]
 	scans      *memo[scanKey, []ledger.Flaw]
 	asks       *limits // answers of villagers
+	codes      *limits // codes of papers that are looked up
 }
 
 // What is kept at most: the rendered rows of some 13,000 findings, and some 5,000 findings with all that is under them.
@@ -80,7 +83,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, address: c.Site}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -100,7 +103,7 @@ func New(c Config) *Server {
 	s.titles = newMemo[ledger.TitlesStamp, *ledger.Titles](1, nil)
 	s.heavy = make(chan struct{}, 2)
 	s.exports = make(chan struct{}, 1)
-	s.logins, s.asks = newLimits(), newLimits()
+	s.logins, s.asks, s.codes = newLimits(), newLimits(), newLimits()
 	s.sessions = newSessions(c.DB, c.Secure)
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, &visit{}, err) }
 	var err error
@@ -299,6 +302,8 @@ func (s *Server) routes() map[string]http.Handler {
 
 		"/": s.signedIn(s.nowhere),
 
+		"GET /check":         s.withSession(s.check),
+		"GET /check/{code}":  s.withSession(s.check),
 		"GET /login":         s.withSession(s.loginForm),
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),

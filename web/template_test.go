@@ -16,6 +16,7 @@ var pageTypes = map[string]any{
 	"channels":              channelsPage{},
 	"claim":                 claimPage{},
 	"claims":                claimsPage{},
+	"check":                 checkPage{},
 	"close":                 closePage{},
 	"closing":               closingPage{},
 	"duty":                  dutyPage{},

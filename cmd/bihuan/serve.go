@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type serveCommand struct {
 	HTTPS      bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
 	Witness    string `env:"BIHUAN_WITNESS" placeholder:"网址" help:"请谁会签：上级或第三方的会签服务，如 http://10.1.2.9:8090/witness（BIHUAN_WITNESS）"`
 	WitnessKey string `env:"BIHUAN_WITNESS_KEY" placeholder:"公钥" help:"会签方的公钥（BIHUAN_WITNESS_KEY）"`
-	Site       string `env:"BIHUAN_SITE" placeholder:"网址" help:"大家打开的网址，写进提醒消息里，如 http://10.1.2.3:8080；不写就用上面的地址（BIHUAN_SITE）"`
+	Site       string `env:"BIHUAN_SITE" placeholder:"网址" help:"大家打开的网址，写进提醒消息里，也印进纸上的二维码，如 http://10.1.2.3:8080；不写，消息里用上面的地址，二维码里只有存证码（BIHUAN_SITE）"`
 }
 
 // Run serves until ctx ends.
@@ -36,13 +37,10 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, c.place, listener, options{https: c.HTTPS, witness: c.Witness, witnessKey: c.WitnessKey})
+	p, err := open(ctx, c.place, listener, options{https: c.HTTPS, site: strings.TrimRight(c.Site, "/"), witness: c.Witness, witnessKey: c.WitnessKey})
 	if err != nil {
 		listener.Close()
 		return err
-	}
-	if c.Site != "" {
-		p.site = strings.TrimRight(c.Site, "/")
 	}
 	slog.Info("serving", "url", p.URL(), "database", c.shown(), "ready", time.Since(started).Round(time.Millisecond))
 	fmt.Fprintf(s.out, "闭环已启动：%s\n", p.URL())
@@ -67,6 +65,7 @@ type program struct {
 // options are how the program serves.
 type options struct {
 	https      bool   // people come by https
+	site       string // address that people open, without a slash at its end; empty when nobody has said it
 	witness    string // address of who signs the heads of the log too; empty for nobody
 	witnessKey string
 }
@@ -90,9 +89,9 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	if err != nil {
 		return nil, errors.Join(err, db.Close(), files.Close())
 	}
-	p.site = p.URL()
+	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
-		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https}).Handler(),
+		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
 		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same
