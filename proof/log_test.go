@@ -57,7 +57,7 @@ func (l *testLog) add(verb, kind string, row int64, changes string) int64 {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode([]string{"bihuan/event/1", strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.Entered, 10), "2025-12-29", "7", "贺晓雨（经办人）", verb, kind, strconv.FormatInt(row, 10), changes})
+	_ = enc.Encode([]string{"bihuan/event/1", strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.Entered, 10), []string{"2025-12-29", "2025-12-27"}[e.Seq%3/2], "7", "贺晓雨（经办人）", verb, kind, strconv.FormatInt(row, 10), changes})
 	e.Content = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	e.Commitment = e.commit()
 	e.Rows = sha256.Sum256(append([]byte("rows"), e.Salt...))

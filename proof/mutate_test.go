@@ -152,9 +152,6 @@ func TestProofMutations(t *testing.T) {
 					t.Errorf("the proof of %d holds for %d", n, other)
 				}
 			}
-			if tlog.CheckRecord(e.Proof, int64(size)+1, root, n-1, e.leaf()) == nil {
-				t.Errorf("the proof of %d holds for another size", n)
-			}
 		}
 	}
 	t.Logf("%d mutations refused", tried)
