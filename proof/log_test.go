@@ -132,7 +132,7 @@ func (l *testLog) pack(t testing.TB, seqs []int64, files []File, cosigned bool, 
 	if cosigned {
 		keys = append(keys, l.witness.Key)
 	}
-	subject := Subject{"finding", 7_301_234_567_890_123_456, "问题4 惠农政策<宣传>不到位 & 更新不及时"}
+	subject := Topic{"finding", 7_301_234_567_890_123_456, "问题4 惠农政策<宣传>不到位 & 更新不及时"}
 	p, err := New(subject, "2026-11-26 10:20", l.origin, keys, seqs, erased, files)
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,3 @@
-// Package proof is what can be checked away from the server: proof packs, which show with the help of a signed checkpoint what was
-// recorded, and the codes printed on papers. It knows no database; docs/record.md describes its formats for others.
 package proof
 
 import (
@@ -55,8 +53,8 @@ const (
 
 const indexFormat = "bihuan/pack/1"
 
-// Subject is what a pack is about: a row of the ledger, and what people call it.
-type Subject struct {
+// Topic is what a pack is about: a row of the ledger, and what people call it.
+type Topic struct {
 	Kind  string `json:"kind"` // table
 	Row   int64  `json:"row,string"`
 	Title string `json:"title"`
@@ -114,7 +112,7 @@ func (e *Event) leaf() tlog.Hash {
 // index is index.json.
 type index struct {
 	Format  string    `json:"format"`
-	Subject Subject   `json:"subject"`
+	Subject Topic     `json:"subject"`
 	Made    string    `json:"made"`
 	Origin  string    `json:"origin"`
 	Events  []int64   `json:"events"`
@@ -148,7 +146,7 @@ type Pack struct {
 // New begins a pack made at an instant as people write it (2026-11-26 10:20), of a log with this origin. seqs are the numbers of
 // the events it will show, in order, without the one of the pack itself; erased those of them without content. keys are
 // the verifier keys of the server and of whoever may cosign.
-func New(subject Subject, made, origin string, keys []Key, seqs, erased []int64, files []File) (*Pack, error) {
+func New(subject Topic, made, origin string, keys []Key, seqs, erased []int64, files []File) (*Pack, error) {
 	if len(seqs) >= MostEvents || len(files)+len(fixedNames) > MostFiles {
 		return nil, fmt.Errorf("存证包太大：%d 条记录、%d 份材料，最多 %d 条、%d 份", len(seqs), len(files), MostEvents, MostFiles)
 	}

@@ -384,7 +384,7 @@ func TestWriteChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := New(Subject{}, "", "o", nil, nil, nil, []File{f})
+	p, err := New(Topic{}, "", "o", nil, nil, nil, []File{f})
 	if err != nil {
 		t.Fatal(err)
 	}
