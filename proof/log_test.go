@@ -142,8 +142,15 @@ func (l *testLog) pack(t testing.TB, seqs []int64, files []File, cosigned bool, 
 		l.add("反馈", "occurrence", 5, "[]")
 	}
 	var b bytes.Buffer
-	if err := p.Write(&b, l.checkpoint(cosigned), l.proven(append(append([]int64{}, seqs...), own))); err != nil {
+	sealed, err := p.Seal(l.checkpoint(cosigned), l.proven(append(append([]int64{}, seqs...), own)))
+	if err != nil {
 		t.Fatal(err)
+	}
+	if err := sealed.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if sealed.Size() != int64(b.Len()) {
+		t.Errorf("%d bytes were announced, and %d written", sealed.Size(), b.Len())
 	}
 	return b.Bytes()
 }

@@ -88,6 +88,9 @@ func Measure(f File, open func() (io.ReadCloser, error)) (File, error) {
 	return f, nil
 }
 
+// Sum is the SHA-256 of a file that was measured, in hex.
+func (f File) Sum() string { return hex.EncodeToString(f.sum[:]) }
+
 // Content makes a file of bytes.
 func (f File) Content(data []byte) File {
 	f.size, f.sum, f.crc = int64(len(data)), sha256.Sum256(data), crc32.ChecksumIEEE(data)
@@ -137,7 +140,7 @@ func (i *index) encode() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// Pack is a pack on its way: its index stands, the event that binds it and the checkpoint over it are still to come.
+// Pack is a pack on its way: its index stands, the event that binds it and the checkpoint over it are still to come. See [Pack.Seal].
 type Pack struct {
 	index []byte
 	files []File // paths in Name
@@ -185,20 +188,52 @@ func (p *Pack) IndexHash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Write writes the zip. events are those announced to [New], in order, and after them the one of the pack itself; checkpoint is
-// the signed note their proofs lead to. The same arguments give the same bytes.
-func (p *Pack) Write(w io.Writer, checkpoint []byte, events []Event) error {
-	var lines bytes.Buffer
-	for _, e := range events {
-		lines.WriteString(eventLine(&e))
+// errMoved is the error of a pack whose events are no longer what its index says: one was erased meanwhile.
+var errMoved = errors.New("出具存证包时有记录变了，请再出具一次")
+
+// Seal completes a pack with what can only be known when its event is in the log: events are those announced to [New], in order, and
+// after them the one of the pack itself; checkpoint is the signed note that their proofs lead to.
+func (p *Pack) Seal(checkpoint []byte, events []Event) (*Sealed, error) {
+	var i index
+	if err := json.Unmarshal(p.index, &i); err != nil {
+		return nil, err
 	}
-	entries := append([]File{
+	seqs, erased := []int64{}, []int64{}
+	var lines bytes.Buffer
+	for n, e := range events {
+		lines.WriteString(eventLine(&e))
+		if n < len(events)-1 {
+			seqs = append(seqs, e.Seq)
+		}
+		if e.Salt == nil {
+			erased = append(erased, e.Seq)
+		}
+	}
+	if !slices.Equal(seqs, i.Events) || !slices.Equal(erased, i.Erased) {
+		return nil, errMoved
+	}
+	s := &Sealed{entries: append([]File{
 		File{Name: checkpointName}.Content(checkpoint),
 		File{Name: eventsName}.Content(lines.Bytes()),
 		File{Name: indexName}.Content(p.index),
-	}, p.files...)
-	return writeZip(w, entries)
+	}, p.files...)}
+	if s.size = zipSize(s.entries); s.size > MostBytes {
+		return nil, fmt.Errorf("存证包太大：共 %d MB，最多 4 GB；请分开出具", s.size>>20)
+	}
+	return s, nil
 }
+
+// Sealed is a pack that is complete and waits to be written.
+type Sealed struct {
+	entries []File
+	size    int64
+}
+
+// Size is how many bytes [Sealed.Write] writes.
+func (s *Sealed) Size() int64 { return s.size }
+
+// Write writes the zip, opening one file after the other. The same pack gives the same bytes each time.
+func (s *Sealed) Write(w io.Writer) error { return writeZip(w, s.entries) }
 
 func eventLine(e *Event) string {
 	salt, content, proof := "-", "-", "-"
@@ -247,20 +282,24 @@ func directoryEnd(count int, size, offset int64) []byte {
 
 const endSize = 22 // bytes of directoryEnd
 
+// zipSize is how large a zip of the files is.
+func zipSize(entries []File) int64 {
+	size := int64(endSize)
+	for i := range entries {
+		size += int64(len(header(false, &entries[i], 0))+len(header(true, &entries[i], 0))) + entries[i].size
+	}
+	return size
+}
+
 func writeZip(w io.Writer, entries []File) error {
 	var directory []byte
 	offset := int64(0)
 	for i := range entries {
-		directory = append(directory, header(true, &entries[i], offset)...)
-		offset += int64(len(header(false, &entries[i], 0))) + entries[i].size
-	}
-	if offset+int64(len(directory))+endSize > MostBytes || len(directory) > mostDirectory {
-		return fmt.Errorf("存证包太大：共 %d MB，最多 4 GB；请分开出具", offset>>20)
-	}
-	for i := range entries {
 		if err := writeEntry(w, &entries[i]); err != nil {
 			return err
 		}
+		directory = append(directory, header(true, &entries[i], offset)...)
+		offset += int64(len(header(false, &entries[i], 0))) + entries[i].size
 	}
 	_, err := w.Write(append(directory, directoryEnd(len(entries), int64(len(directory)), offset)...))
 	return err

@@ -388,7 +388,11 @@ func TestWriteChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Write(io.Discard, nil, nil); err == nil || !strings.Contains(err.Error(), "documents/1-a") {
+	sealed, err := p.Seal(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sealed.Write(io.Discard); err == nil || !strings.Contains(err.Error(), "documents/1-a") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -448,4 +452,23 @@ func FuzzCheckPack(f *testing.F) {
 			t.Error("a pack that nobody made is accepted")
 		}
 	})
+}
+
+// What was erased while a pack was made is not in it under an index that says otherwise.
+func TestSealMoved(t *testing.T) {
+	l := newLog(1)
+	l.add("登记", "finding", 1, "[]")
+	l.add("登记", "finding", 1, "[]")
+	p, err := New(Topic{Kind: "finding", Row: 1}, "", l.origin, []Key{l.server.Key}, []int64{1, 2}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := l.add(VerbPacked, "finding", 1, "[]")
+	if _, err := p.Seal(l.checkpoint(false), l.proven([]int64{1, own})); err == nil {
+		t.Error("sealed without an event")
+	}
+	l.erase(2)
+	if _, err := p.Seal(l.checkpoint(false), l.proven([]int64{1, 2, own})); err == nil {
+		t.Error("sealed with an event erased meanwhile")
+	}
 }
