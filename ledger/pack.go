@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,15 +67,23 @@ func packEvents(ctx context.Context, q store.Querier, query string, args ...any)
 	if err != nil {
 		return nil, err
 	}
+	var gone []int64
 	for _, e := range events {
 		if e.Verb == journal.Erasure {
-			seqs = append(seqs, journal.ErasedBy(e)...)
+			gone = append(gone, journal.ErasedBy(e)...)
 		}
 	}
-	if seqs = distinct(seqs); len(seqs) == len(events) {
-		return events, nil
+	named, err := journal.Events(ctx, q, distinct(gone))
+	if err != nil {
+		return nil, err
 	}
-	return journal.Events(ctx, q, seqs)
+	for _, e := range named {
+		if e.Erased != "" { // of others only what they said of rows was erased; they may be about anything
+			events = append(events, e)
+		}
+	}
+	slices.SortFunc(events, func(a, b journal.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	return slices.CompactFunc(events, func(a, b journal.Event) bool { return a.Seq == b.Seq }), nil
 }
 
 func distinct(seqs []int64) []int64 {

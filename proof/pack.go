@@ -88,9 +88,6 @@ func Measure(f File, open func() (io.ReadCloser, error)) (File, error) {
 	return f, nil
 }
 
-// Sum is the SHA-256 of a file that was measured, in hex.
-func (f File) Sum() string { return hex.EncodeToString(f.sum[:]) }
-
 // Content makes a file of bytes.
 func (f File) Content(data []byte) File {
 	f.size, f.sum, f.crc = int64(len(data)), sha256.Sum256(data), crc32.ChecksumIEEE(data)

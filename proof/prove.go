@@ -18,12 +18,8 @@ func Prove(ctx context.Context, q store.Querier, point journal.Checkpoint, event
 	list := make([]Event, len(events))
 	for i, e := range events {
 		x := &list[i]
-		var commitment, rows [32]byte
 		var err error
-		if x.Seq, x.Entered, commitment, rows, err = journal.ParseLeafData(e.LeafData()); err != nil {
-			return nil, err
-		}
-		x.Commitment, x.Rows = commitment, rows
+		*x = Event{Seq: e.Seq, Entered: e.Entered, Commitment: e.Commitment(), Rows: e.Rows()}
 		if e.Erased == "" {
 			x.Salt, x.Content = e.Salt, e.Content()
 		}

@@ -134,7 +134,7 @@ func (p Packs) ofFinding(ctx context.Context, who org.Person, f ledger.Finding, 
 			return Packed{}, err
 		}
 	}
-	if err := c.evidence(p.Files, items); err != nil {
+	if err := p.evidence(ctx, &c, items); err != nil {
 		return Packed{}, err
 	}
 	if c.events, err = ledger.FindingEvents(ctx, p.DB, f.ID); err != nil {
@@ -195,25 +195,31 @@ func (c *contents) letter(l ledger.Letter, now time.Time) error {
 	return c.paper(l.Kind.Word(), cmp.Or(l.Number, l.Kind.Word())+".docx", func(w io.Writer) error { return Letter(w, l, now) })
 }
 
-// evidence adds the files of evidence. One that is gone, or is not what was entered, is named in a text instead: a pack holds nothing wrong,
+// evidence adds the files of evidence; each is checked against its hash as it is read. One that is gone, or is not what was entered, is named in a text instead: a pack holds nothing wrong,
 // and tells what it lacks.
-func (c *contents) evidence(files *evidence.Files, items []evidence.Item) error {
+func (p Packs) evidence(ctx context.Context, c *contents, items []evidence.Item) error {
 	var lacking []string
 	for _, e := range items {
 		if e.File == "" {
 			continue
 		}
 		f, err := proof.Measure(proof.File{What: fmt.Sprintf("佐证材料 %s，%s %s", longDate(e.Event), e.Unit, e.By), Name: cmp.Or(e.FileName, e.Title), Evidence: true},
-			func() (io.ReadCloser, error) { return files.Open(e.File) })
+			func() (io.ReadCloser, error) { return evidence.Open(ctx, p.DB, p.Files, e.File) })
+		why := ""
 		switch {
-		case err != nil:
-			lacking = append(lacking, fmt.Sprintf("%s（%s）：文件已不在，或读不出来", e.Title, e.File))
-			slog.Warn("pack", "file", e.File, "error", err)
-		case f.Sum() != e.File:
-			lacking = append(lacking, fmt.Sprintf("%s（%s）：文件与登记时的指纹不符", e.Title, e.File))
-		default:
+		case err == nil:
 			c.files = append(c.files, f)
+			continue
+		case errors.Is(err, evidence.ErrErased):
+			why = "文件已依法删除"
+		case errors.Is(err, evidence.ErrMissing):
+			why = "文件不在了"
+		case errors.Is(err, evidence.ErrChanged):
+			why = "文件与登记时的指纹不符"
+		default:
+			return err
 		}
+		lacking = append(lacking, fmt.Sprintf("%s（%s）：%s", e.Title, e.File, why))
 	}
 	if len(lacking) == 0 {
 		return nil

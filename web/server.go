@@ -27,8 +27,10 @@ type Config struct {
 	Record   journal.Log       // signs the heads of the record
 	Cosigner *journal.Cosigner // has them signed by another; nil: nobody
 	Witness  journal.Witness   // signs those of others
-	Log      *slog.Logger      // nil: slog.Default
-	Secure   bool              // the site is reached by https: cookies are sent over nothing else
+	// WitnessKey is the verifier key of whom the Cosigner asks: it goes into proof packs.
+	WitnessKey string
+	Log        *slog.Logger // nil: slog.Default
+	Secure     bool         // the site is reached by https: cookies are sent over nothing else
 }
 
 // Server answers requests. It is safe for use by many goroutines.
@@ -40,6 +42,8 @@ type Server struct {
 	record   journal.Log
 	cosigner *journal.Cosigner
 	witness  journal.Witness
+
+	witnessKey string // see Config.WitnessKey
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -80,7 +84,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, witnessKey: c.WitnessKey}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -303,6 +307,12 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),
 		"GET /feed/{secret}": http.HandlerFunc(s.feed),
+
+		"POST /finding/{id}/pack": s.signedIn(s.findingPack),
+		"POST /closing/{id}/pack": s.signedIn(s.closingPack),
+		"POST /letter/{id}/pack":  s.signedIn(s.letterPack),
+		"POST /month/pack":        s.signedIn(s.monthPack),
+		"GET /verify.html":        http.HandlerFunc(s.verifyPage),
 
 		"GET /log/checkpoint":          http.HandlerFunc(s.logCheckpoint),
 		"GET /log/key":                 http.HandlerFunc(s.logKey),

@@ -92,7 +92,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	}
 	p.site = p.URL()
 	p.http = &http.Server{
-		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https}).Handler(),
+		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
 		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same
