@@ -6,7 +6,7 @@ version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 build   := CGO_ENABLED=0 go build -trimpath -ldflags="-s -w"
 targets := linux/amd64 linux/arm64 linux/loong64 windows/amd64
 
-.PHONY: run build release test deps check unit fuzz bench
+.PHONY: run build release test deps check unit nightly fuzz bench
 
 run:
 	go run ./cmd/bihuan demo
@@ -39,6 +39,10 @@ check:
 # Unit, property and browser tests, on SQLite and PostgreSQL in one run.
 unit:
 	store/storetest/postgres.sh go test -race -timeout 40m ./...
+
+# What takes too long for every change: a million mutations before the page too.
+nightly:
+	go test -timeout 60m ./proof -run Mutations -args -mutations 3000000 -pagemutations 1000000
 
 fuzz:
 	scripts/fuzz

@@ -207,6 +207,7 @@ type letterPage struct {
 	SendWhy   string // why it may not be sent
 	MayAnswer bool
 	MayOpen   bool // the reader sees its finding
+	MayPack   bool // it was sent, and so there is something to prove
 	Body      string
 	Copies    string
 	ReplyBy   string
@@ -257,6 +258,7 @@ func (s *Server) renderLetter(w http.ResponseWriter, r *http.Request, v *visit, 
 	p.MayAnswer = l.State != "draft" && l.State != "dropped" && l.MayAnswer(ctx, s.db, v.Who) == nil
 	_, err = ledger.ByID(ctx, s.db, v.Who, l.Finding)
 	p.MayOpen = err == nil
+	p.MayPack = !l.Sent.At.IsZero()
 	p.Paper = newLetterPaper(l)
 	if !l.Sent.At.IsZero() {
 		if p.Imprint, err = s.imprintView(ctx, "letter", l.ID); err != nil {

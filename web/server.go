@@ -30,6 +30,10 @@ type Config struct {
 	Log      *slog.Logger      // nil: slog.Default
 	Secure   bool              // the site is reached by https: cookies are sent over nothing else
 	Site     string            // address that people open, without a slash at its end, for QR codes on papers; empty when nobody has said it
+	// WitnessKey is the verifier key of whom the Cosigner asks: it goes into proof packs.
+	WitnessKey string
+	Log        *slog.Logger // nil: slog.Default
+	Secure     bool         // the site is reached by https: cookies are sent over nothing else
 }
 
 // Server answers requests. It is safe for use by many goroutines.
@@ -42,6 +46,8 @@ type Server struct {
 	cosigner *journal.Cosigner
 	witness  journal.Witness
 	address  string // see Config.Site
+
+	witnessKey string // see Config.WitnessKey
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -84,6 +90,7 @@ func New(c Config) *Server {
 		c.Log = slog.Default()
 	}
 	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, address: c.Site}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, witnessKey: c.WitnessKey}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -308,6 +315,12 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /login":        s.withSession(s.login),
 		"GET /static/{name}": http.HandlerFunc(s.asset),
 		"GET /feed/{secret}": http.HandlerFunc(s.feed),
+
+		"POST /finding/{id}/pack": s.signedIn(s.findingPack),
+		"POST /closing/{id}/pack": s.signedIn(s.closingPack),
+		"POST /letter/{id}/pack":  s.signedIn(s.letterPack),
+		"POST /month/pack":        s.signedIn(s.monthPack),
+		"GET /verify.html":        http.HandlerFunc(s.verifyPage),
 
 		"GET /log/checkpoint":          http.HandlerFunc(s.logCheckpoint),
 		"GET /log/key":                 http.HandlerFunc(s.logKey),

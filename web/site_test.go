@@ -17,6 +17,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -37,6 +38,7 @@ type site struct {
 	db     *store.DB
 	files  *evidence.Files
 	folder string // of files
+	record journal.Log
 	now    time.Time
 	town   org.Unit
 	people map[string]org.Person // by login name
@@ -78,7 +80,12 @@ func openWith(t testing.TB, url string, files *evidence.Files) *site {
 	}
 	s.plan = s.importPlan(s.people["clerk"], s.town, "整改方案.txt", paper)
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
-	server := httptest.NewServer(web.New(web.Config{DB: s.db, Files: s.files, Calendar: calendar.Published(), Log: log}).Handler())
+	key, err := journal.OpenLogKey(filepath.Join(t.TempDir(), "journal.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.record = journal.Log{DB: s.db, Key: key}
+	server := httptest.NewServer(web.New(web.Config{DB: s.db, Files: s.files, Record: s.record, Calendar: calendar.Published(), Log: log}).Handler())
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s

@@ -91,7 +91,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	}
 	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
-		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https, Site: with.site}).Handler(),
+		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
 		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same

@@ -19,13 +19,15 @@ import (
 	"bihuan/proof"
 )
 
-// verifyCommand checks the record of a database.
+// verifyCommand checks the record of a database, or a proof pack, which needs no database.
 type verifyCommand struct {
 	place
-	Key        []string `name:"key" placeholder:"公钥" help:"检查点应由谁签名：存证公钥、会签公钥，可写多个；不写就用数据文件夹里的密钥"`
+	Pack       string   `arg:"" optional:"" name:"存证包" help:"只核验这个存证包（zip），在哪台电脑上都行；不写就核对数据库"`
+	Key        []string `name:"key" placeholder:"公钥" help:"检查点应由谁签名：存证公钥、会签公钥，或一行写一个的文件，可写多个；不写就用数据文件夹里的密钥，核验存证包时用包里的"`
 	Checkpoint []string `placeholder:"文件" help:"另外保存的检查点，可写多个：拿它与数据库核对"`
 	Witness    string   `env:"BIHUAN_WITNESS" placeholder:"网址" help:"会签方的网址：问它最后见过的检查点（BIHUAN_WITNESS）"`
 	NoFiles    bool     `help:"不核对原件"`
+	Page       string   `placeholder:"文件" help:"把核验存证包的网页存为文件，用浏览器打开就能核验，不需要联网"`
 	JSON       bool     `name:"json" help:"输出 JSON"`
 }
 
@@ -34,6 +36,12 @@ var errDiffers = errors.New("核对不通过")
 
 // Run checks and prints the report.
 func (c verifyCommand) Run(ctx context.Context, s streams) error {
+	if c.Page != "" {
+		return savePage(s, c.Page)
+	}
+	if c.Pack != "" {
+		return verifyPack(s, c.Pack, c.Key, c.Checkpoint, c.JSON)
+	}
 	db, err := c.openDatabase(ctx)
 	if err != nil {
 		return err
