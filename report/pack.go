@@ -134,7 +134,9 @@ func (p Packs) ofFinding(ctx context.Context, who org.Person, f ledger.Finding, 
 	}
 	for _, x := range closings {
 		name := "整改销号单" + cmp.Or(x.Number, "（未编号）") + ".docx"
-		if err := c.paper("整改销号单 "+x.Step.Word(), name, func(w io.Writer) error { return ClosingSlip(w, Slip{Closing: x, Work: work, AsOf: now, Imprint: c.on("closing", x.ID)}) }); err != nil {
+		if err := c.paper("整改销号单 "+x.Step.Word(), name, func(w io.Writer) error {
+			return ClosingSlip(w, Slip{Closing: x, Work: work, AsOf: now, Imprint: c.on("closing", x.ID)})
+		}); err != nil {
 			return Packed{}, err
 		}
 	}

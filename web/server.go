@@ -27,13 +27,11 @@ type Config struct {
 	Record   journal.Log       // signs the heads of the record
 	Cosigner *journal.Cosigner // has them signed by another; nil: nobody
 	Witness  journal.Witness   // signs those of others
-	Log      *slog.Logger      // nil: slog.Default
-	Secure   bool              // the site is reached by https: cookies are sent over nothing else
-	Site     string            // address that people open, without a slash at its end, for QR codes on papers; empty when nobody has said it
 	// WitnessKey is the verifier key of whom the Cosigner asks: it goes into proof packs.
 	WitnessKey string
 	Log        *slog.Logger // nil: slog.Default
 	Secure     bool         // the site is reached by https: cookies are sent over nothing else
+	Site       string       // address that people open, without a slash at its end, for QR codes on papers; empty when nobody has said it
 }
 
 // Server answers requests. It is safe for use by many goroutines.
@@ -89,8 +87,8 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, address: c.Site}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, witnessKey: c.WitnessKey}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness,
+		witnessKey: c.WitnessKey, address: c.Site}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
