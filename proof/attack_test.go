@@ -328,6 +328,31 @@ func TestStolenKeyIsCaughtByTheWitness(t *testing.T) {
 	})
 }
 
+// A code on a paper binds the history that it was printed under, whatever happens to keys and checkpoints.
+func TestCodesOnPaper(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	w.lived()
+	root, err := journal.RootAt(t.Context(), w.db, 500)
+	w.must(err)
+	check := func(codes ...proof.Code) proof.Report {
+		r, err := proof.Verify(t.Context(), proof.Subject{DB: w.db, Keys: w.keys, Codes: codes})
+		w.must(err)
+		return r
+	}
+	right, beyond := proof.NewCode(500, root), proof.NewCode(5000, root)
+	if r := check(right); !r.OK() {
+		t.Error(text(r))
+	}
+	if r := check(right, beyond); !said(r, "纸上的存证码对不上：5000-") || said(r, "纸上的存证码对不上：500-") {
+		t.Error(text(r))
+	}
+	w.forge(400, "假的")
+	w.raw(`delete from checkpoint`)
+	if r := check(right); !said(r, "纸上的存证码对不上：500-") || len(r.Differences) != 1 {
+		t.Error(text(r))
+	}
+}
+
 // The whole database is yesterday's copy, with all that lies beside it.
 func TestRollBackIsCaughtByTheWitness(t *testing.T) {
 	w := newWorld(t, storetest.SQLite(t))

@@ -2,12 +2,14 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +29,7 @@ type Subject struct {
 	Keys []note.Verifier
 	// Checkpoints are notes kept elsewhere: beside the database, by a witness, in packs.
 	Checkpoints []string
+	Codes       []Code // from papers
 	// Told is told, from time to time, how far the check has come; nil for nobody.
 	Told func(what string, done, of int64)
 }
@@ -44,6 +47,7 @@ const (
 	TreeAltered      Kind = "日志的树被改动"
 	CheckpointForged Kind = "检查点无效"
 	CheckpointGone   Kind = "检查点缺失"
+	CodeWrong        Kind = "纸上的存证码对不上"
 	RowAltered       Kind = "数据行被改动"
 	RowMissing       Kind = "数据行被删除"
 	RowUnrecorded    Kind = "数据行没有来历"
@@ -235,7 +239,13 @@ func (c *check) log(ctx context.Context) error {
 	c.nodes = map[node]tlog.Hash{}
 	next := 0 // of points
 	sound := int64(0)
+	codes := slices.SortedFunc(slices.Values(c.Codes), func(a, b Code) int { return cmp.Compare(a.Size(), b.Size()) })
 	compare := func() {
+		for ; len(codes) > 0 && codes[0].Size() <= c.grown.Size; codes = codes[1:] {
+			if !codes[0].Is(c.grown.Root()) {
+				c.found(Difference{Kind: CodeWrong, What: codes[0].String() + "：前" + strconv.FormatInt(codes[0].Size(), 10) + "条不是出具材料时的样子"})
+			}
+		}
 		for ; next < len(c.points) && c.points[next].Size <= c.grown.Size; next++ {
 			p := c.points[next]
 			if p.Root != c.grown.Root() {
@@ -271,6 +281,9 @@ func (c *check) log(ctx context.Context) error {
 		if p.Size > c.last {
 			c.found(Difference{Kind: LogTruncated, What: fmt.Sprintf("有签过名的检查点到第%d条，日志里只到第%d条", p.Size, c.last)})
 		}
+	}
+	for _, code := range codes {
+		c.found(Difference{Kind: CodeWrong, What: fmt.Sprintf("%s：日志里没有%d条", code, code.Size())})
 	}
 	for _, seq := range c.blanked {
 		if !c.announced[seq] {

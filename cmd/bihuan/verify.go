@@ -26,6 +26,7 @@ type verifyCommand struct {
 	Key        []string `name:"key" placeholder:"公钥" help:"检查点应由谁签名：存证公钥、会签公钥，或一行写一个的文件，可写多个；不写就用数据文件夹里的密钥，核验存证包时用包里的"`
 	Checkpoint []string `placeholder:"文件" help:"另外保存的检查点，可写多个：拿它与数据库核对"`
 	Witness    string   `env:"BIHUAN_WITNESS" placeholder:"网址" help:"会签方的网址：问它最后见过的检查点（BIHUAN_WITNESS）"`
+	Code       []string `placeholder:"存证码" help:"纸质材料上的存证码，可写多个：看日志是不是出具它时的那一本"`
 	NoFiles    bool     `help:"不核对原件"`
 	Page       string   `placeholder:"文件" help:"把核验存证包的网页存为文件，用浏览器打开就能核验，不需要联网"`
 	JSON       bool     `name:"json" help:"输出 JSON"`
@@ -61,6 +62,13 @@ func (c verifyCommand) Run(ctx context.Context, s streams) error {
 	}
 	if subject.Checkpoints, err = c.checkpoints(ctx, subject.Keys); err != nil {
 		return err
+	}
+	for _, text := range c.Code {
+		code, err := proof.ParseCode(text)
+		if err != nil {
+			return fmt.Errorf("“%s”：%w", text, err)
+		}
+		subject.Codes = append(subject.Codes, code)
 	}
 	if !c.JSON {
 		last := time.Now()
