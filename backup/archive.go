@@ -31,7 +31,7 @@ const format = 1
 const (
 	beginName    = "begin.json"
 	rowsFolder   = "rows/"  // rows/finding/1.jsonl.gz: first line the columns, then a line for each row
-	keyName      = "key"    // the key that signs checkpoints, where it was asked for
+	keysFolder   = "key/"   // key/journal.key: keys that sign checkpoints, where they were asked for
 	filesFolder  = "files/" // files/<SHA-256>
 	manifestName = "manifest.json"
 	sumName      = "SHA256" // of all before it
@@ -55,6 +55,7 @@ type Manifest struct {
 	Content    int64             `json:"content"`    // bytes of rows and files before packing
 	Missing    []string          `json:"missing"`    // files that a row names and that were not there, or not what their name says
 	Checkpoint string            `json:"checkpoint"` // the newest signed note of the record; empty for none
+	Keys       []string          `json:"keys"`       // public keys that checkpoints are checked with
 }
 
 // Rows is how many rows there are in all.

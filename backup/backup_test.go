@@ -143,6 +143,22 @@ func target(t testing.TB, postgres bool) (backup.Target, string) {
 	return backup.Target{Database: url, Files: files}, where
 }
 
+// raw changes the database past the program.
+func (s *site) raw(url string, queries ...string) {
+	s.t.Helper()
+	driver := "pgx"
+	if path, ok := strings.CutPrefix(url, "sqlite://"); ok {
+		driver, url = "sqlite", path
+	}
+	db, err := sql.Open(driver, url)
+	s.must(err)
+	defer db.Close()
+	for _, q := range queries {
+		_, err := db.Exec(q)
+		s.must(err)
+	}
+}
+
 // digest is the content of every table that is backed up, each as a hash over its sorted rows.
 func digest(t testing.TB, url string) map[string]string {
 	t.Helper()
@@ -228,15 +244,9 @@ func TestRestoredIsWhatWas(t *testing.T) {
 			t.Errorf("made %+v %v", made, err)
 		}
 		to, where := target(t, toPostgres)
-		asked := 0
-		to.Verify = func(ctx context.Context, db *store.DB, files *evidence.Files) ([]string, error) {
-			asked++
-			_, err := org.Root(ctx, db)
-			return []string{"甲", "乙"}, err
-		}
 		got, err := backup.Restore(t.Context(), path, to)
 		s.must(err)
-		if asked != 1 || !slices.Equal(got.Differences, []string{"甲", "乙"}) || got.Hash != made.Hash || got.Rows() != made.Rows() || got.Ready <= 0 {
+		if len(got.Differences) > 0 || got.Hash != made.Hash || got.Rows() != made.Rows() || got.Ready <= 0 {
 			t.Errorf("restored %+v", got)
 		}
 		same(t, digest(t, to.Database), digest(t, url))
@@ -495,7 +505,7 @@ func TestEncryption(t *testing.T) {
 	src := s.source()
 	src.Recipients, err = backup.Recipients(nil, right)
 	s.must(err)
-	src.Key = []byte("PRIVATE+KEY")
+	src.Secrets = map[string][]byte{"journal.key": []byte("PRIVATE+KEY")}
 	path, made := s.make(src)
 	content, err := os.ReadFile(path)
 	s.must(err)
@@ -523,8 +533,8 @@ func TestEncryption(t *testing.T) {
 	to, _ := target(t, false)
 	to.Identities = []age.Identity{mine}
 	var key string
-	to.Key = func(k []byte) error { key = string(k); return nil }
-	if _, err := backup.Restore(t.Context(), path, to); err != nil || key != "PRIVATE+KEY" {
+	to.Secret = func(name string, k []byte) error { key = name + string(k); return nil }
+	if _, err := backup.Restore(t.Context(), path, to); err != nil || key != "journal.keyPRIVATE+KEY" {
 		t.Errorf("the key came back as %q, %v", key, err)
 	}
 	src.Recipients = nil
@@ -596,14 +606,8 @@ func TestErasedDoesNotComeBack(t *testing.T) {
 			t.Fatal("the test looks in the wrong place")
 		}
 		s.must(os.Remove(filepath.Join(s.where, hash[:2], hash[2:4], hash)))
-		s.must(s.db.Housekeep(t.Context(), func(tx *store.Tx) error {
-			for _, q := range []string{`delete from unit where name = '` + secret + `'`, `delete from file where hash = '` + hash + `'`, `update journal set data = '' where data like '%` + secret + `%'`} {
-				if _, err := tx.Exec(t.Context(), q); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+		// As an erasure leaves it: the row and the entry without the words, the file gone.
+		s.raw(url, `update unit set name = '' where name = '`+secret+`'`, `delete from file where hash = '`+hash+`'`, `update journal set data = '' where data like '%`+secret+`%'`)
 		if holds() {
 			t.Error("what was erased came back with the backup")
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/store"
 )
 
@@ -27,10 +29,10 @@ type Source struct {
 	Dump       func(context.Context, func(*store.Dump) error) error
 	Files      *evidence.Files
 	Now        func() time.Time
-	Program    string                                               // version of the program
-	Checkpoint func(context.Context, store.Querier) (string, error) // the newest signed note of the record; nil: none
-	Key        []byte                                               // the key that signs the record; empty: it is not backed up
-	Recipients []age.Recipient                                      // for whom the backup is encrypted; none: it is not
+	Program    string            // version of the program
+	PublicKeys []string          // that checkpoints of the record are checked with
+	Secrets    map[string][]byte // keys that sign, by the names of their files; only in an encrypted backup
+	Recipients []age.Recipient   // for whom the backup is encrypted; none: it is not
 }
 
 // Made is a backup that was made.
@@ -49,7 +51,7 @@ var ErrOpenKey = errors.New("签名私钥只放进加密的备份：请同时用
 
 // Make writes a backup to path, which must not exist. The file appears there whole and on disk, or not at all.
 func Make(ctx context.Context, src Source, path string) (Made, error) {
-	if len(src.Key) > 0 && len(src.Recipients) == 0 {
+	if len(src.Secrets) > 0 && len(src.Recipients) == 0 {
 		return Made{}, ErrOpenKey
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +121,7 @@ func (src Source) write(ctx context.Context, out io.Writer) (Made, error) {
 
 // archive writes what the backup holds.
 func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string, error) {
-	m := Manifest{Tables: map[string]int64{}, Parts: map[string]string{}, Missing: []string{}}
+	m := Manifest{Tables: map[string]int64{}, Parts: map[string]string{}, Missing: []string{}, Keys: src.PublicKeys}
 	var w *writer
 	var hashes []string
 	err := src.Dump(ctx, func(s *store.Dump) error {
@@ -147,18 +149,16 @@ func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string,
 		if hashes, err = named(ctx, s, tables); err != nil {
 			return err
 		}
-		if src.Checkpoint != nil {
-			m.Checkpoint, err = src.Checkpoint(ctx, s)
-		}
+		m.Checkpoint, err = lastCheckpoint(ctx, s, tables)
 		return err
 	})
 	if err != nil {
 		return Manifest{}, "", fmt.Errorf("back up database: %w", err)
 	}
-	if len(src.Key) > 0 {
-		sum := sha256.Sum256(src.Key)
-		m.Parts[keyName] = hex.EncodeToString(sum[:])
-		if err := w.put(keyName, src.Key); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(src.Secrets)) {
+		sum := sha256.Sum256(src.Secrets[name])
+		m.Parts[keysFolder+name] = hex.EncodeToString(sum[:])
+		if err := w.put(keysFolder+name, src.Secrets[name]); err != nil {
 			return Manifest{}, "", err
 		}
 	}
@@ -175,6 +175,18 @@ func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string,
 	}
 	sum, err := w.end()
 	return m, sum, err
+}
+
+// lastCheckpoint is the newest signed note, empty when nothing was signed or nothing could be yet.
+func lastCheckpoint(ctx context.Context, s *store.Dump, tables []store.Table) (string, error) {
+	if !slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "checkpoint" }) {
+		return "", nil
+	}
+	c, err := journal.LastCheckpoint(ctx, s)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return c.Note, err
 }
 
 // named are the files that rows name, by hash. Those that were erased are not there any more, and are not missed.

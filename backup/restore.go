@@ -18,6 +18,7 @@ import (
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
+	"bihuan/proof"
 	"bihuan/store"
 )
 
@@ -29,12 +30,13 @@ const mostKey = 64 << 10
 
 // Target is where a backup is restored to. Database and Files are required.
 type Target struct {
-	Database   string // what [store.Open] takes: a SQLite file that does not exist or an empty PostgreSQL schema
-	Files      *evidence.Files
-	Identities []age.Identity                                                      // what opens it when it is encrypted
-	Key        func(key []byte) error                                              // takes the signing key, where the backup has one; nil: it is passed over
-	Record     bool                                                                // the record shall say that it was restored; a drill leaves no trace
-	Verify     func(context.Context, *store.DB, *evidence.Files) ([]string, error) // says in words what is not as the record has it; nil: not asked
+	Database    string // what [store.Open] takes: a SQLite file that does not exist or an empty PostgreSQL schema
+	Files       *evidence.Files
+	Identities  []age.Identity                          // what opens it when it is encrypted
+	Secret      func(name string, content []byte) error // takes the keys that sign, where the backup has them; nil: they are passed over
+	Record      bool                                    // the record shall say that it was restored; a drill leaves no trace
+	PublicKeys  []string                                // that checkpoints are checked with; none: those that the backup names
+	Checkpoints []string                                // signed notes kept elsewhere, to check the record against
 }
 
 // Restored is what came out of restoring.
@@ -71,14 +73,18 @@ func (to Target) restore(ctx context.Context, in io.Reader) (Restored, error) {
 	if err != nil {
 		return Restored{}, err
 	}
-	var finished error
 	err = store.Load(ctx, to.Database, begin.Schema, func(l *store.Loader) error {
-		c := contents{to: to, r: r, l: l, got: &got, parts: map[string]string{}, files: map[string]bool{}}
-		return c.load(ctx, begin)
-	}, func(db *store.DB) error {
-		finished = to.finish(ctx, db, started, &got)
-		return finished
-	})
+		c := contents{to: to, r: r, l: l, got: &got, parts: map[string]string{}, files: map[string]bool{}, secrets: map[string][]byte{}}
+		if err := c.load(ctx, begin); err != nil || to.Secret == nil {
+			return err
+		}
+		for name, content := range c.secrets {
+			if err := to.Secret(name, content); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(db *store.DB) error { return to.finish(ctx, db, started, &got) })
 	if errors.Is(err, store.ErrNewer) {
 		err = fmt.Errorf("这份备份是更新版本的程序做的（数据结构 %d，程序 %s），请用那个版本恢复", begin.Schema, begin.Program)
 	}
@@ -106,14 +112,19 @@ func (r *reader) start() (Begin, error) {
 
 // contents takes what is in an archive.
 type contents struct {
-	to    Target
-	r     *reader
-	l     *store.Loader
-	got   *Restored
-	parts map[string]string // SHA-256 of what was read
-	files map[string]bool   // that came whole
-	other []string          // files that are not what their name says
-	bytes int64
+	to      Target
+	r       *reader
+	l       *store.Loader
+	got     *Restored
+	parts   map[string]string // SHA-256 of what was read
+	files   map[string]bool   // that came whole
+	other   []string          // files that are not what their name says
+	secrets map[string][]byte
+}
+
+// isKeyName tells whether a key may have that name: no path leads out of the folder that it is written to.
+func isKeyName(name string) bool {
+	return strings.HasSuffix(name, ".key") && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz.") == "" && !strings.HasPrefix(name, ".")
 }
 
 // load reads the archive to its end. What it returns without error is, byte by byte, what was backed up.
@@ -162,6 +173,7 @@ func (c *contents) entry(ctx context.Context, name string, size int64) error {
 	in := io.TeeReader(c.r, sum)
 	table, isRows := strings.CutPrefix(name, rowsFolder)
 	hash, isFile := strings.CutPrefix(name, filesFolder)
+	secret, isSecret := strings.CutPrefix(name, keysFolder)
 	var err error
 	switch {
 	case isRows:
@@ -170,10 +182,10 @@ func (c *contents) entry(ctx context.Context, name string, size int64) error {
 	case isFile && isHash(hash):
 		err = c.file(ctx, hash, size)
 		return err
-	case name == keyName && size <= mostKey:
+	case isSecret && isKeyName(secret) && size <= mostKey:
 		var key []byte
-		if key, err = io.ReadAll(in); err == nil && c.to.Key != nil {
-			err = c.to.Key(key)
+		if key, err = io.ReadAll(in); err == nil {
+			c.secrets[secret] = key
 		}
 	default:
 		err = fmt.Errorf("%w（不认识 %q）", ErrDamaged, name)
@@ -195,7 +207,6 @@ func (c *contents) file(ctx context.Context, hash string, size int64) error {
 		return nil
 	}
 	c.files[hash] = err == nil
-	c.bytes += size
 	return err
 }
 
@@ -232,20 +243,21 @@ func (c *contents) compare(begin Begin) error {
 
 // finish makes the restored database whole and checks it.
 func (to Target) finish(ctx context.Context, db *store.DB, started time.Time, got *Restored) error {
+	if err := journal.Begin(ctx, db); err != nil { // of a backup that is older than the log
+		return err
+	}
 	if err := ledger.Reindex(ctx, db); err != nil {
 		return err
 	}
 	got.Ready = time.Since(started)
-	if to.Verify != nil {
-		differences, err := to.Verify(ctx, db, to.Files)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err != nil { // what was restored is as it was backed up all the same
-			differences = append(differences, "核验没有做完："+err.Error())
-		}
-		got.Differences = append(got.Differences, differences...)
+	differences, err := to.verify(ctx, db, got.Manifest)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	if err != nil { // what was restored is as it was backed up all the same
+		differences = append(differences, "核对没有做完："+err.Error())
+	}
+	got.Differences = append(got.Differences, differences...)
 	got.Checked = time.Since(started) - got.Ready
 	if !to.Record {
 		return nil
@@ -254,4 +266,35 @@ func (to Target) finish(ctx context.Context, db *store.DB, started time.Time, go
 		return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Name, Verb: "恢复", Kind: "backup", Changes: []journal.Change{
 			{Field: "备份时间", To: got.MadeAt().Format("2006-01-02 15:04:05")}, {Field: "备份内容 SHA-256", To: got.Hash}}})
 	})
+}
+
+// verify checks the record of the restored database.
+func (to Target) verify(ctx context.Context, db *store.DB, m Manifest) ([]string, error) {
+	subject := proof.Subject{DB: db, Files: to.Files, Checkpoints: to.Checkpoints}
+	keys := to.PublicKeys
+	if len(keys) == 0 {
+		keys = m.Keys
+	}
+	for _, text := range keys {
+		key, err := journal.ParseVerifier(text)
+		if err != nil {
+			return nil, err
+		}
+		subject.Keys = append(subject.Keys, key)
+	}
+	if m.Checkpoint != "" {
+		subject.Checkpoints = append(slices.Clone(subject.Checkpoints), m.Checkpoint)
+	}
+	report, err := proof.Verify(ctx, subject)
+	var list []string
+	for _, d := range report.Differences {
+		if d.Kind == proof.FileMissing && slices.Contains(m.Missing, d.File) {
+			continue // told already
+		}
+		list = append(list, d.String())
+	}
+	if report.More > 0 {
+		list = append(list, fmt.Sprintf("另有 %d 处没有列出", report.More))
+	}
+	return list, err
 }

@@ -26,10 +26,9 @@ type Config struct {
 	Folder     string // where backups are kept; drills are held there too
 	Program    string // version of the program
 	Recipients []age.Recipient
-	Identities []age.Identity                                                      // what opens the backups again, for drills
-	Checkpoint func(context.Context, store.Querier) (string, error)                // see [Source]
-	Verify     func(context.Context, *store.DB, *evidence.Files) ([]string, error) // see [Target]
-	Log        *slog.Logger                                                        // nil: slog.Default
+	Identities []age.Identity // what opens the backups again, for drills
+	PublicKeys []string       // that checkpoints of the record are checked with
+	Log        *slog.Logger   // nil: slog.Default
 }
 
 // Keeper makes backups when they are due and rehearses restoring them. Several, in several programs, may work on one database.
@@ -75,6 +74,9 @@ func (k *Keeper) Pass(ctx context.Context) error {
 	}
 	now := k.DB.Now()
 	today := now.Format(time.DateOnly)
+	if err := k.giveUp(ctx); err != nil {
+		return err
+	}
 	if now.Hour() >= rules.BackupHour {
 		if err := k.due(ctx, "backup", today); err != nil {
 			return err
@@ -92,6 +94,32 @@ func (k *Keeper) Pass(ctx context.Context) error {
 	}
 	return k.each(ctx, "drill", k.drill)
 }
+
+// giveUp ends what was begun long ago and never came to its end: the day's own is done, not that of the day before.
+func (k *Keeper) giveUp(ctx context.Context) error {
+	now := k.DB.Now()
+	for _, table := range []string{"backup", "drill"} {
+		n, err := store.One(ctx, k.DB, store.Value[int64], `select count(*) from `+table+` where `+stale, now.Add(-staleAfter).UnixMilli(), now.UnixMilli(), mostTries)
+		if err != nil || n == 0 {
+			return err
+		}
+		err = k.DB.Housekeep(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `update `+table+` set state = 'failed', tries = $3, error = case when error = '' then '程序中断，没有做完' else error end where `+stale,
+				now.Add(-staleAfter).UnixMilli(), now.UnixMilli(), mostTries)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// staleAfter is how long something may be tried again; stale is what that is over for. $1 is the instant before which it was begun.
+const (
+	staleAfter = 20 * time.Hour
+	stale      = `state in ('asked', 'running', 'failed') and started < $1 and lease <= $2 and tries < $3`
+)
 
 // due enters that something is to be done on a day, once.
 func (k *Keeper) due(ctx context.Context, table, day string) error {
@@ -141,10 +169,11 @@ func ask(ctx context.Context, db *store.DB, who org.Person, table string) error 
 	})
 }
 
-// drillDue tells whether a drill is due: none was held in the last days, and there is a backup.
+// drillDue tells whether a drill is due: none was held in the last days, there is a backup, and no newer one is on its way.
 func (k *Keeper) drillDue(ctx context.Context, today string, days int) (bool, error) {
-	backups, err := store.One(ctx, k.DB, store.Value[int64], `select count(*) from backup where state = 'done' and removed = 0`)
-	if err != nil || backups == 0 {
+	ready, err := store.One(ctx, k.DB, store.Value[bool], `select case when exists (select 1 from backup where state = 'done' and removed = 0)
+		and not exists (select 1 from backup where state in ('asked', 'running')) then 1 else 0 end`)
+	if err != nil || !ready {
 		return false, err
 	}
 	last, err := store.One(ctx, k.DB, store.Value[int64], `select coalesce(max(started), 0) from drill where state <> 'asked'`)
@@ -207,7 +236,9 @@ func (k *Keeper) take(ctx context.Context, table string, id int64, do func(conte
 				if err == nil && n == 0 {
 					err = errLost
 				}
-				lease = next
+				if err == nil {
+					lease = next
+				}
 				return err
 			})
 			if errors.Is(err, errLost) {
@@ -249,7 +280,7 @@ func (k *Keeper) backUp(ctx context.Context, id int64, rules ledger.Rules) error
 	}
 	started := time.Now()
 	name := fileName(k.DB.Now())
-	src := Source{Dump: k.DB.Dump, Files: k.Files, Now: k.DB.Now, Program: k.Program, Checkpoint: k.Checkpoint, Recipients: k.Recipients}
+	src := Source{Dump: k.DB.Dump, Files: k.Files, Now: k.DB.Now, Program: k.Program, PublicKeys: k.PublicKeys, Recipients: k.Recipients}
 	made, err := Make(ctx, src, filepath.Join(k.Folder, name))
 	if err != nil {
 		return err
@@ -340,7 +371,7 @@ func (k *Keeper) drill(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	got, err := Restore(ctx, filepath.Join(k.Folder, newest.Name), Target{Database: filepath.Join(folder, "bihuan.db"), Files: files, Identities: k.Identities, Verify: k.Verify})
+	got, err := Restore(ctx, filepath.Join(k.Folder, newest.Name), Target{Database: filepath.Join(folder, "bihuan.db"), Files: files, Identities: k.Identities, PublicKeys: k.PublicKeys})
 	if err = errors.Join(err, files.Close()); err != nil {
 		return fmt.Errorf("%s：%w", newest.Name, err)
 	}

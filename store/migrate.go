@@ -99,3 +99,12 @@ func (db *DB) ddl(text string) string {
 	}
 	return strings.ReplaceAll(text, "bigint primary key", "integer primary key")
 }
+
+// KnownSchema is the schema that this program brings databases to.
+func KnownSchema() (int64, error) {
+	steps, err := (&DB{}).steps()
+	if err != nil || len(steps) == 0 {
+		return 0, err
+	}
+	return steps[len(steps)-1].Version, nil
+}

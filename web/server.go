@@ -27,6 +27,7 @@ type Config struct {
 	Record   journal.Log       // signs the heads of the record
 	Cosigner *journal.Cosigner // has them signed by another; nil: nobody
 	Witness  journal.Witness   // signs those of others
+	Ops      Ops               // what is told of the installation
 	Log      *slog.Logger      // nil: slog.Default
 	Secure   bool              // the site is reached by https: cookies are sent over nothing else
 }
@@ -40,6 +41,7 @@ type Server struct {
 	record   journal.Log
 	cosigner *journal.Cosigner
 	witness  journal.Witness
+	ops      Ops
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -80,7 +82,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness}
+	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, ops: c.Ops}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -134,6 +136,9 @@ func (s *Server) routes() map[string]http.Handler {
 
 		"GET /settings":         s.signedIn(s.settingsShow),
 		"POST /settings/{name}": s.signedIn(s.settingSave),
+		"GET /ops":              s.signedIn(s.opsShow),
+		"POST /ops/backup":      s.signedIn(s.opsBackup),
+		"POST /ops/drill":       s.signedIn(s.opsDrillAsk),
 		"GET /calendar":         s.signedIn(s.calendarShow),
 		"POST /calendar/year":   s.signedIn(s.yearImport),
 		"POST /calendar/event":  s.signedIn(s.eventSave),

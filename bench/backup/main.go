@@ -22,6 +22,7 @@ import (
 
 	"bihuan/backup"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/store"
 )
 
@@ -133,9 +134,10 @@ func seed(ctx context.Context, database string, files *evidence.Files, rows, n, 
 			return err
 		}
 		err = db.Write(ctx, func(tx *store.Tx) error {
-			tx.Recorded()
-			_, err := tx.Exec(ctx, `insert into file (hash, size, format, stored) values ($1, $2, 'jpeg', 0)`, hash, size)
-			return err
+			if _, err := tx.Exec(ctx, `insert into file (hash, size, format, stored) values ($1, $2, 'jpeg', 0)`, hash, size); err != nil {
+				return err
+			}
+			return journal.Append(ctx, tx, journal.Entry{Verb: "登记", Kind: "file"})
 		})
 		if err != nil {
 			return err
