@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
@@ -75,6 +76,9 @@ func Make(ctx context.Context, src Source, path string) (Made, error) {
 		} else {
 			err = os.Rename(part, path)
 		}
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("磁盘已满，请清理磁盘或换一个地方（%w）", err)
 	}
 	if err != nil {
 		return Made{}, errors.Join(err, os.Remove(part))

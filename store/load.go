@@ -40,7 +40,11 @@ func Load(ctx context.Context, rawURL string, schema int64, fill func(*Loader) e
 		err = db.openSQLite(path)
 	}
 	if err != nil {
-		return fmt.Errorf("load: %w", errors.Join(err, db.closePools()))
+		err = errors.Join(err, db.closePools())
+		if !db.postgres {
+			err = errors.Join(err, removeSQLite(path))
+		}
+		return fmt.Errorf("load: %w", err)
 	}
 	if db.postgres {
 		if err := db.beEmpty(ctx); err != nil {
@@ -75,7 +79,11 @@ func (db *DB) unload(path string) error {
 		}
 		return errors.Join(err, db.Close())
 	}
-	err := db.Close()
+	return errors.Join(db.Close(), removeSQLite(path))
+}
+
+// removeSQLite removes the file of a database and what stands beside it.
+func removeSQLite(path string) (err error) {
 	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
 		if removing := os.Remove(path + end); removing != nil && !isMissing(removing) {
 			err = errors.Join(err, removing)
