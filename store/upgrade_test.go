@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,9 +43,16 @@ type content map[string][]map[string]any
 // contentOf reads a database as it is.
 func contentOf(t testing.TB, url string) (content, []store.Table) {
 	t.Helper()
-	all := content{}
-	var tables []store.Table
-	err := store.DumpAt(context.Background(), url, func(d *store.Dump) (err error) {
+	all, tables, err := contentAt(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, tables
+}
+
+func contentAt(url string) (all content, tables []store.Table, err error) {
+	all = content{}
+	err = store.DumpAt(context.Background(), url, func(d *store.Dump) (err error) {
 		if tables, err = d.Tables(context.Background()); err != nil {
 			return err
 		}
@@ -63,10 +71,7 @@ func contentOf(t testing.TB, url string) (content, []store.Table) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all, tables
+	return all, tables, err
 }
 
 // digests are the rows of a table, in these columns, each as a hash.
@@ -83,23 +88,28 @@ func (c content) digests(table store.Table) map[string]int {
 }
 
 // sampleContent is what stands in the database of the sample district: rows of every table, made by the commands of the product.
-func sampleContent(t testing.TB) content {
-	t.Helper()
-	url := storetest.SQLite(t)
-	db, err := store.Open(t.Context(), url)
+var sampleContent = sync.OnceValues(func() (content, error) {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "bihuan-upgrade-")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	files, err := evidence.OpenFiles(filepath.Join(t.TempDir(), "files"))
+	defer os.RemoveAll(folder)
+	url := filepath.Join(folder, "bihuan.db")
+	db, err := store.Open(ctx, url)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	if err := errors.Join(sample.Build(t.Context(), db, files, time.Now()), files.Close(), db.Close()); err != nil {
-		t.Fatal(err)
+	files, err := evidence.OpenFiles(filepath.Join(folder, "files"))
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	all, _ := contentOf(t, url)
-	return all
-}
+	if err := errors.Join(sample.Build(ctx, db, files, time.Now()), files.Close(), db.Close()); err != nil {
+		return nil, err
+	}
+	all, _, err := contentAt(url)
+	return all, err
+})
 
 // loadOld makes a database of an earlier schema with as much of the rows as it had tables and columns for.
 func loadOld(t testing.TB, url string, schema int64, rows content) {
@@ -156,19 +166,15 @@ func kept(t testing.TB, url string, before content, tables []store.Table) {
 
 // From every schema there has been, a database comes up to date with every row as it was, its record vouches for it, and it is used on.
 func TestUpgradeFromEverySchema(t *testing.T) {
-	rows := sampleContent(t)
-	versions, err := store.Versions()
-	if err != nil {
+	rows, err := sampleContent()
+	versions, err2 := store.Versions()
+	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	storetest.Each(t, func(t *testing.T, _ string) {
-		postgres := strings.HasSuffix(t.Name(), "postgres")
+	for kind, empty := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		for _, schema := range versions[:len(versions)-1] {
-			t.Run(fmt.Sprint("from ", schema), func(t *testing.T) {
-				url := storetest.SQLite(t)
-				if postgres {
-					url = storetest.Postgres(t)
-				}
+			t.Run(fmt.Sprint(kind, " from ", schema), func(t *testing.T) {
+				url := empty(t)
 				loadOld(t, url, schema, rows)
 				before, tables := contentOf(t, url)
 				if len(before["finding"]) < 50 || len(before["journal"]) < 100 {
@@ -205,7 +211,7 @@ func TestUpgradeFromEverySchema(t *testing.T) {
 				}
 			})
 		}
-	})
+	}
 }
 
 // TestOpenAndEnd is what the next test kills: it opens the database that a variable names, and does nothing without one.
@@ -223,7 +229,10 @@ func TestOpenAndEnd(t *testing.T) {
 
 // An upgrade that is killed again and again, a little later each time, is finished by the next start, with every row as it was.
 func TestKilledUpgradeIsFinished(t *testing.T) {
-	rows := sampleContent(t)
+	rows, err := sampleContent()
+	if err != nil {
+		t.Fatal(err)
+	}
 	storetest.Each(t, func(t *testing.T, url string) {
 		loadOld(t, url, 1, rows)
 		before, tables := contentOf(t, url)
