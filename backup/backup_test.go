@@ -95,10 +95,10 @@ func (s *site) must(err error) {
 // store stores a file and the row that names it.
 func (s *site) store(content []byte) string {
 	s.t.Helper()
-	hash, err := s.files.Put(content)
+	hash, err := s.files.Put(context.Background(), content)
 	s.must(err)
 	s.must(s.db.Write(context.Background(), func(tx *store.Tx) error {
-		if _, err := tx.Exec(context.Background(), `insert into file (hash, size, format, stored) values ($1, $2, 'txt', 0)`, hash, len(content)); err != nil {
+		if _, err := tx.Exec(context.Background(), `insert into file (hash, size, format, stored, erased) values ($1, $2, 'txt', 0, 0)`, hash, len(content)); err != nil {
 			return err
 		}
 		return journal.Append(context.Background(), tx, journal.Entry{Who: "甲", Verb: "登记", Kind: "file"})
@@ -251,7 +251,7 @@ func TestRestoredIsWhatWas(t *testing.T) {
 		}
 		same(t, digest(t, to.Database), digest(t, url))
 		for _, hash := range []string{evidence.Hash([]byte("一张照片")), evidence.Hash([]byte(paper))} {
-			if _, err := to.Files.Get(hash); err != nil {
+			if _, err := to.Files.Get(t.Context(), hash); err != nil {
 				t.Error(err)
 			}
 		}
@@ -572,7 +572,7 @@ func TestMissingFilesAreNamed(t *testing.T) {
 	if err != nil || len(got.Differences) != 2 || !strings.Contains(got.Differences[0], want[0]) {
 		t.Errorf("%v %v", got.Differences, err)
 	}
-	if _, err := to.Files.Get(changed); err == nil {
+	if _, err := to.Files.Get(t.Context(), changed); err == nil {
 		t.Error("the changed content came back under the old name")
 	}
 }
@@ -581,8 +581,11 @@ func TestMissingFilesAreNamed(t *testing.T) {
 func TestErasedDoesNotComeBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		const secret = "九九八十一号线索"
-		s.must(s.addUnit(secret))
+		const secret = "贾九章"
+		s.must(s.db.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := org.AddStaff(t.Context(), tx, org.Program, s.town, secret, "", org.Cadre, "", "")
+			return err
+		}))
 		hash := s.store([]byte(secret))
 		holds := func() bool {
 			path, _ := s.make(s.source())
@@ -605,9 +608,7 @@ func TestErasedDoesNotComeBack(t *testing.T) {
 		if !holds() {
 			t.Fatal("the test looks in the wrong place")
 		}
-		s.must(os.Remove(filepath.Join(s.where, hash[:2], hash[2:4], hash)))
-		// As an erasure leaves it: the row and the entry without the words, the file gone.
-		s.raw(url, `update unit set name = '' where name = '`+secret+`'`, `delete from file where hash = '`+hash+`'`, `update journal set data = '' where data like '%`+secret+`%'`)
+		s.must(ledger.EraseText(t.Context(), s.db, s.files, org.Program, secret, "本人申请", []string{hash}))
 		if holds() {
 			t.Error("what was erased came back with the backup")
 		}

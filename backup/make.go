@@ -170,7 +170,7 @@ func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string,
 		if err := ctx.Err(); err != nil {
 			return Manifest{}, "", err
 		}
-		if err := src.file(w, &m, hash); err != nil {
+		if err := src.file(ctx, w, &m, hash); err != nil {
 			return Manifest{}, "", fmt.Errorf("back up file %s: %w", hash, err)
 		}
 	}
@@ -206,20 +206,17 @@ func named(ctx context.Context, s *store.Dump, tables []store.Table) ([]string, 
 
 // file copies one file of evidence. One that is not there, or not what its name says, is noted and does not keep the rest from being
 // backed up.
-func (src Source) file(w *writer, m *Manifest, hash string) error {
-	in, err := src.Files.Open(hash)
-	if err != nil {
+func (src Source) file(ctx context.Context, w *writer, m *Manifest, hash string) error {
+	in, err := src.Files.Open(ctx, hash)
+	if errors.Is(err, evidence.ErrMissing) || errors.Is(err, evidence.ErrChanged) {
 		m.Missing = append(m.Missing, hash)
 		return nil
 	}
-	defer in.Close()
-	size, err := in.Seek(0, io.SeekEnd)
-	if err == nil {
-		_, err = in.Seek(0, io.SeekStart)
-	}
 	if err != nil {
-		return err
+		return err // the place does not answer: a backup without all its files must not pass for one
 	}
+	defer in.Close()
+	size := in.Size()
 	if err := w.begin(filesFolder+hash, size); err != nil {
 		return err
 	}
@@ -228,7 +225,7 @@ func (src Source) file(w *writer, m *Manifest, hash string) error {
 		return err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != hash {
-		m.Missing = append(m.Missing, hash)
+		m.Missing = append(m.Missing, hash) // it was changed while it was read
 		return nil
 	}
 	m.Files++

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -120,6 +121,7 @@ type contents struct {
 	files   map[string]bool   // that came whole
 	other   []string          // files that are not what their name says
 	secrets map[string][]byte
+	content bytes.Buffer // of the file being read
 }
 
 // isKeyName tells whether a key may have that name: no path leads out of the folder that it is written to.
@@ -201,8 +203,12 @@ func (c *contents) file(ctx context.Context, hash string, size int64) error {
 	if size > mostFile {
 		return fmt.Errorf("%w（文件 %s 过大）", ErrDamaged, hash)
 	}
-	err := c.to.Files.Restore(ctx, hash, c.r, mostFile)
-	if errors.Is(err, evidence.ErrOther) {
+	c.content.Reset()
+	if _, err := c.content.ReadFrom(c.r); err != nil {
+		return err
+	}
+	err := c.to.Files.PutAs(ctx, hash, bytes.NewReader(c.content.Bytes()), size)
+	if errors.Is(err, evidence.ErrChanged) {
 		c.other = append(c.other, hash)
 		return nil
 	}

@@ -289,6 +289,9 @@ func (k *Keeper) backUp(ctx context.Context, id int64, rules ledger.Rules) error
 		return err
 	}
 	k.Log.InfoContext(ctx, "backup", "file", name, "size", made.Size, "rows", made.Rows(), "files", made.Files, "missing", len(made.Missing), "took", time.Since(started).Round(time.Millisecond))
+	if len(made.Missing) > 0 {
+		return nil // what is missing may be in an older one: none is removed before somebody has seen to it
+	}
 	gone, err := prune(k.Folder, Retention{rules.KeepDays, rules.KeepWeeks, rules.KeepMonths}, k.DB.Now())
 	if len(gone) > 0 {
 		err = errors.Join(err, k.DB.Housekeep(ctx, func(tx *store.Tx) error {

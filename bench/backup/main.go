@@ -129,7 +129,7 @@ func seed(ctx context.Context, database string, files *evidence.Files, rows, n, 
 	content := make([]byte, size)
 	for range n {
 		_, _ = rand.Read(content)
-		hash, err := files.Put(content)
+		hash, err := files.Put(ctx, content)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	files, err := c.openFiles()
+	files, err := c.openFiles(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,7 @@ type restoreCommand struct {
 	File           string   `arg:"" name:"备份" help:"备份文件 .bhb"`
 	Data           string   `placeholder:"文件夹" help:"恢复到这个新的数据文件夹，不能已有内容"`
 	Database       string   `placeholder:"数据库" help:"恢复到 postgres://… 的空库；不写就恢复成数据文件夹里的 bihuan.db"`
+	Files          string   `placeholder:"地方" help:"原件恢复到哪里：另一个文件夹，或 s3://…；不写就放数据文件夹里的 files"`
 	Drill          bool     `help:"只演练：恢复到临时文件夹，核对后删掉"`
 	Identity       string   `env:"BIHUAN_BACKUP_IDENTITY" placeholder:"文件" help:"解密用的私钥文件（BIHUAN_BACKUP_IDENTITY）"`
 	PassphraseFile string   `env:"BIHUAN_BACKUP_PASSPHRASE_FILE" placeholder:"文件" help:"解密用的口令文件（BIHUAN_BACKUP_PASSPHRASE_FILE）"`
@@ -131,8 +132,8 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 	if c.Data == "" && !c.Drill {
 		return errors.New("请用 --data 写明恢复到哪个新文件夹，或用 --drill 只演练")
 	}
-	if c.Drill && (c.Database != "" || c.Data != "") {
-		return errors.New("演练用的是临时文件夹，不要写 --data 和 --database")
+	if c.Drill && c.Database+c.Data+c.Files != "" {
+		return errors.New("演练用的是临时文件夹，不要写 --data、--database 和 --files")
 	}
 	ids, err := backup.Identities(c.Identity, c.PassphraseFile)
 	if err != nil {
@@ -142,7 +143,7 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	at := place{Data: c.Data, Database: c.Database}
+	at := place{Data: c.Data, Database: c.Database, Files: c.Files}
 	if c.Drill {
 		if at.Data, err = os.MkdirTemp("", "bihuan-drill-"); err != nil {
 			return err
@@ -179,7 +180,7 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 }
 
 func (c restoreCommand) restore(ctx context.Context, at place, ids []age.Identity, notes []string) (backup.Restored, error) {
-	files, err := at.openFiles()
+	files, err := at.openFiles(ctx)
 	if err != nil {
 		return backup.Restored{}, err
 	}
