@@ -525,3 +525,32 @@ func index(ctx context.Context, tx *store.Tx, f Finding) error {
 	}
 	return tx.Index(ctx, f.ID, strings.Join(words, " "))
 }
+
+// reindexed is how many findings are indexed in one transaction.
+const reindexed = 200
+
+// Reindex makes the search index anew from the findings, for a database that has come without one.
+func Reindex(ctx context.Context, db *store.DB) error {
+	ids, err := store.All(ctx, db, store.Value[int64], `select id from finding order by id`)
+	if err != nil {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	for part := range slices.Chunk(ids, reindexed) {
+		findings, err := ByIDs(ctx, db, part)
+		if err != nil {
+			return fmt.Errorf("reindex: %w", err)
+		}
+		err = db.Housekeep(ctx, func(tx *store.Tx) error {
+			for _, f := range findings {
+				if err := index(ctx, tx, f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("reindex: %w", err)
+		}
+	}
+	return nil
+}

@@ -40,6 +40,11 @@ var settings = []Setting{
 	{Name: "again", Word: "反弹后再整改", Hint: "反弹重开后的期限", Unit: "天", Least: 1, Most: 365, Default: 30},
 	{Name: "effect", Word: "成效回访", Hint: "销号后这么多个月回访一次，看是不是真解决了", Unit: "个月", Least: 1, Most: 36, Default: 6},
 	{Name: "reply", Word: "巡察建议答复", Hint: "通知没有写期限时，签发后这么多天内答复", Unit: "工作日", Least: 1, Most: 60, Default: 5},
+	{Name: "backup", Word: "自动备份", Hint: "每天几点以后备份；程序当时没开，就在下次启动后补做", Unit: "点", Least: 0, Most: 23, Default: 2},
+	{Name: "keep_days", Word: "保留日备份", Hint: "最近这么多天，每天的最后一份备份都留着", Unit: "天", Least: 1, Most: 90, Default: 7},
+	{Name: "keep_weeks", Word: "保留周备份", Hint: "再往前这么多周，每周留一份", Unit: "周", Least: 0, Most: 53, Default: 4},
+	{Name: "keep_months", Word: "保留月备份", Hint: "再往前这么多个月，每月留一份；依法删除的内容过了这个期限才从旧备份里消失", Unit: "个月", Least: 0, Most: 60, Default: 12},
+	{Name: "drill", Word: "恢复演练", Hint: "每隔这么多天把最新的备份恢复一遍、核验、再删掉", Unit: "天", Least: 1, Most: 90, Default: 7},
 }
 
 // Rules are the values of the settings in force.
@@ -49,6 +54,10 @@ type Rules struct {
 	Extensions, ExtendedDays    int
 	Misses, Share, AgainDays    int
 	EffectMonths, ReplyWorkdays int
+
+	BackupHour                      int // of the day
+	KeepDays, KeepWeeks, KeepMonths int // backups
+	DrillDays                       int
 }
 
 // LoadRules reads the values in force.
@@ -59,7 +68,8 @@ func LoadRules(ctx context.Context, q store.Querier) (Rules, error) {
 		v[s.Name] = s.Value
 	}
 	return Rules{Green: v["green"], Yellow: v["yellow"], Red: v["red"], Warn: v["warn"], Grace: v["grace"], Extensions: v["extensions"],
-		ExtendedDays: v["extended"], Misses: v["misses"], Share: v["share"], AgainDays: v["again"], EffectMonths: v["effect"], ReplyWorkdays: v["reply"]}, err
+		ExtendedDays: v["extended"], Misses: v["misses"], Share: v["share"], AgainDays: v["again"], EffectMonths: v["effect"], ReplyWorkdays: v["reply"],
+		BackupHour: v["backup"], KeepDays: v["keep_days"], KeepWeeks: v["keep_weeks"], KeepMonths: v["keep_months"], DrillDays: v["drill"]}, err
 }
 
 // Settings lists all settings with their values.

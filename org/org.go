@@ -134,6 +134,7 @@ const (
 	Manage    Action = "管理人员"
 	HandOver  Action = "交接岗位"
 	Configure Action = "修改设置"
+	Operate   Action = "运维" // backups, drills, the state of the machine
 
 	Assign Action = "交办"
 	Review Action = "复核" // of single tasks
@@ -168,6 +169,7 @@ var Rights = map[Action][]Role{
 	Manage:    {Admin},
 	HandOver:  {Admin, Clerk},
 	Configure: {Admin, Clerk},
+	Operate:   {Admin},
 
 	Assign: {Clerk, Leader},
 	Review: {Clerk, Leader},

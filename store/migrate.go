@@ -16,26 +16,47 @@ import (
 var migrations embed.FS
 
 // migrate brings the schema up to date, one transaction a step. A database newer than the program is refused: an old program
-// must not write into tables it does not know.
+// must not write into tables it does not know. So is one whose restoring did not end.
 func (db *DB) migrate(ctx context.Context) error {
-	steps, err := db.steps()
+	tables := `select count(*) from sqlite_master where name = '` + restoringTable + `'`
+	if db.postgres {
+		tables = `select count(*) from pg_class where relnamespace = current_schema()::regnamespace and relname = '` + restoringTable + `'`
+	}
+	unfinished, err := One(ctx, db, Value[int64], tables)
 	if err != nil {
 		return err
+	}
+	if unfinished > 0 {
+		return ErrRestoring
+	}
+	provider, err := db.provider()
+	if err != nil {
+		return err
+	}
+	return db.upgrade(ctx, provider)
+}
+
+// provider knows all steps of the schema.
+func (db *DB) provider() (*goose.Provider, error) {
+	steps, err := db.steps()
+	if err != nil {
+		return nil, err
 	}
 	dialect := goose.DialectSQLite3
 	if db.postgres {
 		dialect = goose.DialectPostgres
 	}
-	provider, err := goose.NewProvider(dialect, db.write, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
+	return goose.NewProvider(dialect, db.write, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
+}
+
+// upgrade does the steps that the database has not had.
+func (db *DB) upgrade(ctx context.Context, provider *goose.Provider) error {
 	current, target, err := provider.GetVersions(ctx)
 	if err != nil {
 		return err
 	}
 	if current > target {
-		return fmt.Errorf("the database has schema %d and this program knows only %d: use the newer program", current, target)
+		return fmt.Errorf("%w: the database has schema %d and this program knows only %d: use the newer program", ErrNewer, current, target)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return err
@@ -77,4 +98,13 @@ func (db *DB) ddl(text string) string {
 		return strings.ReplaceAll(text, " blob", " bytea")
 	}
 	return strings.ReplaceAll(text, "bigint primary key", "integer primary key")
+}
+
+// KnownSchema is the schema that this program brings databases to.
+func KnownSchema() (int64, error) {
+	steps, err := (&DB{}).steps()
+	if err != nil || len(steps) == 0 {
+		return 0, err
+	}
+	return steps[len(steps)-1].Version, nil
 }

@@ -18,7 +18,7 @@ import (
 // answers of a survey are among them, for a journal that held each would tell who gave which.
 var unrecorded = map[string]bool{
 	"ballot": true, "slip": true,
-	"channel_turn": true, "daily": true, "message": true, "search": true, "serial": true, "session": true, "told": true, "upload": true,
+	"backup": true, "drill": true, "channel_turn": true, "daily": true, "message": true, "search": true, "serial": true, "session": true, "told": true, "upload": true,
 	"checkpoint": true, "journal": true, "journal_head": true, "journal_node": true, "witnessed": true,
 }
 

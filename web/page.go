@@ -62,6 +62,7 @@ var (
 		{Name: "calendar", Address: "/calendar", Word: "日历", Action: org.View},
 		{Name: "told", Address: "/told", Word: "消息", Action: org.Overview},
 		{Name: "settings", Address: "/settings", Word: "设置", Action: org.Overview},
+		{Name: "ops", Address: "/ops", Word: "运维", Action: org.Operate},
 	}
 )
 
@@ -89,7 +90,7 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 		f.Links = append(f.Links, l)
 	}
 	for _, l := range moreLinks {
-		if v.Who.May(l.Action) {
+		if v.Who.May(l.Action) && (l.Name != "ops" || v.Who.Unit.Parent == 0) { // the installation is that of the root
 			f.MoreLinks = append(f.MoreLinks, l)
 			f.Aside = f.Aside || l.Name == nav
 		}

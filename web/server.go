@@ -32,6 +32,7 @@ type Config struct {
 	Log        *slog.Logger // nil: slog.Default
 	Secure     bool         // the site is reached by https: cookies are sent over nothing else
 	Site       string       // address that people open, without a slash at its end, for QR codes on papers; empty when nobody has said it
+	Ops        Ops          // what is told of the installation
 }
 
 // Server answers requests. It is safe for use by many goroutines.
@@ -46,6 +47,7 @@ type Server struct {
 	address  string // see Config.Site
 
 	witnessKey string // see Config.WitnessKey
+	ops        Ops
 
 	sessions *scs.SessionManager
 	assets   assets
@@ -88,7 +90,7 @@ func New(c Config) *Server {
 		c.Log = slog.Default()
 	}
 	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness,
-		witnessKey: c.WitnessKey, address: c.Site}
+		witnessKey: c.WitnessKey, address: c.Site, ops: c.Ops}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)
 	s.findings = newMemo[ledger.Key](findingBytes, findingSize)
@@ -142,6 +144,9 @@ func (s *Server) routes() map[string]http.Handler {
 
 		"GET /settings":         s.signedIn(s.settingsShow),
 		"POST /settings/{name}": s.signedIn(s.settingSave),
+		"GET /ops":              s.signedIn(s.opsShow),
+		"POST /ops/backup":      s.signedIn(s.opsBackup),
+		"POST /ops/drill":       s.signedIn(s.opsDrillAsk),
 		"GET /calendar":         s.signedIn(s.calendarShow),
 		"POST /calendar/year":   s.signedIn(s.yearImport),
 		"POST /calendar/event":  s.signedIn(s.eventSave),

@@ -146,6 +146,9 @@ func (s *Server) workShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
+	if p.Flaws, err = s.opsAlerts(ctx, v); err != nil {
+		return err
+	}
 	several := false
 	plans, err := s.plans(ctx, v)
 	if err != nil {
@@ -157,7 +160,7 @@ func (s *Server) workShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	for _, f := range flaws {
 		p.Flaws = append(p.Flaws, newFlawView(f, several))
 	}
-	if err := s.workCounts(ctx, v, &p, len(flaws)); err != nil {
+	if err := s.workCounts(ctx, v, &p, len(p.Flaws)); err != nil {
 		return err
 	}
 	if err := s.workStrip(ctx, v, &p, plans); err != nil {

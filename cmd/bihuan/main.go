@@ -19,18 +19,21 @@ import (
 
 // commands are everything the program can do.
 type commands struct {
-	Serve     serveCommand   `cmd:"" help:"启动服务"`
-	Demo      demoCommand    `cmd:"" help:"建一个虚构的样例区并启动，用来试用"`
-	Verify    verifyCommand  `cmd:"" help:"核对：日志、数据、原件有没有被改动"`
-	Key       keyCommand     `cmd:"" help:"显示存证公钥"`
-	Erase     eraseCommand   `cmd:"" help:"依法删除一个人的信息：数据、日志、原件里都不留"`
-	Witness   witnessCommand `cmd:"" help:"给别的单位的存证日志会签"`
-	Read      readCommand    `cmd:"" help:"读一份整改方案或台账，列出读到的内容"`
-	Unit      unitCommand    `cmd:"" help:"登记和查看单位"`
-	User      userCommand    `cmd:"" help:"登记用户、重设密码"`
-	Config    configCommand  `cmd:"" help:"显示数据放在哪里、用哪个数据库"`
-	Version   versionCommand `cmd:"" help:"显示版本"`
-	SeedBench benchCommand   `cmd:"" hidden:"" help:"把测速用的任务表装成台账"`
+	Serve     serveCommand    `cmd:"" help:"启动服务"`
+	Demo      demoCommand     `cmd:"" help:"建一个虚构的样例区并启动，用来试用"`
+	Verify    verifyCommand   `cmd:"" help:"核对：日志、数据、原件有没有被改动"`
+	Key       keyCommand      `cmd:"" help:"显示存证公钥"`
+	Erase     eraseCommand    `cmd:"" help:"依法删除一个人的信息：数据、日志、原件里都不留"`
+	Witness   witnessCommand  `cmd:"" help:"给别的单位的存证日志会签"`
+	Read      readCommand     `cmd:"" help:"读一份整改方案或台账，列出读到的内容"`
+	Unit      unitCommand     `cmd:"" help:"登记和查看单位"`
+	User      userCommand     `cmd:"" help:"登记用户、重设密码"`
+	Backup    backupCommand   `cmd:"" help:"备份数据库和原件，服务开着也能备份"`
+	Restore   restoreCommand  `cmd:"" help:"把备份恢复到新的文件夹或空数据库，并核对"`
+	Identity  identityCommand `cmd:"" help:"为加密的备份生成一把密钥"`
+	Config    configCommand   `cmd:"" help:"显示数据放在哪里、用哪个数据库"`
+	Version   versionCommand  `cmd:"" help:"显示版本"`
+	SeedBench benchCommand    `cmd:"" hidden:"" help:"把测速用的任务表装成台账"`
 }
 
 // streams are where a command reads and writes.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,7 +43,12 @@ func (p place) shown() string {
 
 func (p place) openDatabase(ctx context.Context) (*store.DB, error) {
 	db, err := store.Open(ctx, p.database())
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNewer):
+		return nil, fmt.Errorf("数据库 %s 是更新版本的程序建的，这个版本（%s）不能写它，没有动它。请用新版程序", p.shown(), version())
+	case errors.Is(err, store.ErrRestoring):
+		return nil, fmt.Errorf("数据库 %s 上次没有恢复完，只有半份。请删掉它，再恢复一次", p.shown())
+	case err != nil:
 		return nil, fmt.Errorf("打不开数据库 %s：%w", p.shown(), err)
 	}
 	if err := journal.Begin(ctx, db); err != nil {

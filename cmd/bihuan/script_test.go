@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"docx": writeDocx, "halve": halve},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"docx": writeDocx, "halve": halve, "word": word},
 	})
 }
 
@@ -49,4 +49,14 @@ func writeDocx(ts *testscript.TestScript, _ bool, args []string) {
 func halve(ts *testscript.TestScript, _ bool, args []string) {
 	whole := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(whole[:len(whole)/2]), 0o600))
+}
+
+// word is the script command "word FILE AFTER NAME": it puts the word after a text in a file into a variable.
+func word(ts *testscript.TestScript, _ bool, args []string) {
+	_, rest, _ := strings.Cut(ts.ReadFile(args[0]), args[1])
+	words := strings.Fields(rest)
+	if len(words) == 0 {
+		ts.Fatalf("there is no word after %q", args[1])
+	}
+	ts.Setenv(args[2], words[0])
 }

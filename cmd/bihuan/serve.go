@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"bihuan/backup"
 	"bihuan/calendar"
 	"bihuan/evidence"
 	"bihuan/journal"
@@ -23,6 +24,7 @@ import (
 // serveCommand serves the ledger until it is told to stop.
 type serveCommand struct {
 	place
+	keeping
 	Addr       string `default:"127.0.0.1:8080" env:"BIHUAN_ADDR" placeholder:"地址:端口" help:"在哪里听：127.0.0.1:8080 只有本机能开，0.0.0.0:8080 局域网都能开（BIHUAN_ADDR）"`
 	HTTPS      bool   `name:"https" env:"BIHUAN_HTTPS" help:"用户经 HTTPS（前面的反向代理）访问：登录只走加密连接"`
 	Witness    string `env:"BIHUAN_WITNESS" placeholder:"网址" help:"请谁会签：上级或第三方的会签服务，如 http://10.1.2.9:8090/witness（BIHUAN_WITNESS）"`
@@ -37,7 +39,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, c.place, listener, options{https: c.HTTPS, site: strings.TrimRight(c.Site, "/"), witness: c.Witness, witnessKey: c.WitnessKey})
+	p, err := open(ctx, c.place, listener, options{https: c.HTTPS, site: strings.TrimRight(c.Site, "/"), witness: c.Witness, witnessKey: c.WitnessKey, keeping: c.keeping})
 	if err != nil {
 		listener.Close()
 		return err
@@ -60,6 +62,10 @@ type program struct {
 	site     string // address that people open, for links in messages
 	log      journal.Log
 	cosigner *journal.Cosigner // nil: nobody signs too
+	keeper   *backup.Keeper    // nil: nobody makes backups
+
+	data       string // folder
+	witnessKey string
 }
 
 // options are how the program serves.
@@ -68,6 +74,7 @@ type options struct {
 	site       string // address that people open, without a slash at its end; empty when nobody has said it
 	witness    string // address of who signs the heads of the log too; empty for nobody
 	witnessKey string
+	keeping    // of backups
 }
 
 // open opens database and files and gets ready to serve on listener.
@@ -81,8 +88,11 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 		db.Close()
 		return nil, err
 	}
-	p := &program{db: db, files: files, listener: listener}
+	p := &program{db: db, files: files, listener: listener, data: at.Data, witnessKey: with.witnessKey}
 	if err := p.openLog(at, with.witness, with.witnessKey); err != nil {
+		return nil, errors.Join(err, db.Close(), files.Close())
+	}
+	if p.keeper, err = with.keeper(p); err != nil {
 		return nil, errors.Join(err, db.Close(), files.Close())
 	}
 	countersign, err := at.openWitness(db)
@@ -91,7 +101,9 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	}
 	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
-		Handler:           web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey, Calendar: calendar.Published(), Log: slog.Default(), Secure: with.https, Site: with.site}).Handler(),
+		Handler: web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey,
+			Ops: web.Ops{Version: version(), Data: at.Data, Backups: with.Backups}, Calendar: calendar.Published(), Log: slog.Default(),
+			Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line
 		WriteTimeout:      3 * time.Minute, // a ledger of thousands of rows to the same
@@ -131,6 +143,9 @@ func (p *program) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { nights(turning, p.db, p.files, nightEvery) })
 	beside.Go(func() { sign(turning, p.log, p.cosigner, signEvery) })
+	if p.keeper != nil {
+		beside.Go(func() { p.keeper.Run(turning, keepEvery) })
+	}
 	beside.Go(func() { tell(turning, p.db, p.site, tellEvery) })
 	defer beside.Wait() // the database stays open until it has stopped
 	defer stop()

@@ -127,14 +127,11 @@ func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	notes := journal.SplitNotes(string(beside))
-	for _, name := range c.Checkpoint {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("读不了检查点：%w", err)
-		}
-		notes = append(notes, journal.SplitNotes(string(text))...)
+	named, err := readCheckpoints(c.Checkpoint)
+	if err != nil {
+		return nil, err
 	}
+	notes := append(journal.SplitNotes(string(beside)), named...)
 	if c.Witness == "" {
 		return notes, nil
 	}
@@ -149,6 +146,19 @@ func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([
 		if text != "" {
 			notes = append(notes, text)
 		}
+	}
+	return notes, nil
+}
+
+// readCheckpoints reads the notes in files.
+func readCheckpoints(files []string) ([]string, error) {
+	var notes []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("读不了检查点：%w", err)
+		}
+		notes = append(notes, journal.SplitNotes(string(text))...)
 	}
 	return notes, nil
 }
