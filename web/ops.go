@@ -46,6 +46,10 @@ type opsPage struct {
 	Machine   []fact
 	Record    []fact
 	Unwell    string // what is wrong with the record's signatures; empty: nothing
+
+	Witnessed          []witnessedRow
+	WitnessKey, LogKey string // verifier keys
+	Typed, Problem     string // of a key that was refused
 }
 
 // fact is something with its name.
@@ -75,24 +79,25 @@ const backupRows = 12
 
 // opsShow answers GET /ops.
 func (s *Server) opsShow(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return s.renderOps(w, r, v, http.StatusOK, "", "")
+}
+
+// renderOps answers with the page; typed is a key that was refused, and why.
+func (s *Server) renderOps(w http.ResponseWriter, r *http.Request, v *visit, status int, typed, problem string) (err error) {
 	ctx := r.Context()
-	root, err := org.Root(ctx, s.db)
-	if err != nil {
+	if err := s.operator(r, v, org.Operate); err != nil {
 		return err
 	}
-	if err := v.Who.Check(org.Operate, root); err != nil {
-		return err
-	}
-	p := opsPage{frame: s.frame(v, "ops", "运维"), Automatic: s.ops.Backups != ""}
+	p := opsPage{frame: s.frame(v, "ops", "运维"), Automatic: s.ops.Backups != "", Typed: typed, Problem: problem}
 	if p.Alerts, err = s.opsAlerts(ctx, v); err != nil {
 		return err
 	}
-	for _, fill := range []func(context.Context, *visit, *opsPage) error{s.opsBackups, s.opsDrill, s.opsMachine, s.opsRecord} {
+	for _, fill := range []func(context.Context, *visit, *opsPage) error{s.opsBackups, s.opsDrill, s.opsMachine, s.opsRecord, s.opsWitness} {
 		if err := fill(ctx, v, &p); err != nil {
 			return err
 		}
 	}
-	return s.render(w, http.StatusOK, "ops", p)
+	return s.render(w, status, "ops", p)
 }
 
 // opsAlerts are what whoever keeps the installation should see to, as flaws; nothing for anybody else.
@@ -102,7 +107,7 @@ func (s *Server) opsAlerts(ctx context.Context, v *visit) ([]flawView, error) {
 		return nil, err
 	}
 	alerts, err := backup.Alerts(ctx, s.db, v.Now, s.ops.Backups != "", s.ops.folders()...)
-	var list []flawView
+	list := s.recordAlerts()
 	for _, a := range alerts {
 		list = append(list, flawView{Kind: "gap", Light: "late", Word: "运维", Text: a.Text, Do: a.Do, Spots: []spotView{{Text: "看运维页", Address: "/ops"}}})
 	}

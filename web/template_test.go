@@ -22,6 +22,7 @@ var pageTypes = map[string]any{
 	"duty":                  dutyPage{},
 	"edit":                  editPage{},
 	"errand":                errandPage{},
+	"erase":                 erasePage{},
 	"error":                 errorPage{},
 	"evidence":              evidencePage{},
 	"evidence-form":         evidenceForm{},

@@ -1,0 +1,159 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"bihuan/journal"
+	"bihuan/ledger"
+	"bihuan/org"
+)
+
+// witnessedRow is a log that this installation signs for.
+type witnessedRow struct {
+	Origin, Fingerprint string
+	Light               light
+}
+
+// operator refuses whoever does not keep the installation.
+func (s *Server) operator(r *http.Request, v *visit, a org.Action) error {
+	root, err := org.Root(r.Context(), s.db)
+	if err != nil {
+		return err
+	}
+	return v.Who.Check(a, root)
+}
+
+// witnessAdd answers POST /ops/witness: it begins to sign for the log of another installation.
+func (s *Server) witnessAdd(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if err := s.operator(r, v, org.Operate); err != nil {
+		return err
+	}
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	if err := journal.AddWitnessed(r.Context(), s.db, v.Who.ID, v.Who.Title(), strings.TrimSpace(form.Get("key"))); err != nil {
+		return s.renderOps(w, r, v, http.StatusUnprocessableEntity, form.Get("key"), err.Error())
+	}
+	return s.done(w, r, "/ops#witness", "已登记。对方把会签网址写成本机地址加 /witness，就会送来签。")
+}
+
+// erasePage is 依法删除: where something stands, and what erasing it takes.
+type erasePage struct {
+	frame
+	Text, Reason string
+	Problem      string
+	Searched     bool
+	Empty        bool
+	Columns      []fact
+	Events       int
+	Files        []ledger.FileTrace
+}
+
+// tableWords are the tables in which words of people stand, as the screens call them.
+var tableWords = map[string]string{"staff": "人员", "finding": "问题", "finding_person": "问题的责任人", "finding_unit": "问题的责任单位", "manifestation": "具体表现",
+	"measure": "整改措施", "section": "方面", "evidence": "佐证材料", "occurrence": "任务反馈", "duty": "常态任务", "closing": "销号", "letter": "函件", "plan_version": "方案的版本",
+	"import": "导入的文件", "message": "发出的消息", "upload": "没传完的文件", "recommendation": "巡察建议", "claim": "数字基线", "lookback": "回访", "survey": "征求意见",
+	"ballot": "群众的话", "setting": "设置", "extension": "延期", "relapse": "反弹", "upkeep": "长期坚持", "holding": "任职", "post": "岗位", "note": "读方案的提示", "round": "巡察轮次",
+	"unit": "单位", "place": "地点", "plan": "方案", "file": "原件", "sample": "抽查", "channel": "通知渠道", "event": "时段"}
+
+// eraseShow answers GET /ops/erase.
+func (s *Server) eraseShow(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if err := s.operator(r, v, org.Erase); err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "erase", erasePage{frame: s.frame(v, "ops", "依法删除")})
+}
+
+// eraseFind answers POST /ops/erase/find: it shows where the text stands and erases nothing. It is a POST so that a name stands in no
+// address and no log.
+func (s *Server) eraseFind(w http.ResponseWriter, r *http.Request, v *visit) error {
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	return s.renderErase(w, r, v, form.Get("text"), form.Get("reason"), "")
+}
+
+func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, text, reason, problem string) error {
+	p := erasePage{frame: s.frame(v, "ops", "依法删除"), Text: text, Reason: reason, Problem: problem, Searched: true}
+	done, err := s.takeExport(r.Context()) // it reads every document
+	if err != nil {
+		return err
+	}
+	found, err := ledger.FindTraces(r.Context(), s.db, s.files, v.Who, text)
+	done()
+	var bad ledger.Invalid
+	if errors.As(err, &bad) {
+		p.Problem, p.Searched = bad.Error(), false
+		return s.render(w, http.StatusUnprocessableEntity, "erase", p)
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range found.Columns {
+		word, ok := tableWords[c.Table]
+		if !ok {
+			word = c.Table
+		}
+		p.Columns = append(p.Columns, fact{Word: word, Text: fmt.Sprintf("%d 处", c.Rows)})
+	}
+	p.Events, p.Files, p.Empty = found.Events, found.Files, found.Empty()
+	status := http.StatusOK
+	if problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.render(w, status, "erase", p)
+}
+
+// eraseDo answers POST /ops/erase.
+func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error {
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	text, reason := form.Get("text"), form.Get("reason")
+	if form.Get("sure") == "" {
+		return s.renderErase(w, r, v, text, reason, "请勾选“我已核对”后再删除")
+	}
+	err = ledger.EraseText(r.Context(), s.db, s.files, v.Who, text, reason, form["file"])
+	var bad ledger.Invalid
+	if errors.As(err, &bad) {
+		return s.renderErase(w, r, v, text, reason, bad.Error())
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, "/ops/erase", "已删除。日志里留有删除记录，原有的证明仍然有效。")
+}
+
+// opsWitness tells for which logs this installation signs.
+func (s *Server) opsWitness(ctx context.Context, v *visit, p *opsPage) error {
+	logs, err := journal.WitnessedLogs(ctx, s.db)
+	for _, l := range logs {
+		row := witnessedRow{Origin: l.Origin, Fingerprint: journal.Fingerprint(l.Verifier), Light: light{Kind: "wait", Word: "还没有送来"}}
+		if !l.Seen.IsZero() {
+			row.Light = light{Kind: "done", Word: fmt.Sprintf("签到第 %d 条", l.Size), Why: clock(l.Seen, v.Today)}
+		}
+		p.Witnessed = append(p.Witnessed, row)
+	}
+	p.WitnessKey, p.LogKey = s.witness.Key.Verifier, s.record.Key.Verifier
+	return err
+}
+
+// recordAlerts are what is wrong with the record itself.
+func (s *Server) recordAlerts() []flawView {
+	if s.cosigner == nil {
+		return nil
+	}
+	state := s.cosigner.State()
+	if !state.Alarm {
+		return nil
+	}
+	return []flawView{{Kind: "gap", Light: "late", Word: "存证", Text: state.Error, Do: "先不要再改动，保留现场：谁恢复过旧库、谁动过数据库？运行 bihuan verify 查清，再报会签方处理。",
+		Spots: []spotView{{Text: "看运维页", Address: "/ops"}}}}
+}
