@@ -54,7 +54,15 @@ const (
 	drillMark  = "drill-" // begins the name of the folder of a drill
 )
 
-func fileName(at time.Time) string { return namePrefix + at.Format(nameTime) + nameSuffix }
+// freeName is a name for a backup made now. Of two in one second the other counts as made a second later.
+func freeName(folder string, now time.Time) string {
+	for ; ; now = now.Add(time.Second) {
+		name := namePrefix + now.Format(nameTime) + nameSuffix
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			return name
+		}
+	}
+}
 
 // madeAt is when a file of that name was made; ok tells whether it is one of the program's.
 func madeAt(name string) (at time.Time, ok bool) {

@@ -279,7 +279,7 @@ func (k *Keeper) backUp(ctx context.Context, id int64, rules ledger.Rules) error
 		return err
 	}
 	started := time.Now()
-	name := fileName(k.DB.Now())
+	name := freeName(k.Folder, k.DB.Now())
 	src := Source{Dump: k.DB.Dump, Files: k.Files, Now: k.DB.Now, Program: k.Program, PublicKeys: k.PublicKeys, Recipients: k.Recipients}
 	made, err := Make(ctx, src, filepath.Join(k.Folder, name))
 	if err != nil {

@@ -42,6 +42,7 @@ var pageTypes = map[string]any{
 	"login":                 loginPage{},
 	"me":                    mePage{},
 	"month":                 monthPage{},
+	"ops":                   opsPage{},
 	"org":                   orgPage{},
 	"org-form":              orgFormPage{},
 	"org-import":            orgImportPage{},
