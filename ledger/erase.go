@@ -127,7 +127,7 @@ func filesHolding(ctx context.Context, db *store.DB, files *evidence.Files, text
 	}
 	var found []FileTrace
 	for _, s := range all {
-		if !slices.Contains([]string{"docx", "xlsx", "csv", "txt", "md", "doc"}, s.format) {
+		if !slices.Contains([]string{"docx", "xlsx", "csv", "txt", "md", "doc", "text"}, s.format) {
 			continue
 		}
 		content, err := files.Get(ctx, s.hash)

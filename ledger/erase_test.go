@@ -33,6 +33,12 @@ func TestEraseText(t *testing.T) {
 		said.Said = "已由李四喜同志带人清沟三处"
 		_, err := ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, said)
 		ok(t, err)
+		list, err := w.files.PutReader(ctx, strings.NewReader("清沟人员：李四喜等三人"), evidence.Most)
+		ok(t, err)
+		item := evidence.Item{Event: "2026-04-16"}
+		item.Attach(list, "名单.txt")
+		_, err = ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, item)
+		ok(t, err)
 		key, err := journal.OpenLogKey(filepath.Join(t.TempDir(), "journal.key"))
 		ok(t, err)
 		log := journal.Log{DB: w.db, Key: key}
@@ -41,7 +47,7 @@ func TestEraseText(t *testing.T) {
 
 		found, err := ledger.FindTraces(ctx, w.db, w.files, admin, name)
 		ok(t, err)
-		if found.Events < 2 || len(found.Files) != 1 || found.Files[0].Name != "方案.txt" || len(found.Columns) < 4 {
+		if found.Events < 2 || len(found.Files) != 2 || found.Files[0].Name != "方案.txt" || found.Files[1].Name != "名单.txt" || len(found.Columns) < 4 {
 			t.Errorf("found %+v", found)
 		}
 		for _, bad := range []struct {
@@ -58,7 +64,7 @@ func TestEraseText(t *testing.T) {
 		}
 		wantRefusal(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "李四喜申请", nil), "原因")
 
-		ok(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "本人申请，〔2026〕3号", []string{found.Files[0].Hash}))
+		ok(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "本人申请，〔2026〕3号", []string{found.Files[0].Hash, found.Files[1].Hash}))
 		left, err := ledger.FindTraces(ctx, w.db, w.files, admin, name)
 		if ok(t, err); !left.Empty() {
 			t.Errorf("left: %+v", left)
