@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -180,9 +181,20 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 				return err
 			}
 		}
-		return journal.Erase(ctx, db, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
+		var erased []journal.Event
+		err = journal.Erase(ctx, db, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
 			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "数据", To: fmt.Sprintf("%d行", rows)}, {Field: "原件", To: strings.Join(hashes, " ")}}},
-			func(e journal.Event) bool { return strings.Contains(e.Who, text) || strings.Contains(e.Changes, text) })
+			func(e journal.Event) bool {
+				holds := strings.Contains(e.Who, text) || strings.Contains(e.Changes, text)
+				if holds {
+					erased = append(erased, e)
+				}
+				return holds
+			})
+		if err != nil {
+			return err
+		}
+		return tellErased(ctx, tx, who, reason, erased)
 	})
 	if err != nil {
 		return err
@@ -193,6 +205,38 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 		}
 	}
 	return db.Purge(ctx)
+}
+
+// tellErased says in the story of each finding which of its events have lost their content: they no longer say themselves what they were about,
+// and a proof pack shows that they were there.
+func tellErased(ctx context.Context, tx *store.Tx, who org.Person, reason string, erased []journal.Event) error {
+	of := map[int64][]string{} // finding → numbers of events
+	for _, e := range erased {
+		finding := e.Row
+		switch e.Kind {
+		case "finding":
+		case "duty", "occurrence", "evidence", "letter", "claim":
+			var err error
+			finding, err = store.One(ctx, tx, store.Value[int64], `select finding from `+e.Kind+` where id = $1`, e.Row)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		default:
+			continue
+		}
+		of[finding] = append(of[finding], strconv.FormatInt(e.Seq, 10))
+	}
+	for _, finding := range slices.Sorted(maps.Keys(of)) {
+		err := journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: journal.Erasure, Kind: "finding", Row: finding,
+			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "删除的条目", To: strings.Join(of[finding], " ")}}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eraseRows replaces the text wherever it stands and tells in how many rows.

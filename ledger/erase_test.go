@@ -75,6 +75,18 @@ func TestEraseText(t *testing.T) {
 		if list := w.find(t, w.district, ledger.Filter{Text: "道路积水结冰"}); len(list) != 1 || !strings.Contains(ledger.Names(list[0].Persons), ledger.Erased) {
 			t.Errorf("the finding itself is gone or still names him: %v", list)
 		}
+		// The finding's story tells of it, and what a proof pack shows of the finding has the emptied events among it.
+		erased := 0
+		events, err := ledger.FindingEvents(ctx, w.db, f.ID)
+		ok(t, err)
+		for _, e := range events {
+			if e.Erased != "" {
+				erased++
+			}
+		}
+		if last := events[len(events)-1]; erased != 1 || last.Verb != journal.Erasure || len(journal.ErasedBy(last)) != erased {
+			t.Errorf("%d erased events among %d, the last %s %s", erased, len(events), last.Verb, last.Changes)
+		}
 		if _, err := w.files.Get(ctx, found.Files[0].Hash); !errors.Is(err, evidence.ErrMissing) && !errors.Is(err, evidence.ErrErased) {
 			t.Errorf("the document can be read: %v", err)
 		}
@@ -104,7 +116,7 @@ func TestEraseText(t *testing.T) {
 		if root, err := journal.RootAt(ctx, w.db, before.Size); err != nil || root != before.Root {
 			t.Errorf("proofs of before do not stand: %v", err)
 		}
-		last, err := store.One(ctx, w.db, journal.ScanEvent, `select `+journal.EventColumns+` from journal order by seq desc limit 1`)
+		last, err := store.One(ctx, w.db, journal.ScanEvent, `select `+journal.EventColumns+` from journal where kind = 'erasure' order by seq desc limit 1`)
 		if ok(t, err); last.Verb != journal.Erasure || !strings.Contains(last.Changes, "〔2026〕3号") || len(journal.ErasedBy(last)) < found.Events {
 			t.Errorf("the journal says %s %s", last.Verb, last.Changes)
 		}

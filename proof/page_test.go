@@ -237,7 +237,7 @@ func TestPageShows(t *testing.T) {
 			t.Errorf("%q is not on the page:\n%s", text, all)
 		}
 	}
-	for _, s := range []string{"通过", "惠农政策<宣传>不到位", "6 条", "内容已删除", "补录", "<b>已更新</b>公示栏", "区纪检监察组", "公钥取自包内", "这份文件于2025年12月29日", "9.2 MB"} {
+	for _, s := range []string{"通过", "惠农政策<宣传>不到位", "6 条", "内容已删除", "所记之事在 2025-12-27", "<b>已更新</b>公示栏", "区纪检监察组", "公钥取自包内", "这份文件于2025年12月29日", "9.2 MB"} {
 		see(s)
 	}
 	if n := b.Count("#events tbody tr"); n != 6 {

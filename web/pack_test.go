@@ -17,6 +17,7 @@ import (
 	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/ledger"
+	"bihuan/org"
 	"bihuan/proof"
 	"bihuan/store"
 	"bihuan/store/storetest"
@@ -96,7 +97,6 @@ func TestPacks(t *testing.T) {
 		if a := village.post(fmt.Sprintf("/finding/%d/evidence", f.ID), "kind", "statement", "said", "村民王某家门口巷道疏通", "event", "2026-04-15"); a.status != http.StatusSeeOther {
 			t.Fatal(a.status)
 		}
-		said := s.evidenceOf(f)[0]
 		closing := s.applied(f.ID)
 		s.decided(closing, "leader", "party", "district")
 		letter, err := ledger.Draft(ctx, s.db, cal, s.people["clerk"], s.findings()[2].ID, ledger.Remind)
@@ -164,13 +164,8 @@ func TestPacks(t *testing.T) {
 		}
 
 		// What was erased stays as a leaf; the pack made before stays good.
-		s.must(s.db.Write(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `update evidence set said = '', title = '［已删除］' where id = $1`, said.ID); err != nil {
-				return err
-			}
-			return journal.Erase(ctx, s.db, tx, journal.Entry{Who: "贺晓雨（经办人）", Kind: "evidence", Row: said.ID, Changes: []journal.Change{{Field: "原因", To: "本人要求"}}},
-				func(e journal.Event) bool { return e.Kind == "evidence" && e.Row == said.ID })
-		}))
+		admin := org.Person{ID: s.people["district"].ID, Name: "管理员", Role: org.Admin, Unit: s.people["district"].Unit}
+		s.must(ledger.EraseText(ctx, s.db, s.files, admin, "王某家", "本人申请", nil))
 		now, r := c.pack(path+"/pack", witness)
 		erased := 0
 		for _, e := range r.Events {

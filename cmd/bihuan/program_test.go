@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"image"
@@ -173,7 +175,8 @@ var pictures = flag.String("pictures", "", "folder whose pictures are taken anew
 
 // A newcomer signs in to the demo and looks around; the pictures of the documentation are taken on the way.
 func TestDemoInABrowser(t *testing.T) {
-	p := start(t, place{Data: demoFolder(t)})
+	folder := demoFolder(t)
+	p := start(t, place{Data: folder})
 	b := browser.Open(t)
 	shot := func(name string, height int) {
 		t.Helper()
@@ -207,6 +210,18 @@ func TestDemoInABrowser(t *testing.T) {
 	shot("edit", 900)
 	b.Go(finding)
 	shot("finding", 900)
+	pack := takePack(t, b, folder)
+	b.Go(p.URL() + "/verify.html")
+	b.Upload("#file", pack)
+	b.Wait(".verdict.half") // nobody has said yet whose key is to be trusted
+	key, err := os.ReadFile(filepath.Join(folder, "journal.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Type("#keys", string(key))
+	b.Upload("#file", pack)
+	b.Wait(".verdict.good")
+	shot("verify", 1100)
 	b.Go(finding + "/progress")
 	shot("progress", 620)
 	b.Go(p.URL() + "/search?q=高龄津贴")
@@ -238,6 +253,50 @@ func TestDemoInABrowser(t *testing.T) {
 	shot("today", 844)
 	b.Follow("main .todo")
 	shot("errand", 844)
+}
+
+// takePack saves the proof pack of the finding that is shown and has the command look at it too.
+func takePack(t *testing.T, b *browser.Browser, folder string) string {
+	t.Helper()
+	data, err := base64.StdEncoding.DecodeString(browser.Eval[string](b, `(async () => {
+		const form = document.querySelector("form[action$='/pack']"), r = await fetch(form.action, {method: "POST"});
+		return btoa(Array.from(new Uint8Array(await r.arrayBuffer()), c => String.fromCharCode(c)).join(""));
+	})()`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "存证包.zip")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	verify := func(args ...string) (int, string) {
+		var out, errors bytes.Buffer
+		code := run(t.Context(), streams{out: &out, err: &errors}, append([]string{"verify"}, args...))
+		return code, out.String() + errors.String()
+	}
+	public := filepath.Join(folder, "journal.pub")
+	checkpoints := filepath.Join(folder, "checkpoints.txt")
+	if code, said := verify(file, "--key", public, "--checkpoint", checkpoints); code != 0 || !strings.Contains(said, "核验通过：原样") || !strings.Contains(said, "与另外保存的检查点一致") {
+		t.Errorf("verify: %d %s", code, said)
+	}
+	if code, said := verify(file); code != 0 || strings.Contains(said, "核验通过") || !strings.Contains(said, "公钥取自包内") {
+		t.Errorf("verify without a key: %d %s", code, said)
+	}
+	if code, said := verify(file, "--json"); code != 0 || !strings.Contains(said, `"ok":true`) || !strings.Contains(said, `"trusted":false`) {
+		t.Errorf("verify as JSON: %d %.300s", code, said)
+	}
+	changed := filepath.Join(t.TempDir(), "改过.zip")
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(changed, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := verify(changed, "--key", public); code != 1 || !strings.Contains(said, "核验不通过，查出") {
+		t.Errorf("verify of a changed pack: %d %s", code, said)
+	}
+	if code, said := verify(filepath.Join(t.TempDir(), "没有.zip")); code != 1 || !strings.Contains(said, "打不开存证包") {
+		t.Errorf("verify of nothing: %d %s", code, said)
+	}
+	return file
 }
 
 // crop keeps the top of a picture, in 256 colours.
