@@ -179,9 +179,14 @@ func SplitNotes(text string) []string {
 const checkpointQuery = `select size, made, note, cosigned from checkpoint`
 
 func scanCheckpoint(rows *sql.Rows, c *Checkpoint) error {
-	var made, cosigned int64
-	if err := rows.Scan(&c.Size, &made, &c.Note, &cosigned); err != nil {
+	var says [2]any // numbers, if nobody has put something else there
+	if err := rows.Scan(&c.Size, &says[0], &c.Note, &says[1]); err != nil {
 		return err
+	}
+	made, _ := says[0].(int64)
+	cosigned, ok := says[1].(int64)
+	if !ok {
+		cosigned = -1 // no time that a witness signed at
 	}
 	size := c.Size
 	c.Made, c.Cosigned = time.UnixMilli(made), time.Time{}
