@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -70,11 +69,11 @@ func (h *house) verify(ctx context.Context, more ...string) (proof.Report, error
 	if err != nil {
 		return proof.Report{}, err
 	}
-	beside, err := os.ReadFile(h.log.File)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	beside, err := journal.KeptNotes(h.log.File)
+	if err != nil {
 		return proof.Report{}, err
 	}
-	return proof.Verify(ctx, proof.Subject{DB: h.db, Files: h.files, Keys: []note.Verifier{key}, Checkpoints: append(journal.SplitNotes(string(beside)), more...)})
+	return proof.Verify(ctx, proof.Subject{DB: h.db, Files: h.files, Keys: []note.Verifier{key}, Checkpoints: append(beside, more...)})
 }
 
 // sound fails the test unless the record is in order and every piece of evidence has its file.
