@@ -29,24 +29,11 @@ import (
 const role = "BIHUAN_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	roles := map[string]func(*house, hands) error{"writers": writers}
-	for name, f := range moreRoles() {
-		roles[name] = f
-	}
-	play, ok := roles[os.Getenv(role)]
+	play, ok := map[string]func(url, folder string) error{"writers": writers, "server": server}[os.Getenv(role)]
 	if !ok {
 		os.Exit(m.Run())
 	}
-	begun := time.Now()
-	h, err := open(context.Background(), os.Getenv("BIHUAN_TEST_URL"), os.Getenv("BIHUAN_TEST_FOLDER"))
-	if err == nil {
-		var w hands
-		if w, err = h.inhabitants(context.Background()); err == nil {
-			tell("ready %d", time.Since(begun).Microseconds())
-			err = play(h, w)
-		}
-	}
-	if err != nil {
+	if err := play(os.Getenv("BIHUAN_TEST_URL"), os.Getenv("BIHUAN_TEST_FOLDER")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -72,8 +59,17 @@ func (h *house) inhabitants(ctx context.Context) (hands, error) {
 }
 
 // writers change the record in sixteen places at once and tell what was acknowledged, until they are killed.
-func writers(h *house, w hands) error {
-	ctx := context.Background()
+func writers(url, folder string) error {
+	ctx, begun := context.Background(), time.Now()
+	h, err := open(ctx, url, folder)
+	if err != nil {
+		return err
+	}
+	w, err := h.inhabitants(ctx)
+	if err != nil {
+		return err
+	}
+	tell("ready %d", time.Since(begun).Microseconds())
 	left, err := evidence.Uploads(ctx, h.db, h.files, w.clerk) // those of the program that was killed; one has only so many
 	for _, u := range left {
 		if err == nil {

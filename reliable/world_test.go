@@ -119,6 +119,9 @@ type hands struct {
 	findings []int64
 }
 
+// How the clerk signs in.
+const login, password = "hexiaoyu", "liu-tang-zhen"
+
 // settle fills a new house: a town, its clerk and a plan in force of as many findings.
 func (h *house) settle(ctx context.Context, findings int) (hands, error) {
 	var w hands
@@ -133,7 +136,7 @@ func (h *house) settle(ctx context.Context, findings int) (hands, error) {
 		if _, err = org.AddUnit(ctx, tx, org.Program, w.town, org.Village, "东村", 0); err != nil {
 			return err
 		}
-		id, err := org.AddStaff(ctx, tx, org.Program, w.town, "贺晓雨", "党政办经办人", org.Clerk, "", "")
+		id, err := org.AddStaff(ctx, tx, org.Program, w.town, "贺晓雨", "党政办经办人", org.Clerk, login, password)
 		w.clerk = org.Person{ID: id, Name: "贺晓雨", Post: "党政办经办人", Role: org.Clerk, Unit: w.town}
 		return err
 	})
