@@ -20,6 +20,7 @@ import (
 
 	"bihuan/calendar"
 	"bihuan/ledger"
+	"bihuan/store"
 	"bihuan/web"
 )
 
@@ -64,6 +65,10 @@ func server(url, folder string) error {
 func (h *house) obey(ctx context.Context, order string) string {
 	ballast := filepath.Join(h.folder, "ballast")
 	var room int64
+	if query, ok := strings.CutPrefix(order, "number "); ok {
+		n, err := store.One(ctx, h.db, store.Value[int64], query)
+		return fmt.Sprint(n, errorText(err))
+	}
 	switch _, err := fmt.Sscanf(order, "fill %d", &room); {
 	case err == nil:
 		return fmt.Sprint(fill(ballast, room))
@@ -80,6 +85,13 @@ func (h *house) obey(ctx context.Context, order string) string {
 		return fmt.Sprintf("%d events %d files", r.Events, r.Files)
 	}
 	return "what?"
+}
+
+func errorText(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // served is a server that a test started, and a visitor of its pages.

@@ -61,7 +61,15 @@ func open(ctx context.Context, url, folder string) (*house, error) {
 	return h, nil
 }
 
-func (h *house) close() error { return errors.Join(h.files.Close(), h.db.Close()) }
+// close closes it, unless it is closed.
+func (h *house) close() error {
+	if h.db == nil {
+		return nil
+	}
+	err := errors.Join(h.files.Close(), h.db.Close())
+	h.db = nil
+	return err
+}
 
 // verify is what bihuan verify finds.
 func (h *house) verify(ctx context.Context, more ...string) (proof.Report, error) {
