@@ -2,6 +2,7 @@ package reliable_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/binary"
 	"fmt"
@@ -12,7 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"bihuan/evidence"
 	"bihuan/journal"
+	"bihuan/ledger"
+	"bihuan/org"
+	"bihuan/store"
 	"bihuan/store/storetest"
 )
 
@@ -280,4 +285,48 @@ func TestNoteIsTorn(t *testing.T) {
 	if r := h.sound(t); r.Signed.Size != next.Size {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestPartIsCut cuts the part of an upload on its way at any length, as a power cut may that comes before it was synced. It goes on from there
+// and becomes the file that was sent, and no part ever shows as a file.
+func TestPartIsCut(t *testing.T) {
+	h, w := fresh(t, storetest.SQLite(t), 2)
+	ctx := t.Context()
+	attach := func(ctx context.Context, tx *store.Tx, who org.Person, u evidence.Upload, item evidence.Item) (evidence.Item, error) {
+		return ledger.AttachEvidence(ctx, tx, who, u.Finding, item)
+	}
+	before := 0
+	must(h.files.Each(ctx, func(string, int64) error { before++; return nil }))
+	for i := range 40 {
+		content := strings.Repeat(fmt.Sprintf("签到表第%d页\n", i), 50+rand.IntN(400))
+		u, err := evidence.Begin(ctx, h.db, h.files, w.clerk, "", evidence.Upload{Finding: w.findings[0], Name: fmt.Sprint(i, ".txt"), Size: int64(len(content)), Event: h.db.Now().Format("2006-01-02")})
+		must(err)
+		half := len(content) / 2
+		_, err = evidence.Receive(ctx, h.db, h.files, w.clerk, u.ID, 0, strings.NewReader(content[:half]), attach)
+		must(err)
+		must(h.files.Close())
+		at := rand.IntN(half + 1)
+		must(os.Truncate(filepath.Join(h.folder, "files", "parts", fmt.Sprint(u.ID)), int64(at)))
+		// And one of a write that was interrupted altogether.
+		must(os.WriteFile(filepath.Join(h.folder, "files", "parts", fmt.Sprint("LEFT", i)), []byte(content[:at]), 0o600))
+		h.files, err = evidence.OpenFiles(filepath.Join(h.folder, "files"))
+		must(err)
+		u, err = evidence.UploadByID(ctx, h.db, h.files, w.clerk, u.ID)
+		if err != nil || u.Arrived != int64(at) || u.Item != 0 {
+			t.Fatalf("cut at %d: %+v %v", at, u, err)
+		}
+		done, err := evidence.Receive(ctx, h.db, h.files, w.clerk, u.ID, u.Arrived, strings.NewReader(content[at:]), attach)
+		if err != nil || done.Item == 0 {
+			t.Fatalf("cut at %d: %+v %v", at, done, err)
+		}
+		if got, err := h.files.Get(ctx, evidence.Hash([]byte(content))); err != nil || string(got) != content {
+			t.Fatalf("cut at %d: %v", at, err)
+		}
+	}
+	after := 0
+	must(h.files.Each(ctx, func(string, int64) error { after++; return nil }))
+	if after != before+40 {
+		t.Errorf("%d files, then %d", before, after)
+	}
+	h.sound(t)
 }
