@@ -48,25 +48,25 @@ func (d folder) put(_ context.Context, name string, content io.ReadSeeker, size 
 	if d.holds(name, sum) {
 		now := time.Now() // of the disk, not of a rule: what is written now is not swept today
 		if d.root.Chtimes(name, now, now) == nil {
-			return nil
+			return d.syncUp(path.Dir(name)) // whoever stored it may have been interrupted before that
 		} // else it was moved away meanwhile
 	}
 	if _, err := content.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if err := d.makeFolder(partFolder); err != nil {
+	if err := d.root.MkdirAll(partFolder, 0o700); err != nil {
 		return onDisk(err)
 	}
 	part := path.Join(partFolder, rand.Text()) // of this writer alone
 	err := d.write(part, content, size, sum)
 	if err == nil {
-		err = d.makeFolder(path.Dir(name))
+		err = d.root.MkdirAll(path.Dir(name), 0o700)
 	}
 	if err == nil {
 		err = d.root.Rename(part, name)
 	}
 	if err == nil {
-		err = d.sync(path.Dir(name))
+		err = d.syncUp(path.Dir(name))
 	}
 	if err != nil {
 		_ = d.root.Remove(part)
@@ -107,33 +107,21 @@ func (d folder) holds(name, sum string) bool {
 	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
 }
 
-// makeFolder makes a folder and those above it, and has the disk remember them.
-func (d folder) makeFolder(name string) error {
-	if info, err := d.root.Stat(name); err == nil && info.IsDir() {
-		return nil
-	}
-	if err := d.root.MkdirAll(name, 0o700); err != nil {
-		return err
-	}
-	for at := path.Dir(name); ; at = path.Dir(at) {
-		if err := d.sync(at); err != nil || at == "." {
-			return err
-		}
-	}
-}
-
-// sync has the disk remember which files a folder holds: a power cut may else take a file that was renamed into it. Windows knows no
-// such thing and needs none.
-func (d folder) sync(name string) error {
+// syncUp has the disk remember which files a folder holds, and that it and those above it are there: a power cut may else take a file that
+// was renamed into it. Also a folder that was there already may not be remembered yet. Windows knows no such thing and needs none.
+func (d folder) syncUp(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := d.root.Open(name)
-	if err != nil {
-		return err
+	for ; ; name = path.Dir(name) {
+		f, err := d.root.Open(name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil || name == "." {
+			return err
+		}
 	}
-	defer f.Close()
-	return f.Sync()
 }
 
 func (d folder) open(_ context.Context, name string) (io.ReadCloser, error) {
@@ -146,7 +134,7 @@ func (d folder) open(_ context.Context, name string) (io.ReadCloser, error) {
 
 // move sets the time first: whoever looks in between sees a file that was just written, and leaves it alone.
 func (d folder) move(_ context.Context, from, to string, at time.Time) error {
-	if err := d.makeFolder(path.Dir(to)); err != nil {
+	if err := d.root.MkdirAll(path.Dir(to), 0o700); err != nil {
 		return onDisk(err)
 	}
 	if err := d.root.Chtimes(from, at, at); err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -144,12 +145,65 @@ func (l Log) keep(ctx context.Context, c Checkpoint) error {
 	if err != nil || l.File == "" {
 		return err
 	}
-	f, err := os.OpenFile(l.File, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := appendNote(l.File, c.Note); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
-	_, err = f.WriteString(c.Note + "\n")
-	return errors.Join(err, f.Sync(), f.Close())
+	return nil
+}
+
+// appendNote adds a note to a file of notes. What a power cut has left of the last one goes first, for the two would be read as one; the
+// database has it whole.
+func appendNote(name, text string) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		tail := make([]byte, min(info.Size(), longestNote))
+		if _, err = f.ReadAt(tail, info.Size()-int64(len(tail))); err == nil {
+			if whole := wholeNotes(string(tail)); whole < len(tail) && (whole > 0 || info.Size() < longestNote) {
+				err = f.Truncate(info.Size() - int64(len(tail)-whole))
+			}
+		}
+	}
+	if err == nil {
+		_, err = f.WriteString(text + "\n")
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// longestNote is more than a note with the signatures of a log and its witnesses takes.
+const longestNote = 16 << 10
+
+// wholeNotes is how many bytes the whole notes at the beginning of a file of notes take: up to the empty line after the last signature.
+func wholeNotes(text string) int {
+	whole, at := 0, 0
+	signature := false
+	for line := range strings.Lines(text) {
+		at += len(line)
+		if line == "\n" && signature {
+			whole = at
+		}
+		signature = strings.HasPrefix(line, "— ")
+	}
+	return whole
+}
+
+// KeptNotes reads the checkpoints of a file that [Log] keeps; none when it does not exist. The last one is left out when it was not written
+// to its end: a power cut does that, and nothing else is hidden by it than by a checkpoint that was never kept there.
+func KeptNotes(name string) ([]string, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	return SplitNotes(string(text[:wholeNotes(string(text))])), nil
 }
 
 // SplitNotes parts the checkpoints of a file that holds one after the other.
@@ -179,9 +233,14 @@ func SplitNotes(text string) []string {
 const checkpointQuery = `select size, made, note, cosigned from checkpoint`
 
 func scanCheckpoint(rows *sql.Rows, c *Checkpoint) error {
-	var made, cosigned int64
-	if err := rows.Scan(&c.Size, &made, &c.Note, &cosigned); err != nil {
+	var says [2]any // numbers, if nobody has put something else there
+	if err := rows.Scan(&c.Size, &says[0], &c.Note, &says[1]); err != nil {
 		return err
+	}
+	made, _ := says[0].(int64)
+	cosigned, ok := says[1].(int64)
+	if !ok {
+		cosigned = -1 // no time that a witness signed at
 	}
 	size := c.Size
 	c.Made, c.Cosigned = time.UnixMilli(made), time.Time{}

@@ -15,27 +15,39 @@ import (
 // Erasure is the verb of an event that says of which events something was erased, and why.
 const Erasure = "依法删除"
 
-// erasedField is the field of such an event that holds their numbers.
-const erasedField = "删除的条目"
+// Fields of such an event that hold the numbers of those whose content was erased, and of those that no longer say the state of rows.
+const (
+	erasedField       = "删除的条目"
+	erasedStatesField = "删除行状态的条目"
+)
 
 // ErasedBy lists the events that an event of erasure names.
 func ErasedBy(e Event) []int64 {
+	contents, states := ErasedParts(e)
+	list := append(contents, states...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// ErasedParts lists the events whose content an event of erasure says to be gone, and those that no longer say the state of rows.
+func ErasedParts(e Event) (contents, states []int64) {
 	var changes []Change
-	if json.Unmarshal([]byte(e.Changes), &changes) != nil {
-		return nil
+	if e.Verb != Erasure || json.Unmarshal([]byte(e.Changes), &changes) != nil {
+		return nil, nil
 	}
-	var list []int64
 	for _, c := range changes {
-		if c.Field != erasedField {
-			continue
-		}
 		for _, word := range strings.Fields(c.To) {
-			if n, err := strconv.ParseInt(word, 10, 64); err == nil {
-				list = append(list, n)
+			n, err := strconv.ParseInt(word, 10, 64)
+			switch {
+			case err != nil:
+			case c.Field == erasedField:
+				contents = append(contents, n)
+			case c.Field == erasedStatesField:
+				states = append(states, n)
 			}
 		}
 	}
-	return list
+	return contents, states
 }
 
 // Erase removes, in a transaction that has changed rows so that they no longer hold something, what the log keeps of it: the content of
@@ -56,8 +68,6 @@ func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, concerns fu
 	if err != nil {
 		return err
 	}
-	named := slices.Concat(g.contents, g.states)
-	slices.Sort(named)
 	for _, seq := range g.contents {
 		if err := eraseContent(ctx, tx, seq); err != nil {
 			return err
@@ -81,15 +91,22 @@ func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, concerns fu
 		}
 		tx.Note(now)
 	}
-	var names []string
-	for _, seq := range slices.Compact(named) {
-		names = append(names, strconv.FormatInt(seq, 10))
-	}
 	e.Verb = Erasure
-	if len(names) > 0 {
-		e.Changes = append(e.Changes, Change{Field: erasedField, To: strings.Join(names, " ")})
-	}
+	e.Changes = append(e.Changes, numbers(erasedField, g.contents)...)
+	e.Changes = append(e.Changes, numbers(erasedStatesField, g.states)...)
 	return Append(ctx, tx, e)
+}
+
+// numbers is a field that holds numbers of events, if there are any.
+func numbers(field string, seqs []int64) []Change {
+	if len(seqs) == 0 {
+		return nil
+	}
+	var words []string
+	for _, n := range seqs {
+		words = append(words, strconv.FormatInt(n, 10))
+	}
+	return []Change{{Field: field, To: strings.Join(words, " ")}}
 }
 
 // erasing is what an erasure takes.

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -63,16 +64,44 @@ func makeKey(path string, kind byte, prefix string) (Key, error) {
 		return Key{}, fmt.Errorf("write key: %w", err)
 	}
 	part := path + "." + hex.EncodeToString(name)
-	if err := os.WriteFile(part, []byte(text+"\n"), 0o600); err != nil {
+	defer os.Remove(part)
+	if err := writeSynced(part, text+"\n"); err != nil {
 		return Key{}, fmt.Errorf("write key: %w", err)
 	}
-	defer os.Remove(part)
 	if err := os.Link(part, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		if err := renameNew(part, path); err != nil {
 			return Key{}, fmt.Errorf("write key: %w", err)
 		}
 	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return Key{}, fmt.Errorf("write key: %w", err)
+	}
 	return openKey(path, kind, prefix)
+}
+
+// writeSynced writes a new file that a power cut does not take: what is signed with a key outlives the key otherwise.
+func writeSynced(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncFolder has the disk remember which files a folder holds. Windows knows no such thing and needs none.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // renameNew serves file systems without links.

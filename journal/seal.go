@@ -85,6 +85,23 @@ func unhex(text string) (sum [32]byte) {
 // LeafOf is the hash of the leaf that fits what the event says.
 func LeafOf(e Event) tlog.Hash { return tlog.RecordHash([]byte(e.LeafData())) }
 
+// Sound tells whether an event is what its leaf commits to. One whose content is erased holds none, and what stands in the place of
+// erased texts is written in one way only: nothing can be slipped in there that no leaf covers.
+func (e Event) Sound() bool {
+	if e.Erased != "" {
+		blank := Event{Seq: e.Seq, Entered: e.Entered, Changes: "[]"}
+		if string(e.Content()) != string(blank.Content()) || e.Salt != nil || e.Erased != fmt.Sprintf("%x", e.Commitment()) {
+			return false
+		}
+	} else if len(e.Salt) != saltLength {
+		return false
+	}
+	if e.StatesErased() && e.States != fmt.Sprintf("%s%x\n", statesErased, e.Rows()) {
+		return false
+	}
+	return LeafOf(e) == e.Leaf
+}
+
 // LeafData makes the data of a leaf from its parts.
 func LeafData(seq, entered int64, commitment, rows [32]byte) string {
 	return fmt.Sprintf("bihuan leaf 1\n%d\n%d\n%x\n%x\n", seq, entered, commitment, rows)
@@ -115,7 +132,10 @@ func rowLine(r store.Row) string {
 	return r.Table + " " + r.Key + " " + base64.StdEncoding.EncodeToString(r.Digest[:]) + " " + r.Tags + "\n"
 }
 
-// EachState calls f with each row that an event says the state of.
+// ErrUnreadable is the error of an event that says the state of a row in a way in which no program writes it.
+var ErrUnreadable = errors.New("journal: the state of a row is not readable")
+
+// EachState calls f with each row that an event says the state of, or fails with [ErrUnreadable].
 func EachState(states string, f func(store.Row) error) error {
 	for line := range strings.Lines(states) {
 		if strings.HasPrefix(line, saltLine) || strings.HasPrefix(line, statesErased) {
@@ -123,7 +143,7 @@ func EachState(states string, f func(store.Row) error) error {
 		}
 		words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
 		if len(words) < 3 {
-			return fmt.Errorf("journal: state of a row is not readable: %q", line)
+			return fmt.Errorf("%w: %q", ErrUnreadable, line)
 		}
 		// A key may hold blanks: what stands between the first word and the last ones is the key.
 		r := store.Row{Table: words[0], Gone: words[len(words)-1] == "-"}
@@ -133,7 +153,7 @@ func EachState(states string, f func(store.Row) error) error {
 			r.Tags = words[len(words)-1]
 			digest, err := base64.StdEncoding.Strict().DecodeString(words[end])
 			if err != nil || len(digest) != len(r.Digest) {
-				return fmt.Errorf("journal: state of a row is not readable: %q", line)
+				return fmt.Errorf("%w: %q", ErrUnreadable, line)
 			}
 			copy(r.Digest[:], digest)
 		}

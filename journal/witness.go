@@ -305,10 +305,11 @@ func (c *Cosigner) cosign(ctx context.Context) (Checkpoint, error) {
 		return point, err
 	}
 	signed := addSignatures(point.Note, lines)
-	if _, _, err := ReadCheckpoint(signed, c.Key); err != nil {
+	_, signatures, err := ReadCheckpoint(signed, c.Key)
+	if err != nil {
 		return point, fmt.Errorf("会签方的签名不对：%w", err)
 	}
-	point.Note, point.Cosigned = signed, c.Log.DB.Now()
+	point.Note, point.Cosigned = signed, signatures[0].At
 	return point, c.Log.keep(ctx, point)
 }
 

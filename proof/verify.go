@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ const mostListed = 1000
 // go on writing meanwhile. An error says that the check could not be made; what is wrong is in the report.
 func Verify(ctx context.Context, s Subject) (Report, error) {
 	begun := time.Now()
-	c := check{Subject: s, sort: sorter{most: sortedInMemory}, announced: map[int64]bool{}}
+	c := check{Subject: s, sort: sorter{most: sortedInMemory}, blanked: map[int64]bool{}, announced: map[int64]bool{}}
 	defer c.sort.close()
 	err := s.DB.Snapshot(ctx, func(q store.Querier) error {
 		c.q = q
@@ -155,8 +156,8 @@ type check struct {
 	broken    bool         // events are missing, so that the tree grows no more
 	nodes     map[node]tlog.Hash
 	points    []journal.Checkpoint // by size, all whose signature is good
-	blanked   []int64              // events without content
-	announced map[int64]bool       // events that an erasure names
+	blanked   map[int64]bool       // events without content, and those that no longer say the state of rows, with the sign turned
+	announced map[int64]bool       // of these, those that an erasure names
 	stored    []storedFile
 }
 
@@ -189,6 +190,9 @@ func (c *check) checkpoints(ctx context.Context) (err error) {
 	if c.head, err = journal.HeadTree(ctx, c.q); err != nil {
 		c.found(Difference{Kind: TreeAltered, What: "日志的头读不出来"})
 	}
+	if n, err := store.One(ctx, c.q, store.Value[int64], `select count(*) from journal_head`); err != nil || n != 1 {
+		c.found(Difference{Kind: TreeAltered, What: fmt.Sprintf("日志的头有%d个", n)})
+	}
 	kept, err := journal.Checkpoints(ctx, c.q)
 	if err != nil {
 		return err
@@ -198,6 +202,9 @@ func (c *check) checkpoints(ctx context.Context) (err error) {
 		if p, ok := c.checkpoint(k.Note, fmt.Sprintf("数据库里第%d条处的检查点", k.Size)); ok {
 			if p.Size != k.Size {
 				c.found(Difference{Kind: CheckpointForged, What: fmt.Sprintf("第%d条处的检查点被换成了第%d条处的", k.Size, p.Size)})
+			}
+			if c.witnessed() && !k.Cosigned.Equal(p.Cosigned) {
+				c.found(Difference{Kind: CheckpointForged, What: fmt.Sprintf("第%d条处的检查点写着的会签时间与会签不符，或会签被改动", k.Size)})
 			}
 			here[p.Size] = true
 		}
@@ -220,14 +227,24 @@ func (c *check) checkpoint(text, place string) (journal.Checkpoint, bool) {
 		c.found(Difference{Kind: CheckpointForged, What: place + "：" + err.Error()})
 		return p, false
 	}
+	own := !slices.ContainsFunc(c.Keys, func(k note.Verifier) bool { return !journal.IsWitness(k) }) // no key to tell it by
 	for _, s := range signatures {
 		if s.Witness {
 			p.Cosigned = s.At
+		} else {
+			own = true
 		}
+	}
+	if !own {
+		c.found(Difference{Kind: CheckpointForged, What: place + "：没有日志自己的签名"})
+		return p, false
 	}
 	c.points = append(c.points, p)
 	return p, true
 }
+
+// witnessed tells whether the key of a witness is at hand, so that the lack of its signature means something.
+func (c *check) witnessed() bool { return slices.ContainsFunc(c.Keys, journal.IsWitness) }
 
 // log reads all events in order, checks each against its leaf, grows the tree of the leaves and compares it with the checkpoints.
 func (c *check) log(ctx context.Context) error {
@@ -263,7 +280,9 @@ func (c *check) log(ctx context.Context) error {
 	var e journal.Event
 	for rows.Next() {
 		if err := journal.ScanEvent(rows, &e); err != nil {
-			return err
+			c.broken = true
+			c.found(Difference{Kind: EventAltered, Event: c.last + 1, What: fmt.Sprintf("第%d条读不出来：%v", c.last+1, err)})
+			continue
 		}
 		c.report.Events++
 		if err := c.event(&e); err != nil {
@@ -285,10 +304,15 @@ func (c *check) log(ctx context.Context) error {
 	for _, code := range codes {
 		c.found(Difference{Kind: CodeWrong, What: fmt.Sprintf("%s：日志里没有%d条", code, code.Size())})
 	}
-	for _, seq := range c.blanked {
-		if !c.announced[seq] {
-			c.found(Difference{Kind: EventBlanked, Event: seq, What: fmt.Sprintf("第%d条", seq)})
+	for _, seq := range slices.Sorted(maps.Keys(c.blanked)) {
+		if c.announced[seq] {
+			continue
 		}
+		what := "第%d条"
+		if seq < 0 {
+			seq, what = -seq, "第%d条所记的数据行状态"
+		}
+		c.found(Difference{Kind: EventBlanked, Event: seq, What: fmt.Sprintf(what, seq)})
 	}
 	c.report.Unsigned = c.last - c.report.Signed.Size
 	return nil
@@ -300,7 +324,7 @@ func (c *check) event(e *journal.Event) error {
 		c.found(Difference{Kind: EventMissing, Event: c.last + 1, What: fmt.Sprintf("第%d条起缺%d条", c.last+1, gap)})
 	}
 	c.last = e.Seq
-	if journal.LeafOf(*e) != e.Leaf {
+	if !e.Sound() {
 		what := fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)
 		if e.Erased != "" {
 			what = fmt.Sprintf("第%d条（内容已依法删除）", e.Seq)
@@ -309,24 +333,31 @@ func (c *check) event(e *journal.Event) error {
 	}
 	if e.Erased != "" {
 		c.report.Erased++
+		c.blanked[e.Seq] = true
 	}
-	if e.Erased != "" || e.StatesErased() {
-		c.blanked = append(c.blanked, e.Seq)
+	if e.StatesErased() {
+		c.blanked[-e.Seq] = true
 	}
-	if e.Verb == journal.Erasure {
-		for _, seq := range journal.ErasedBy(*e) {
-			c.announced[seq] = true
-		}
+	contents, states := journal.ErasedParts(*e)
+	for _, seq := range contents {
+		c.announced[seq] = true
+	}
+	for _, seq := range states {
+		c.announced[-seq] = true
 	}
 	if !c.broken {
 		c.grown.Grow(e.Leaf, func(level int, n int64, hash tlog.Hash) { c.nodes[node{level, n}] = hash })
 	}
-	return journal.EachState(e.States, func(r store.Row) error {
+	err := journal.EachState(e.States, func(r store.Row) error {
 		if r.Gone {
 			return c.sort.add(newStated(rowHash(r), e.Seq, nil))
 		}
 		return c.sort.add(newStated(rowHash(r), e.Seq, r.Digest[:24]))
 	})
+	if errors.Is(err, journal.ErrUnreadable) {
+		return nil // no program wrote that, so the event was found to be altered
+	}
+	return err
 }
 
 // rowHash stands for table and key of a row.
@@ -352,7 +383,8 @@ func (c *check) tree(ctx context.Context) error {
 		var at node
 		var hash []byte
 		if err := rows.Scan(&at.level, &at.n, &hash); err != nil {
-			return err
+			c.found(Difference{Kind: TreeAltered, What: "一棵子树读不出来：" + err.Error()})
+			continue
 		}
 		want, ok := c.nodes[at]
 		if !ok || string(want[:]) != string(hash) {
@@ -458,8 +490,8 @@ func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byt
 	defer rows.Close()
 	for rows.Next() {
 		var e journal.Event
-		if err := journal.ScanEvent(rows, &e); err != nil {
-			return err
+		if journal.ScanEvent(rows, &e) != nil {
+			continue // found before
 		}
 		err := journal.EachState(e.States, func(r store.Row) error {
 			if h := rowHash(r); wrong[h] != "" {
@@ -467,7 +499,7 @@ func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byt
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, journal.ErrUnreadable) {
 			return err
 		}
 	}

@@ -241,6 +241,8 @@ func appendValue(to []byte, v any) ([]byte, error) {
 		return append(append(to, 's'), v...), nil
 	case []byte:
 		return append(append(to, 'b'), v...), nil
+	case float64: // the program has none, but who tampers with a SQLite file can put one anywhere
+		return strconv.AppendFloat(append(to, 'f'), v, 'g', -1, 64), nil
 	}
 	return nil, fmt.Errorf("store: a column may hold an integer, text or bytes, not %T", v)
 }

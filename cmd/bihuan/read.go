@@ -94,7 +94,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 		return fmt.Errorf("写不了“%s”：%w", name, err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("写不了“%s”：%w", name, err)
 	}
 	if err := os.Rename(f.Name(), name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -35,7 +36,7 @@ func (p place) openLog(db *store.DB) (journal.Log, error) {
 	log := journal.Log{DB: db, Key: key, File: p.checkpointFile()}
 	text, err := os.ReadFile(p.publicKeys())
 	if errors.Is(err, fs.ErrNotExist) {
-		return log, os.WriteFile(p.publicKeys(), []byte(key.Verifier+"\n"), 0o600)
+		return log, p.writeKeys(key.Verifier + "\n")
 	}
 	if err == nil && !strings.Contains(string(text), key.Verifier) {
 		err = fmt.Errorf("%s 里的公钥与密钥 %s 不是一对：密钥被换过。换回原来的密钥；确要换新的，请先移走 %s", p.publicKeys(), p.logKey(), p.publicKeys())
@@ -49,7 +50,15 @@ func (p place) addPublicKey(vkey string) error {
 	if err != nil || strings.Contains(string(text), vkey) {
 		return err
 	}
-	return os.WriteFile(p.publicKeys(), append(text, vkey+"\n"...), 0o600)
+	return p.writeKeys(string(text) + vkey + "\n")
+}
+
+// writeKeys writes the file of public keys: one that a crash left half-written would look like that of another key.
+func (p place) writeKeys(text string) error {
+	return writeWhole(p.publicKeys(), func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }
 
 // signEvery is how often the head of the log is signed while things change. What is newer than that could be rewritten unseen by whoever

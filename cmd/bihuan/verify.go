@@ -123,15 +123,15 @@ func (p place) verifiers(given []string) ([]note.Verifier, error) {
 
 // checkpoints are those kept outside the database: beside it, in files that were named, by the witness.
 func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([]string, error) {
-	beside, err := os.ReadFile(c.checkpointFile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	notes, err := journal.KeptNotes(c.checkpointFile())
+	if err != nil {
 		return nil, err
 	}
 	named, err := readCheckpoints(c.Checkpoint)
 	if err != nil {
 		return nil, err
 	}
-	notes := append(journal.SplitNotes(string(beside)), named...)
+	notes = append(notes, named...)
 	if c.Witness == "" {
 		return notes, nil
 	}
