@@ -51,4 +51,5 @@ bench:
 	scripts/deps wrk pandoc
 	go run ./bench/documents
 	go run ./bench/loop
+	go run ./bench/backup
 	go run ./bench/peers

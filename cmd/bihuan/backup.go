@@ -59,6 +59,9 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 	}
 	started := time.Now()
 	made, err := backup.Make(ctx, src, c.File)
+	if ctx.Err() != nil {
+		return errors.New("没有备份成：中断了") // and not the quiet end of a server that was told to stop
+	}
 	if err != nil {
 		return fmt.Errorf("没有备份成：%w", err)
 	}
@@ -160,6 +163,9 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 			err = errors.Join(err, os.RemoveAll(at.Data))
 		} else {
 			err = errors.Join(err, empty(at.Data))
+		}
+		if ctx.Err() != nil {
+			return errors.New("没有恢复成，没有留下半份：中断了")
 		}
 		return fmt.Errorf("没有恢复成，没有留下半份：%w", err)
 	}
