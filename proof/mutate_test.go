@@ -16,7 +16,7 @@ import (
 
 var (
 	mutations     = flag.Int("mutations", 1_000_000, "single-bit mutations that the verifier in Go must refuse")
-	pageMutations = flag.Int("pagemutations", 150_000, "single-bit mutations that the page must refuse")
+	pageMutations = flag.Int("pagemutations", 100_000, "single-bit mutations that the page must refuse")
 )
 
 // quickly says whether a pack would be accepted.
