@@ -272,7 +272,6 @@ func (c *checker) readIndex() {
 			c.fail("index", indexName, "目录不是规定的格式")
 			return
 		}
-		c.result.Files = append(c.result.Files, Listed{f.Path, f.What, f.SHA256, f.Size})
 	}
 	for _, n := range slices.Concat(i.Events, i.Erased) {
 		if n < 1 || n > largest {
@@ -281,6 +280,9 @@ func (c *checker) readIndex() {
 		}
 	}
 	c.index = &i
+	for _, f := range i.Files {
+		c.result.Files = append(c.result.Files, Listed{f.Path, f.What, f.SHA256, f.Size})
+	}
 	c.result.Title, c.result.Made, c.result.Kind, c.result.Row = i.Subject.Title, i.Made, i.Subject.Kind, i.Subject.Row
 }
 

@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	mutations     = flag.Int("mutations", 1_000_000, "single-bit mutations that the verifier in Go must refuse")
-	pageMutations = flag.Int("pagemutations", 150_000, "single-bit mutations that the page must refuse")
+	mutations     = flag.Int("mutations", 1_000_000/fewerMutations, "single-bit mutations that the verifier in Go must refuse")
+	pageMutations = flag.Int("pagemutations", 100_000, "single-bit mutations that the page must refuse")
 )
 
 // quickly says whether a pack would be accepted.
@@ -27,10 +27,10 @@ func quickly(pack []byte, trust Trust) bool {
 }
 
 // bitsOf calls try with every pack that differs from the given one in a single bit: of the zip as it is, and of each of its files in a
-// zip that is right again. What it is given is only good during the call.
+// zip that is right again; under the race detector, some of them. What it is given is only good during the call.
 func bitsOf(t testing.TB, pack []byte, try func(mutant []byte, name string, bit int)) {
 	mutant := bytes.Clone(pack)
-	for bit := range len(mutant) * 8 {
+	for bit := 0; bit < len(mutant)*8; bit += fewerMutations {
 		mutant[bit/8] ^= 1 << (bit % 8)
 		try(mutant, "zip", bit)
 		mutant[bit/8] ^= 1 << (bit % 8)
@@ -38,7 +38,7 @@ func bitsOf(t testing.TB, pack []byte, try func(mutant []byte, name string, bit 
 	for _, part := range partsOf(t, pack) {
 		mutant := bytes.Clone(pack)
 		data := mutant[part.from:part.to]
-		for bit := range len(data) * 8 {
+		for bit := 0; bit < len(data)*8; bit += fewerMutations {
 			data[bit/8] ^= 1 << (bit % 8)
 			part.mend(mutant, crc32.ChecksumIEEE(data))
 			try(mutant, part.name, bit)
