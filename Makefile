@@ -45,6 +45,10 @@ unit:
 nightly:
 	go test -timeout 60m ./proof -run Mutations -args -mutations 3000000 -pagemutations 1000000
 
+# The tests of package reliable in their full sizes: hours.
+nightly:
+	BIHUAN_NIGHTLY=1 store/storetest/postgres.sh go test -timeout 24h -v ./reliable
+
 fuzz:
 	scripts/fuzz
 

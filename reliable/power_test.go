@@ -82,7 +82,7 @@ func TestPowerIsCut(t *testing.T) {
 			life = append(life, now())
 		}
 	}
-	random := rand.New(rand.NewPCG(3, 4))
+	random := chance(t)
 	states := map[string]int{}
 	for range sized(250, 100_000) {
 		i := random.IntN(len(life) - 1)

@@ -22,7 +22,7 @@ import (
 	"bihuan/store/storetest"
 )
 
-// full is how large the tests are: 1 in the suite, and what make nightly sets.
+// full says that the tests are as large as make nightly has them; in the suite they are small.
 var full = os.Getenv("BIHUAN_NIGHTLY") != ""
 
 // sized is one of two sizes.
