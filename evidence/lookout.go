@@ -83,12 +83,12 @@ func (l *Lookout) Pictures(ctx context.Context, hash string) ([]Near, error) {
 		return nil, err
 	}
 	var list []Near
-	var theirs []reliefs
+	var theirs [][]byte
 	candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return greys[l.pictures.hashes[c.at]] == nil }) // erased since
 	for _, c := range candidates {
-		theirs = append(theirs, newReliefs(greys[l.pictures.hashes[c.at]]))
+		theirs = append(theirs, greys[l.pictures.hashes[c.at]])
 	}
-	for i, share := range likenesses(newReliefs(p.grey), theirs, candidates) {
+	for i, share := range likenesses(p.grey, theirs, candidates) {
 		if share > 0 {
 			list = append(list, Near{Source{"file", l.pictures.hashes[candidates[i].at]}, int(100 * share)})
 		}

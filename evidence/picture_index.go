@@ -13,7 +13,7 @@ const (
 )
 
 // mostCandidates is how many pictures, the nearest, are looked at closely.
-const mostCandidates = 150
+const mostCandidates = 80
 
 // mostPoses is in how many ways each is tried.
 const mostPoses = 3
@@ -48,22 +48,18 @@ func (x *pictureIndex) add(hash string, p PicturePrint) {
 	x.slow, x.detail = append(x.slow, p.slow...), append(x.detail, p.detail...)
 }
 
-// question is a print made ready to be compared with many: signs, as they are and mirrored, and which of them are steady.
+// question is a print made ready to be compared with many: its signs, and which of them are steady.
 type question struct {
-	slow, detail, detailMirrored []uint64
-	slowSteady, detailSteady     []uint64
-	detailMirroredSteady         []uint64
+	slow, detail             []uint64
+	slowSteady, detailSteady []uint64
 }
 
 func newQuestion(p PicturePrint) question {
 	q := question{slow: p.slow, detail: p.detail}
 	s := newSums(p.grey)
-	for i, w := range windows {
+	for _, w := range windows {
 		slow, detail := s.look(w)
-		steady := steadySigns(detail)
-		q.slowSteady, q.detailSteady = append(q.slowSteady, steadySigns(slow)), append(q.detailSteady, steady)
-		q.detailMirrored = append(q.detailMirrored, mirrorRows(p.detail[i]))
-		q.detailMirroredSteady = append(q.detailMirroredSteady, mirrorRows(steady))
+		q.slowSteady, q.detailSteady = append(q.slowSteady, steadySigns(slow)), append(q.detailSteady, steadySigns(detail))
 	}
 	return q
 }
@@ -85,7 +81,8 @@ type way struct {
 	mirror   bool
 }
 
-// near lists the pictures whose signs are near, the nearest first, without those of the file itself.
+// near lists the pictures whose signs are near, the nearest first, without those of the file itself. A mirrored one is found when it is
+// whole.
 func (x *pictureIndex) near(q question, hash string) []candidate {
 	n := len(windows)
 	var list []candidate
@@ -94,14 +91,15 @@ func (x *pictureIndex) near(q question, hash string) []candidate {
 		best := mostBoth + 1
 		first := x.whole[at]
 		for i, s := range x.slow[at*n : at*n+n] {
-			d := whole ^ s
-			if bits.OnesCount64(d&steady) <= mostSlow || bits.OnesCount64((d^mirroredSigns)&steady) <= mostSlow {
-				best = min(best, x.apart(q, at, way{window: i}), x.apart(q, at, way{window: i, mirror: true}))
+			if bits.OnesCount64((whole^s)&steady) <= mostSlow {
+				best = min(best, x.apart(q, at, way{window: i}))
 			}
-			d = q.slow[i] ^ first
-			if bits.OnesCount64(d&q.slowSteady[i]) <= mostSlow || bits.OnesCount64((d^mirroredSigns)&q.slowSteady[i]) <= mostSlow {
-				best = min(best, x.apart(q, at, way{window: i, reversed: true}), x.apart(q, at, way{window: i, reversed: true, mirror: true}))
+			if bits.OnesCount64((q.slow[i]^first)&q.slowSteady[i]) <= mostSlow {
+				best = min(best, x.apart(q, at, way{window: i, reversed: true}))
 			}
+		}
+		if bits.OnesCount64((whole^first^mirroredSigns)&steady) <= mostSlow {
+			best = min(best, x.apart(q, at, way{mirror: true}))
 		}
 		if best <= mostBoth && x.hashes[at] != hash {
 			list = append(list, candidate{at: at, apart: best})
@@ -123,7 +121,7 @@ func (x *pictureIndex) apart(q question, at int, w way) int {
 	}
 	slow, detail, steady := q.slow[mine], q.detail[mine], q.detailSteady[mine]
 	if w.mirror {
-		slow, detail, steady = slow^mirroredSigns, q.detailMirrored[mine], q.detailMirroredSteady[mine]
+		slow, detail, steady = slow^mirroredSigns, mirrorRows(detail), mirrorRows(steady)
 	}
 	d := bits.OnesCount64((slow ^ x.slow[theirs]) & q.slowSteady[mine])
 	if d > mostSlow {
@@ -135,74 +133,87 @@ func (x *pictureIndex) apart(q question, at int, w way) int {
 // ways lists the nearest ways in which one of two pictures may lie in the other.
 func (x *pictureIndex) ways(q question, at int) []way {
 	var list []way
+	add := func(w way) {
+		if w.apart = x.apart(q, at, w); w.apart <= mostBoth {
+			list = append(list, w)
+		}
+	}
+	add(way{mirror: true})
 	for i := range windows {
-		for _, mirror := range []bool{false, true} {
-			for _, reversed := range []bool{false, true} {
-				w := way{window: i, mirror: mirror, reversed: reversed}
-				if w.apart = x.apart(q, at, w); w.apart <= mostBoth && !(reversed && i == 0) {
-					list = append(list, w)
-				}
-			}
+		add(way{window: i})
+		if i > 0 {
+			add(way{window: i, reversed: true})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b way) int { return a.apart - b.apart })
 	return list[:min(len(list), mostPoses)]
 }
 
-// reliefs are the edges and things of a picture, sharp and soft, and samples of them.
+// reliefs are the edges and things of a picture, sharp and soft, and samples of them, each made when it is first asked for.
 type reliefs struct {
-	sharp, soft          *relief
-	coarse, middle, fine []float32
+	sharp, soft  *relief
+	samples      []float32 // of the soft one
+	middle, fine []float32 // of the sharp one
 }
 
-func newReliefs(grey []byte) reliefs {
-	r := reliefs{sharp: newRelief(grey)}
+func newReliefs(grey []byte) *reliefs {
+	r := &reliefs{sharp: newRelief(grey)}
 	r.soft = r.sharp.softened()
-	r.coarse, r.middle, r.fine = r.soft.sampled(coarse), r.sharp.sampled(middle), r.sharp.sampled(fine)
+	r.samples = r.soft.sampled(coarse)
 	return r
+}
+
+// dense are the samples for a close look.
+func (r *reliefs) dense() (middling, finest []float32) {
+	if r.fine == nil {
+		r.middle, r.fine = r.sharp.sampled(middle), r.sharp.sampled(fine)
+	}
+	return r.middle, r.fine
 }
 
 // laid is one picture laid on another in some way.
 type laid struct {
 	candidate    int
-	whole, other reliefs
+	whole, other *reliefs
 	pose         pose
 	rank         float64
 }
 
 // mostLaid is how many ways of all candidates, the most promising, are fitted.
-const mostLaid = 36
+const mostLaid = 28
 
 // leastSoft is what the coarse fit must reach for the fine one to be worth while.
 const leastSoft = 0.45
 
-// likenesses lays a picture over the candidates and tells how alike each is, from 0 to 1; 0 when it is not. theirs are the reliefs of the
-// candidates.
-func likenesses(mine reliefs, theirs []reliefs, list []candidate) []float64 {
+// likenesses lays a picture over the candidates, whose grey copies are theirs, and tells how alike each is, from 0 to 1; 0 when it is not.
+func likenesses(grey []byte, theirs [][]byte, list []candidate) []float64 {
+	mine := newReliefs(grey)
 	var all []laid
 	for i, c := range list {
+		other := newReliefs(theirs[i])
 		for _, w := range c.ways {
-			l := laid{candidate: i, whole: mine, other: theirs[i], pose: pose{window: windows[w.window], mirror: w.mirror}}
+			l := laid{candidate: i, whole: mine, other: other, pose: pose{window: windows[w.window], mirror: w.mirror}}
 			if w.reversed {
-				l.whole, l.other = theirs[i], mine
+				l.whole, l.other = other, mine
 			}
-			l.rank = agreement(l.whole.coarse, l.other.soft, l.pose, coarse) - float64(w.apart)/steady
+			l.rank = agreement(l.whole.samples, l.other.soft, l.pose, coarse) - float64(w.apart)/steady
 			all = append(all, l)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b laid) int { return cmp.Compare(b.rank, a.rank) })
 	alike := make([]float64, len(list))
 	for _, l := range all[:min(len(all), mostLaid)] {
-		p, soft := fit(l.whole.coarse, l.other.soft, l.pose, coarse, 0.025)
+		p, soft := fit(l.whole.samples, l.other.soft, l.pose, coarse, 0.025)
 		if soft < leastSoft {
 			continue
 		}
-		p, _ = fit(l.whole.middle, l.other.sharp, p, middle, 0.01)
+		middling, finest := l.whole.dense()
+		p, _ = fit(middling, l.other.sharp, p, middle, 0.01)
 		least := leastAlike
 		if p.mirror {
 			least = leastMirrored
 		}
-		if share, agree := pieces(l.whole.fine, l.other.sharp, p); share >= least && agree >= leastPieces {
+		if share, agree := pieces(finest, l.other.sharp, p); share >= least && agree >= leastPieces {
 			alike[l.candidate] = max(alike[l.candidate], share)
 		}
 	}

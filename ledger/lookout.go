@@ -184,7 +184,7 @@ func (w watcher) evidence(ctx context.Context, id int64) (j job, err error) {
 	if err != nil {
 		return j, err
 	}
-	if h, ok := pair(evidence.SameFile, j.me, same, nil, item.FileName); ok {
+	if h, ok := pair(evidence.SameFile, j.me, same, nil, ""); ok {
 		j.hints = append(j.hints, h)
 	}
 	if evidence.Picture(item.Media) {
