@@ -387,14 +387,13 @@ func (l *Lookout) sketches(ctx context.Context, list []Source) (map[Source]TextP
 	return by, err
 }
 
-// Forget drops what was computed of a file or a row whose content is erased.
-func Forget(ctx context.Context, tx *store.Tx, s Source) error {
-	if _, err := tx.Exec(ctx, `delete from text_print where source = $1 and key = $2`, s.Table, s.Key); err != nil {
-		return err
+// Forget drops what was computed of a file whose content is erased.
+func Forget(ctx context.Context, tx *store.Tx, hash string) error {
+	if _, err := tx.Exec(ctx, `delete from text_print where source = 'file' and key = $1`, hash); err != nil {
+		return fmt.Errorf("forget text print: %w", err)
 	}
-	if s.Table != "file" {
-		return nil
+	if _, err := tx.Exec(ctx, `delete from picture_print where hash = $1`, hash); err != nil {
+		return fmt.Errorf("forget picture print: %w", err)
 	}
-	_, err := tx.Exec(ctx, `delete from picture_print where hash = $1`, s.Key)
-	return err
+	return nil
 }

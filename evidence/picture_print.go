@@ -179,9 +179,6 @@ func steadySigns(values [64]float64) uint64 {
 	return m
 }
 
-// distance is how many of the marked signs differ.
-func distance(a, b, marked uint64) int { return bits.OnesCount64((a ^ b) & marked) }
-
 // newPicturePrint takes the print of a grey copy.
 func newPicturePrint(grey []byte) PicturePrint {
 	p := PicturePrint{grey: grey, slow: make([]uint64, len(windows)), detail: make([]uint64, len(windows))}

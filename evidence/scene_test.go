@@ -115,7 +115,7 @@ func photo(series, i int) image.Image {
 			p.rect(x+bw/3, horizon-bh/2, x+bw/2, horizon+10, p.colour(40, 90))
 		}
 		for y := horizon; y < h; y++ {
-			half, mid := (y-horizon)/2+5, w/2+(y-horizon)*(place.IntN(1)+1)/6
+			half, mid := (y-horizon)/2+5, w/2+(y-horizon)/6
 			p.rect(mid-half, y, mid+half, y+1, grey(160))
 		}
 		p.cloud(40)

@@ -16,6 +16,7 @@ import (
 
 	"bihuan/duty"
 	"bihuan/evidence"
+	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
@@ -209,8 +210,14 @@ func TestHintsOfDays(t *testing.T) {
 		w.say(t, w.clerk, "理论学习", evidence.Item{Kind: evidence.Record, Title: "清明节值班记录", Said: "会议室值守", Event: "2026-04-05"})               // a holiday, but a watch
 		w.say(t, w.clerk, "理论学习", evidence.Item{Kind: evidence.Record, Title: "积水点巡查记录", Said: "1份，村部", Event: "2026-04-11"})               // Saturday, but outdoors
 		w.say(t, w.clerk, "理论学习", evidence.Item{Kind: evidence.Record, Title: "培训签到表", Said: "1份，党政办", Event: "2026-02-14", Early: "此前已办"}) // a Saturday that is worked
+		stored, err := w.files.PutReader(t.Context(), bytes.NewReader(snapshot(t, 9, 80, 0)), evidence.Most)
+		ok(t, err)
+		stored.Taken = "2026-03-20 16:08" // as a camera writes it into the file
+		photo := evidence.Item{Title: "现场照片", Event: "2026-04-15"}
+		photo.Attach(stored, "a.jpg")
+		w.say(t, w.clerk, "理论学习", photo)
 		said, list := w.hints(t, w.leader, ledger.HintFilter{})
-		wantHints(t, said, "early 先办的记录", "offday 学习会议记录", "early 培训签到表")
+		wantHints(t, said, "early 先办的记录", "offday 学习会议记录", "early 培训签到表", "taken 现场照片")
 		for _, h := range list {
 			if h.Kind == evidence.OffDay && h.Said != "2026-04-12 周日" {
 				t.Errorf("day off: %q", h.Said)
@@ -266,6 +273,35 @@ func TestNoBurst(t *testing.T) {
 		ok(t, err)
 		said, _ := w.hints(t, w.leader, ledger.HintFilter{})
 		wantHints(t, said)
+	})
+}
+
+// What a unit has entered just before an inspection began is laid before those above it, once.
+func TestBurstBeforeRound(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		plan := w.imported(t)
+		for i := range 7 {
+			w.say(t, w.cadre, "积水", evidence.Item{Kind: evidence.Record, Title: fmt.Sprintf("巡查记录%d", i), Said: "1份，村部", Event: fmt.Sprintf("2026-03-%02d", 10+i)})
+		}
+		*w.now = w.now.AddDate(0, 0, 1)
+		round, err := store.One(t.Context(), w.db, store.Value[int64], `select round from plan where id = $1`, plan)
+		ok(t, err)
+		ok(t, w.db.Write(t.Context(), func(tx *store.Tx) error { // the next inspection, as far as it is known
+			if _, err := tx.Exec(t.Context(), `update round set starts = $2, version = version + 1 where id = $1`, round, w.now.Format(time.DateOnly)); err != nil {
+				return err
+			}
+			return journal.Append(t.Context(), tx, journal.Entry{Verb: "修改", Kind: "round", Row: round})
+		}))
+		for range 2 {
+			ok(t, ledger.LookAtRounds(t.Context(), w.db, evidence.NewLookout(w.db, w.files), cal))
+		}
+		_, list := w.hints(t, w.district, ledger.HintFilter{Kind: evidence.Burst})
+		if len(list) != 1 || list[0].Item.Table != "round" || list[0].Finding != 0 || list[0].Said != "巡察进驻前60天登记7条，前3天占7条，其中7条是一周以前的事" {
+			t.Errorf("%+v", list)
+		}
+		if _, total, err := ledger.Hints(t.Context(), w.db, w.stranger, ledger.HintFilter{}); err != nil || total != 0 {
+			t.Errorf("another town sees %d, %v", total, err)
+		}
 	})
 }
 
