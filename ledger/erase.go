@@ -44,7 +44,7 @@ type FileTrace struct {
 func (t Traces) Empty() bool { return len(t.Columns) == 0 && t.Events == 0 && len(t.Files) == 0 }
 
 // unrecordedWords are the tables outside the record that hold words of people all the same.
-var unrecordedWords = []string{"ballot", "daily", "message", "told", "upload"}
+var unrecordedWords = []string{"ballot", "daily", "hint", "message", "told", "upload"}
 
 // checkErasure refuses a text that is no name, number or sentence of somebody.
 func checkErasure(ctx context.Context, q store.Querier, who org.Person, text string) error {
@@ -180,6 +180,9 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 			if err := evidence.MarkErased(ctx, tx, hash); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
+			if err := evidence.Forget(ctx, tx, hash); err != nil {
+				return err
+			}
 		}
 		var erased []journal.Event
 		err = journal.Erase(ctx, db, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
@@ -256,6 +259,12 @@ func eraseRows(ctx context.Context, db *store.DB, tx *store.Tx, text string) (ro
 			}
 			for _, f := range list {
 				touched[f] = true
+			}
+		}
+		if table == "evidence" || table == "occurrence" { // what was computed of the words goes too
+			_, err := tx.Exec(ctx, `delete from text_print where source = $2 and key in (select cast(id as text) from `+table+` where `+holds+`)`, text, table)
+			if err != nil {
+				return err
 			}
 		}
 		versioned, err := db.HasColumn(ctx, tx, table, "version")

@@ -30,7 +30,7 @@ func TestEraseText(t *testing.T) {
 		w.imported(t)
 		f := w.finding(t, roads)
 		said := statement("2026-04-16")
-		said.Said = "已由李四喜同志带人清沟三处"
+		said.Said = "已由李四喜同志带人清沟三处，主街两侧排水沟逐段清理，疏通积水点，雨后再看"
 		_, err := ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, said)
 		ok(t, err)
 		list, err := w.files.PutReader(ctx, strings.NewReader("清沟人员：李四喜等三人"), evidence.Most)
@@ -39,6 +39,14 @@ func TestEraseText(t *testing.T) {
 		item.Attach(list, "名单.txt")
 		_, err = ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, item)
 		ok(t, err)
+		prints := func() int {
+			n, err := store.One(ctx, w.db, store.Value[int], `select count(*) from text_print`)
+			ok(t, err)
+			return n
+		}
+		if _, err := ledger.LookOut(ctx, w.db, evidence.NewLookout(w.db, w.files), cal); err != nil || prints() != 1 {
+			t.Fatalf("%d prints, %v", prints(), err)
+		}
 		key, err := journal.OpenLogKey(filepath.Join(t.TempDir(), "journal.key"))
 		ok(t, err)
 		log := journal.Log{DB: w.db, Key: key}
@@ -65,6 +73,9 @@ func TestEraseText(t *testing.T) {
 		wantRefusal(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "李四喜申请", nil), "原因")
 
 		ok(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "本人申请，〔2026〕3号", []string{found.Files[0].Hash, found.Files[1].Hash}))
+		if n := prints(); n != 0 {
+			t.Errorf("%d prints of what was erased are left", n)
+		}
 		left, err := ledger.FindTraces(ctx, w.db, w.files, admin, name)
 		if ok(t, err); !left.Empty() {
 			t.Errorf("left: %+v", left)

@@ -156,6 +156,7 @@ const (
 	Ask       Action = "征求群众意见"
 
 	Erase Action = "依法删除" // personal data, from everything there is
+	Weigh Action = "核对材料提示"
 )
 
 // Rights says who may do what. It is the only place that does.
@@ -191,6 +192,7 @@ var Rights = map[Action][]Role{
 	Ask:       {Clerk, Supervisor},
 
 	Erase: {Admin},
+	Weigh: {Clerk, Leader, Supervisor},
 }
 
 // Denied is the error of doing what one may not do.

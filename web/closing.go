@@ -266,6 +266,7 @@ type closingPage struct {
 	Gates      []gateView
 	Evidence   []boundView
 	Later      []evidence.Item // came after the application
+	Hints      []hintView
 	Ended      string
 	MayDecide  bool
 	Records    bool // enters what the district answered on paper
@@ -350,6 +351,9 @@ func (s *Server) closingPage(r *http.Request, v *visit) (closingPage, error) {
 	}
 	p.Feedback, p.Since = shortDate(work.Feedback, v.Today), shortDate(work.Since, v.Today)
 	p.bindEvidence(work, v.Today)
+	if p.Hints, err = s.hintsBeside(ctx, v, ledger.HintFilter{Finding: p.Finding.ID}); err != nil {
+		return p, err
+	}
 	for _, o := range work.Occurrences {
 		p.Returned += o.Returns
 		if o.Timing == duty.MadeUp {

@@ -113,6 +113,7 @@ type evidencePage struct {
 	Finding   ledger.Finding
 	Item      evidence.Item
 	View      evidenceView
+	Hints     []hintView
 	KindWord  string
 	Event     string
 	Entered   string
@@ -157,6 +158,9 @@ func (s *Server) renderEvidence(w http.ResponseWriter, r *http.Request, v *visit
 	p := evidencePage{frame: s.frame(v, "ledger", i.Title), Finding: f, Item: i, View: newEvidenceView(i, v.Today), KindWord: i.Kind.Word(),
 		Event: shortDate(i.Event, v.Today), Entered: clock(i.Entered, v.Today), Size: bytesWords(i.Size), Inline: evidence.Inline(i.Media),
 		MayChange: i.Current() && f.ChangesEvidence(v.Who, i) == nil, Reason: reason, Problem: problem}
+	if p.Hints, err = s.hintsBeside(r.Context(), v, ledger.HintFilter{Subject: evidence.Ref{Table: "evidence", Row: id}}); err != nil {
+		return err
+	}
 	if i.Expires != "" {
 		p.Expires = shortDate(i.Expires, v.Today)
 	}

@@ -40,6 +40,7 @@ type findingPage struct {
 	ShowNames  bool // there are measures to offer for an unanswered manifestation
 	Evidence   []evidenceView
 	Withdrawn  []evidenceView
+	Hints      []hintView
 	Work       workSheet
 	marks      []clockMark // of the first clock
 	Alike      []alikeView
@@ -133,6 +134,9 @@ func (s *Server) findingShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p.Evidence, p.Withdrawn = viewEvidence(work.Evidence, v.Today), viewEvidence(withdrawn, v.Today)
+	if p.Hints, err = s.hintsBeside(ctx, v, ledger.HintFilter{Finding: f.ID}); err != nil {
+		return err
+	}
 	if p.Numbers, err = s.claimsOf(ctx, v, f); err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ var (
 	}
 	moreLinks = []navLink{
 		{Name: "month", Address: "/month", Word: "整改月报", Action: org.Overview},
+		{Name: "hint", Address: "/hint", Word: "材料提示", Action: org.Overview},
 		{Name: "load", Address: "/load", Word: "任务量和负担", Action: org.Overview},
 		{Name: "handover", Address: "/handover", Word: "责任交接", Action: org.HandOver},
 		{Name: "check", Address: "/check", Word: "核验", Action: org.View},

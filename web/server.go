@@ -281,6 +281,10 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /today/{id}":               s.signedIn(s.errandReport),
 		"GET /today/{id}/receipt":        s.signedIn(s.receiptShow),
 
+		"GET /hint":       s.signedIn(s.hintsShow),
+		"GET /hint/{id}":  s.signedIn(s.hintShow),
+		"POST /hint/{id}": s.signedIn(s.hintDismiss),
+
 		"GET /letter":                  s.signedIn(s.lettersShow),
 		"POST /letter":                 s.signedIn(s.letterDraft),
 		"POST /letter/send":            s.signedIn(s.lettersSend),

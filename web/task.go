@@ -31,6 +31,7 @@ type taskPage struct {
 	Answers    []string // the manifestations the measure answers
 	Report     *reportView
 	Evidence   []evidenceView
+	Hints      []hintView
 	Resumes    bool // files are sent in pieces, which go on after a lost connection
 	Opinions   []opinion
 	Before     []pastTask
@@ -176,6 +177,9 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 		return p, err
 	}
 	p.Evidence = viewEvidence(items, v.Today)
+	if p.Hints, err = s.hintsBeside(ctx, v, ledger.HintFilter{Occurrence: o.ID}); err != nil {
+		return p, err
+	}
 	entries, err := journal.Of(ctx, s.db, "occurrence", o.ID, 50)
 	if err != nil {
 		return p, err

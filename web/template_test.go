@@ -60,6 +60,8 @@ var pageTypes = map[string]any{
 	"round":                 roundPage{},
 	"sample":                samplePage{},
 	"sample-new":            drawPage{},
+	"hint":                  hintPage{},
+	"hints":                 hintsPage{},
 	"samples":               samplesPage{},
 	"search":                searchPage{},
 	"settings":              settingsPage{},

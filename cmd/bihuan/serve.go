@@ -146,6 +146,7 @@ func (p *program) Run(ctx context.Context) error {
 	if p.keeper != nil {
 		beside.Go(func() { p.keeper.Run(turning, keepEvery) })
 	}
+	beside.Go(func() { lookOut(turning, p.db, p.files, lookEvery) })
 	beside.Go(func() { tell(turning, p.db, p.site, tellEvery) })
 	defer beside.Wait() // the database stays open until it has stopped
 	defer stop()

@@ -56,6 +56,7 @@ type builder struct {
 	kept, behind int            // what is left for the newcomer: reports to review, days passed and not reported
 	hash         string         // of the one password
 	proofs       int            // pieces of evidence so far: every few bring a file
+	papersKept   int            // those of the first town that are no file
 
 	events  []event // by time
 	next    int     // the one that happens now
@@ -95,7 +96,11 @@ func (b *builder) build(ctx context.Context) error {
 		}
 	}
 	b.clock = b.now
-	return ledger.Nightly(ctx, b.db, b.cal)
+	if err := ledger.Nightly(ctx, b.db, b.cal); err != nil {
+		return err
+	}
+	_, err = ledger.LookOut(ctx, b.db, evidence.NewLookout(b.db, b.files), b.cal)
+	return err
 }
 
 func townOf(list []town, name string) *town {
