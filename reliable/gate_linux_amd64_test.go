@@ -51,14 +51,15 @@ const (
 // the socket that is file 3.
 func installGate() error {
 	type filter struct {
-		code   uint16
-		jt, jf uint8
-		k      uint32
+		code uint16
+		jump uint8 // when it is so
+		_    uint8 // when not
+		k    uint32
 	}
 	program := []filter{{code: 0x20}} // load the number of the call
 	left := len(gated)
 	for nr := range gated {
-		program = append(program, filter{code: 0x15, jt: uint8(left), k: uint32(nr)}) // jump to the last
+		program = append(program, filter{code: 0x15, jump: uint8(left), k: uint32(nr)}) // jump to the last
 		left--
 	}
 	program = append(program, filter{code: 6, k: retAllow}, filter{code: 6, k: retNotify})
