@@ -95,7 +95,7 @@ func TestEraseText(t *testing.T) {
 				erased++
 			}
 		}
-		if last := events[len(events)-1]; erased != 1 || last.Verb != journal.Erasure || len(journal.ErasedBy(last)) != erased {
+		if last := events[len(events)-1]; erased != 2 || last.Verb != journal.Erasure || len(journal.ErasedBy(last)) != erased {
 			t.Errorf("%d erased events among %d, the last %s %s", erased, len(events), last.Verb, last.Changes)
 		}
 		if _, err := w.files.Get(ctx, found.Files[0].Hash); !errors.Is(err, evidence.ErrMissing) && !errors.Is(err, evidence.ErrErased) {
