@@ -162,7 +162,7 @@ func appendNote(name, text string) error {
 	if err == nil {
 		tail := make([]byte, min(info.Size(), longestNote))
 		if _, err = f.ReadAt(tail, info.Size()-int64(len(tail))); err == nil {
-			if whole := wholeNotes(string(tail)); whole < len(tail) && (whole > 0 || info.Size() < longestNote) {
+			if whole := wholeNotes(string(tail)); torn(string(tail[whole:])) && (whole > 0 || info.Size() < longestNote) {
 				err = f.Truncate(info.Size() - int64(len(tail)-whole))
 			}
 		}
@@ -193,6 +193,13 @@ func wholeNotes(text string) int {
 	return whole
 }
 
+// torn tells whether what stands after the last whole note is the beginning of another that a power cut kept from being written, be the rest
+// of it zero; anything else has been put there by somebody.
+func torn(rest string) bool {
+	name, _, _ := strings.Cut(strings.TrimRight(rest, "\x00"), "\n")
+	return rest != "" && (strings.HasPrefix(name, logName) || strings.HasPrefix(logName, name))
+}
+
 // KeptNotes reads the checkpoints of a file that [Log] keeps; none when it does not exist. The last one is left out when it was not written
 // to its end: a power cut does that, and nothing else is hidden by it than by a checkpoint that was never kept there.
 func KeptNotes(name string) ([]string, error) {
@@ -203,7 +210,10 @@ func KeptNotes(name string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	return SplitNotes(string(text[:wholeNotes(string(text))])), nil
+	if whole := wholeNotes(string(text)); torn(string(text[whole:])) {
+		text = text[:whole]
+	}
+	return SplitNotes(string(text)), nil
 }
 
 // SplitNotes parts the checkpoints of a file that holds one after the other.

@@ -32,9 +32,12 @@ type Key struct {
 	Verifier string // what others check signatures with: name+hash+key (C2SP)
 }
 
+// logName begins the name of every log.
+const logName = "bihuan-log-"
+
 // OpenLogKey reads the key of a log from a file, or makes one with a name of its own. Who holds the file can sign as this log: it belongs
 // where the administrator of the database is not.
-func OpenLogKey(path string) (Key, error) { return openKey(path, logKey, "bihuan-log-") }
+func OpenLogKey(path string) (Key, error) { return openKey(path, logKey, logName) }
 
 // OpenWitnessKey reads the key of a witness from a file, or makes one.
 func OpenWitnessKey(path string) (Key, error) { return openKey(path, witnessKey, "bihuan-witness-") }

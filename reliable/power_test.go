@@ -274,6 +274,12 @@ func TestNoteIsTorn(t *testing.T) {
 			}
 		}
 	}
+	for _, put := range []string{"什么也不是\n", notes[0][:len(notes[0])-10] + "AAAAAAAAA\n\n"} { // no power cut does that
+		must(os.WriteFile(h.log.File, []byte(string(whole)+put), 0o600))
+		if r, err := h.verify(t.Context()); err != nil || r.OK() {
+			t.Errorf("%q is taken for torn: %v", put, err)
+		}
+	}
 	must(os.WriteFile(h.log.File, whole[:begin+70], 0o600))
 	must(h.progress(t.Context(), w, w.findings[0], 101))
 	next, err := h.log.Checkpoint(t.Context())
