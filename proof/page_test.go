@@ -176,8 +176,8 @@ func TestPageMutations(t *testing.T) {
 		browser.Eval[int](b, fmt.Sprintf(`window.pack = bytesOf("%s"), 1`, base64.StdEncoding.EncodeToString(pack)))
 		for _, p := range append([]part{{name: "zip", to: len(pack)}}, partsOf(t, pack)...) {
 			// A few at a time, for a step of the browser has a limit.
-			for from, bits := 0, (p.to-p.from)*8; from < bits; from += 5000 {
-				to := min(from+5000, bits)
+			for from, bits := 0, (p.to-p.from)*8; from < bits; from += 500 {
+				to := min(from+500, bits)
 				accepted := browser.Eval[string](b, fmt.Sprintf(`flip(pack, %q, {from: %d, to: %d, local: %d, directory: %d}, %d, %d)`, keys, p.from, p.to, p.local, p.directory, from, to))
 				if accepted != "" {
 					t.Errorf("pack %d, %s: bits %s changed, and accepted", seed, p.name, accepted)
