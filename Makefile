@@ -41,12 +41,9 @@ unit:
 	go test ./proof -run '^TestMutations$$'
 	store/storetest/postgres.sh go test -race -timeout 40m ./...
 
-# What takes too long for every change: a million mutations before the page too.
+# What takes too long for every change: a million changed bits before the page too, and the full sizes of package reliable. Hours.
 nightly:
 	go test -timeout 60m ./proof -run Mutations -args -mutations 3000000 -pagemutations 1000000
-
-# The tests of package reliable in their full sizes: hours.
-nightly:
 	BIHUAN_NIGHTLY=1 store/storetest/postgres.sh go test -timeout 24h -v ./reliable
 
 fuzz:
@@ -57,4 +54,5 @@ bench:
 	go run ./bench/documents
 	go run ./bench/loop
 	go run ./bench/backup
+	go run ./bench/record
 	go run ./bench/peers
