@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,15 @@ func Begin(ctx context.Context, db *store.DB) error {
 		if err := beginning(ctx, tx, &begun); err != nil || begun {
 			return err
 		}
+		// A log that was one and lost its edge is not begun again: that would make new leaves of what somebody has altered.
+		n, err := store.One(ctx, tx, store.Value[int64], `select (select count(*) from journal where leaf is not null)
+			+ (select count(*) from journal_node) + (select count(*) from checkpoint)`)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return ErrHead
+		}
 		var tree Tree
 		for {
 			events, err := store.All(ctx, tx, ScanEvent, `select `+EventColumns+` from journal where seq > $1 order by seq limit 1000`, tree.Size)
@@ -48,6 +58,9 @@ func Begin(ctx context.Context, db *store.DB) error {
 		return noteAll(ctx, db, tx)
 	})
 }
+
+// ErrHead is the error of a log whose head row was altered.
+var ErrHead = errors.New("存证日志的头被改动，不能再写。请运行 bihuan verify 查清，从备份恢复")
 
 // beginning tells whether nothing is to be done.
 func beginning(ctx context.Context, q store.Querier, begun *bool) (err error) {

@@ -289,14 +289,10 @@ func Checkpoints(ctx context.Context, q store.Querier) ([]Checkpoint, error) {
 	return store.All(ctx, q, scanCheckpoint, checkpointQuery+` order by size`)
 }
 
-// addSignatures is a note with the signature lines of another on the same text; a line of a key that signed already is replaced.
-func addSignatures(text, lines string) string {
+// addSignature is a note with a line of signature; one of the same key is replaced.
+func addSignature(text, line string) string {
 	body, had, _ := strings.Cut(text, "\n\n")
-	keep := slices.Collect(strings.Lines(had))
-	for line := range strings.Lines(lines) {
-		name, _, _ := strings.Cut(strings.TrimPrefix(line, "— "), " ")
-		keep = slices.DeleteFunc(keep, func(old string) bool { return strings.HasPrefix(old, "— "+name+" ") })
-		keep = append(keep, line)
-	}
-	return body + "\n\n" + strings.Join(keep, "")
+	name, _, _ := strings.Cut(strings.TrimPrefix(line, "— "), " ")
+	keep := slices.DeleteFunc(slices.Collect(strings.Lines(had)), func(old string) bool { return strings.HasPrefix(old, "— "+name+" ") })
+	return body + "\n\n" + strings.Join(append(keep, line), "")
 }

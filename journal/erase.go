@@ -78,16 +78,24 @@ func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, concerns fu
 			return err
 		}
 	}
+	taken := map[int64]bool{}
+	for _, seq := range g.states {
+		taken[seq] = true
+	}
 	for _, was := range g.rows {
-		if was.row.Gone || tx.Changed(was.row.Table, was.row.Key) || !slices.Contains(g.states, was.seq) {
+		if tx.Changed(was.row.Table, was.row.Key) || !taken[was.seq] {
 			continue
 		}
 		now, err := db.RowByKey(ctx, tx, was.row.Table, was.row.Key)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		gone := errors.Is(err, store.ErrNotFound)
+		if err != nil && !gone {
 			return err
 		}
-		if err != nil || now.Digest != was.row.Digest {
-			return fmt.Errorf("%s %s 与日志所记不符，请先运行 bihuan verify 查清再删除", was.row.Table, was.row.Key)
+		if gone != was.row.Gone || !gone && now.Digest != was.row.Digest {
+			return NotErased{fmt.Sprintf("%s %s 与日志所记不符，请先运行 bihuan verify 查清再删除", was.row.Table, was.row.Key)}
+		}
+		if gone {
+			now = was.row
 		}
 		tx.Note(now)
 	}
@@ -96,6 +104,11 @@ func Erase(ctx context.Context, db *store.DB, tx *store.Tx, e Entry, concerns fu
 	e.Changes = append(e.Changes, numbers(erasedStatesField, g.states)...)
 	return Append(ctx, tx, e)
 }
+
+// NotErased is the error of an erasure that was refused, and says why.
+type NotErased struct{ Why string }
+
+func (n NotErased) Error() string { return n.Why }
 
 // numbers is a field that holds numbers of events, if there are any.
 func numbers(field string, seqs []int64) []Change {
@@ -124,7 +137,7 @@ type lastState struct {
 func (g *erasing) mark(ev Event, tx *store.Tx, concerns func(Event) bool) error {
 	if ev.Erased == "" && concerns(ev) {
 		if ev.Verb == Erasure {
-			return fmt.Errorf("第%d条是删除记录，不能删除", ev.Seq)
+			return NotErased{fmt.Sprintf("第%d条是删除记录，里面也有它，不能删除", ev.Seq)}
 		}
 		g.contents = append(g.contents, ev.Seq)
 	}

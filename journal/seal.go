@@ -238,14 +238,46 @@ func insertNode(ctx context.Context, tx *store.Tx, level int, n int64, hash tlog
 // EventColumns are the columns of table journal that [ScanEvent] reads.
 const EventColumns = `seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, erased, leaf`
 
-// ScanEvent reads a row of [EventColumns].
+// ScanEvent reads a row of [EventColumns]. Each column must hold what it is for: SQLite would keep bytes in a column of text, which read
+// the same and are found by no query.
 func ScanEvent(rows *sql.Rows, e *Event) error {
-	var leaf []byte
-	err := rows.Scan(&e.Seq, &e.Entered, &e.Happened, &e.Staff, &e.Who, &e.Verb, &e.Kind, &e.Row, &e.Changes, &e.Salt, &e.States, &e.Erased, &leaf)
-	e.Leaf = tlog.Hash{}
-	copy(e.Leaf[:], leaf)
-	return err
+	var seq, entered, happened, staff, who, verb, kind, row, changes, salt, states, erased, leaf any
+	if err := rows.Scan(&seq, &entered, &happened, &staff, &who, &verb, &kind, &row, &changes, &salt, &states, &erased, &leaf); err != nil {
+		return err
+	}
+	ok := true
+	for _, x := range []struct {
+		into *int64
+		from any
+	}{{&e.Seq, seq}, {&e.Entered, entered}, {&e.Staff, staff}, {&e.Row, row}} {
+		n, is := x.from.(int64)
+		*x.into, ok = n, ok && is
+	}
+	for _, x := range []struct {
+		into *string
+		from any
+	}{{&e.Happened, happened}, {&e.Who, who}, {&e.Verb, verb}, {&e.Kind, kind}, {&e.Changes, changes}, {&e.States, states}, {&e.Erased, erased}} {
+		text, is := x.from.(string)
+		*x.into, ok = text, ok && is
+	}
+	e.Salt, e.Leaf = nil, tlog.Hash{}
+	if salt != nil {
+		b, is := salt.([]byte)
+		e.Salt, ok = b, ok && is
+	}
+	if leaf != nil { // an entry from before the journal was a log
+		b, is := leaf.([]byte)
+		ok = ok && is && len(b) == len(e.Leaf)
+		copy(e.Leaf[:], b)
+	}
+	if !ok {
+		return ErrColumn
+	}
+	return nil
 }
+
+// ErrColumn is the error of a row of the journal in which a column holds what it is not for.
+var ErrColumn = errors.New("journal: a column holds something of another kind")
 
 // Events reads events by their numbers, in the order of the log.
 func Events(ctx context.Context, q store.Querier, seqs []int64) ([]Event, error) {

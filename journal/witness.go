@@ -168,6 +168,21 @@ func (w Witness) Sign(ctx context.Context, request string) (string, error) {
 	if old > c.Size {
 		return bad("the old size is larger than the checkpoint")
 	}
+	known, err := store.One(ctx, w.DB, scanWitnessed, witnessedQuery+` where w.origin = $1`, c.Origin)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", Refusal{http.StatusNotFound, "this log is not known here\n"}
+	}
+	if err != nil {
+		return "", err
+	}
+	key, err := ParseVerifier(known.Verifier)
+	if err != nil {
+		return "", err
+	}
+	line, ok := signatureOf(text, key)
+	if !ok {
+		return "", Refusal{http.StatusForbidden, "the checkpoint is not signed by the log\n"}
+	}
 	signed := ""
 	err = w.DB.Housekeep(ctx, func(tx *store.Tx) error {
 		// The row is locked before it is read, so that of two checkpoints at once the second sees the first.
@@ -182,13 +197,6 @@ func (w Witness) Sign(ctx context.Context, request string) (string, error) {
 		if err != nil {
 			return err
 		}
-		key, err := ParseVerifier(last.Verifier)
-		if err != nil {
-			return err
-		}
-		if _, _, err := ReadCheckpoint(text, key); err != nil {
-			return Refusal{http.StatusForbidden, "the checkpoint is not signed by the log\n"}
-		}
 		if last.Size != old {
 			return Refusal{http.StatusConflict, strconv.FormatInt(last.Size, 10) + "\n"}
 		}
@@ -202,13 +210,24 @@ func (w Witness) Sign(ctx context.Context, request string) (string, error) {
 		blob := append([]byte{byte(w.Key.KeyHash() >> 24), byte(w.Key.KeyHash() >> 16), byte(w.Key.KeyHash() >> 8), byte(w.Key.KeyHash())}, sig...)
 		signed = "— " + w.Key.Name() + " " + base64.StdEncoding.EncodeToString(blob) + "\n"
 		_, err = tx.Exec(ctx, `update witnessed set size = $2, root = $3, note = $4, seen = $5 where origin = $1`,
-			c.Origin, c.Size, c.Root.String(), text, tx.Now.UnixMilli())
+			c.Origin, c.Size, c.Root.String(), c.Body()+"\n"+line, tx.Now.UnixMilli()) // of the note only what the log signed
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
 	return signed, nil
+}
+
+// signatureOf is the line with which a log signed a checkpoint, if there is a good one.
+func signatureOf(text string, key note.Verifier) (line string, ok bool) {
+	body, lines, _ := strings.Cut(text, "\n\n")
+	for line := range strings.Lines(lines) {
+		if _, _, err := ReadCheckpoint(body+"\n\n"+line, key); err == nil {
+			return line, true
+		}
+	}
+	return "", false
 }
 
 // continues checks that a checkpoint is the log last seen, and more.
@@ -238,8 +257,9 @@ type Cosigner struct {
 	Key    note.Verifier
 	Client *http.Client // nil: one with a short limit
 
-	mu    sync.Mutex
-	state CosignState
+	asking sync.Mutex // one at a time, so that none is overtaken by a larger one
+	mu     sync.Mutex
+	state  CosignState
 }
 
 // CosignState is what came of the last try.
@@ -261,7 +281,12 @@ var ErrForked = errors.New("会签方见过的日志与这里的不一致：这�
 
 // Cosign makes a checkpoint and has the witness sign it.
 func (c *Cosigner) Cosign(ctx context.Context) (Checkpoint, error) {
+	c.asking.Lock()
 	point, err := c.cosign(ctx)
+	if head, headErr := Head(ctx, c.Log.DB); errors.Is(err, errAhead) && headErr == nil && head > point.Size {
+		point, err = c.cosign(ctx) // another node has had a larger one signed meanwhile
+	}
+	c.asking.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state = CosignState{Tried: c.Log.DB.Now()}
@@ -294,7 +319,7 @@ func (c *Cosigner) cosign(ctx context.Context) (Checkpoint, error) {
 			return point, fmt.Errorf("会签方的回答看不懂：%q", no.Text)
 		}
 		if old > point.Size {
-			return point, fmt.Errorf("%w（会签过 %d 条，这里只有 %d 条）", ErrForked, old, point.Size)
+			return point, fmt.Errorf("%w（会签过 %d 条，这里只有 %d 条）", errAhead, old, point.Size)
 		}
 		lines, err = c.ask(ctx, point, old)
 	}
@@ -304,13 +329,34 @@ func (c *Cosigner) cosign(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return point, err
 	}
-	signed := addSignatures(point.Note, lines)
-	_, signatures, err := ReadCheckpoint(signed, c.Key)
-	if err != nil {
-		return point, fmt.Errorf("会签方的签名不对：%w", err)
+	if point.Note, point.Cosigned, err = c.sign(point.Note, lines); err != nil {
+		return point, err
 	}
-	point.Note, point.Cosigned = signed, signatures[0].At
 	return point, c.Log.keep(ctx, point)
+}
+
+// errAhead says that the witness has signed more than there is here.
+var errAhead = fmt.Errorf("%w", ErrForked)
+
+// sign adds to a checkpoint the one line of an answer that the witness signed with; whatever else it answers is nobody's.
+func (c *Cosigner) sign(text, answer string) (signed string, at time.Time, err error) {
+	own, err := ParseVerifier(c.Log.Key.Verifier)
+	if err != nil {
+		return text, at, err
+	}
+	for line := range strings.Lines(answer) {
+		signed := addSignature(text, line)
+		_, signatures, err := ReadCheckpoint(signed, own, c.Key)
+		if err != nil || len(signatures) != 2 {
+			continue
+		}
+		for _, s := range signatures {
+			if s.Witness {
+				return signed, s.At, nil
+			}
+		}
+	}
+	return text, at, errors.New("会签方的回答里没有它的有效签名")
 }
 
 // ask sends one request to the witness.

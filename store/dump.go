@@ -113,6 +113,11 @@ func (d *Dump) Rows(ctx context.Context, t Table, fn func(values []any) error) e
 		if err := rows.Scan(places...); err != nil {
 			return fmt.Errorf("read table %s: %w", t.Name, err)
 		}
+		for i := range values {
+			if b, ok := values[i].([]byte); ok && b == nil {
+				values[i] = []byte{} // bytes of no length are not nothing
+			}
+		}
 		if err := fn(values); err != nil {
 			return err
 		}

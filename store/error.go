@@ -33,3 +33,12 @@ func isDeadlock(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "40P01"
 }
+
+// ErrBusy is the error of what must wait for readers and has waited long enough.
+var ErrBusy = errors.New("store: somebody reads for too long")
+
+// isLocked tells whether PostgreSQL gave up waiting for others.
+func isLocked(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}

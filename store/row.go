@@ -51,7 +51,7 @@ type table struct {
 type column struct {
 	name    string
 	notNull bool
-	text    bool
+	kind    byte // of what it holds, as [appendValue] marks it: i s b
 }
 
 // target is what a changing statement is aimed at, read from its text once.
@@ -96,9 +96,9 @@ func (db *DB) table(ctx context.Context, q Querier, name string) (*table, error)
 	if t, ok := db.tables.Load(name); ok {
 		return t.(*table), nil
 	}
-	query := `select name, "notnull", case when lower(type) = 'text' then 1 else 0 end, pk from pragma_table_info($1) order by cid`
+	query := `select name, "notnull", case lower(type) when 'text' then 's' when 'blob' then 'b' else 'i' end, pk from pragma_table_info($1) order by cid`
 	if db.postgres {
-		query = `select c.column_name, case when c.is_nullable = 'NO' then 1 else 0 end, case when c.data_type = 'text' then 1 else 0 end, coalesce(k.ordinal_position, 0)
+		query = `select c.column_name, case when c.is_nullable = 'NO' then 1 else 0 end, case c.data_type when 'text' then 's' when 'bytea' then 'b' else 'i' end, coalesce(k.ordinal_position, 0)
 			from information_schema.columns c
 			left join information_schema.table_constraints p on p.table_schema = c.table_schema and p.table_name = c.table_name and p.constraint_type = 'PRIMARY KEY'
 			left join information_schema.key_column_usage k on k.constraint_schema = p.constraint_schema and k.constraint_name = p.constraint_name
@@ -114,10 +114,12 @@ func (db *DB) table(ctx context.Context, q Querier, name string) (*table, error)
 	defer rows.Close()
 	for rows.Next() {
 		var c column
+		var kind string
 		var place int
-		if err := rows.Scan(&c.name, &c.notNull, &c.text, &place); err != nil {
+		if err := rows.Scan(&c.name, &c.notNull, &kind, &place); err != nil {
 			return nil, err
 		}
+		c.kind = kind[0]
 		if place > 0 {
 			places[place] = len(t.columns)
 		}
@@ -205,17 +207,18 @@ func (r *rowReader) part(text []byte) {
 }
 
 // zero tells whether a column holds what a new column holds in old rows; such columns play no part in the digest, so that adding one
-// alters no row.
+// alters no row. Nothing of another kind than the column's is zero: SQLite would keep it, and comparisons would take it for something else.
 func (r *rowReader) zero(i int) bool {
+	c := r.table.columns[i]
 	switch v := r.values[i].(type) {
 	case nil:
-		return true
+		return !c.notNull
 	case int64:
-		return r.table.columns[i].notNull && v == 0
+		return c.notNull && c.kind == 'i' && v == 0
 	case string:
-		return r.table.columns[i].notNull && v == ""
+		return c.notNull && c.kind == 's' && v == ""
 	case []byte:
-		return r.table.columns[i].notNull && len(v) == 0
+		return c.notNull && c.kind == 'b' && len(v) == 0
 	}
 	return false
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // TextColumns lists the columns of a table that hold text and are no part of its key.
@@ -13,7 +15,7 @@ func (db *DB) TextColumns(ctx context.Context, q Querier, table string) ([]strin
 	}
 	var names []string
 	for i, c := range t.columns {
-		if c.text && !slices.Contains(t.key, i) {
+		if c.kind == 's' && !slices.Contains(t.key, i) {
 			names = append(names, c.name)
 		}
 	}
@@ -38,26 +40,76 @@ func (db *DB) Holding(column, param string) string {
 }
 
 // Purge frees what deleted and replaced rows have left behind in the files of the database, so that it cannot be read from them. Nobody can
-// write meanwhile, which takes some seconds for each gigabyte; it is for erasures.
+// write meanwhile, which takes some seconds for each gigabyte; it is for erasures. It fails when somebody reads for too long, and may be run
+// again.
 func (db *DB) Purge(ctx context.Context) error {
 	if db.postgres {
-		tables, err := All(ctx, db, Value[string], allTables)
-		for _, t := range tables {
-			if err == nil {
-				_, err = db.write.ExecContext(ctx, `vacuum full "`+t+`"`)
-			}
-		}
-		return err
+		return db.purgePostgres(ctx)
 	}
-	w := &write{ctx: ctx, alone: []string{
-		`insert into search (search) values ('optimize')`, // the index keeps the terms of replaced rows until its parts are merged
-		`vacuum`,
-		`pragma wal_checkpoint(truncate)`,
-	}, result: make(chan error, 1)}
+	w := &write{ctx: ctx, alone: purgeSQLite, result: make(chan error, 1)}
 	select {
 	case db.writes <- w:
 		return <-w.result
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// How long a purge waits for readers.
+const (
+	purgeTries = 40
+	purgePause = 250 * time.Millisecond
+)
+
+func purgeSQLite(w *writer) error {
+	// The index keeps the terms of replaced rows until its parts are merged.
+	for _, s := range []string{`insert into search (search) values ('optimize')`, `vacuum`} {
+		if err := w.exec(s); err != nil {
+			return fmt.Errorf("%w in %q", err, s)
+		}
+	}
+	for range purgeTries {
+		var busy, pages, moved int
+		if err := w.conn.QueryRowContext(context.Background(), `pragma wal_checkpoint(truncate)`).Scan(&busy, &pages, &moved); err != nil {
+			return err
+		}
+		if busy == 0 {
+			return nil
+		}
+		time.Sleep(purgePause)
+	}
+	return ErrBusy
+}
+
+// purgePostgres writes each table anew. It waits for no reader longer than a moment, for everybody else would wait behind it.
+func (db *DB) purgePostgres(ctx context.Context) error {
+	tables, err := All(ctx, db, Value[string], allTables)
+	if err != nil {
+		return err
+	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, `set lock_timeout = '500ms'`); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), `reset lock_timeout`)
+	for _, t := range tables {
+		for try := 1; ; try++ {
+			_, err := conn.ExecContext(ctx, `vacuum full "`+t+`"`)
+			if err == nil {
+				break
+			}
+			if !isLocked(err) {
+				return err
+			}
+			if try == purgeTries {
+				return ErrBusy
+			}
+			time.Sleep(purgePause)
+		}
+	}
+	return nil
 }

@@ -93,7 +93,7 @@ type write struct {
 	ctx    context.Context
 	fn     func(*Tx) error
 	exempt bool
-	alone  []string // statements to be run outside any transaction, in place of fn
+	alone  func(*writer) error // to be run outside any transaction, in place of fn
 	err    error
 	result chan error
 }
@@ -140,7 +140,7 @@ func (db *DB) writeLoop(conn *sql.Conn) {
 			}
 		}
 		if first.alone != nil {
-			first.result <- db.runAlone(w, first.alone)
+			first.result <- first.alone(w)
 			continue
 		}
 		group = append(group[:0], first)
@@ -184,16 +184,6 @@ func (db *DB) writeGroup(w *writer, group *[]*write) (next *write, err error) {
 		return next, err
 	}
 	return next, nil
-}
-
-// runAlone runs statements one after the other outside any transaction.
-func (db *DB) runAlone(w *writer, statements []string) error {
-	for _, s := range statements {
-		if err := w.exec(s); err != nil {
-			return fmt.Errorf("%w in %q", err, s)
-		}
-	}
-	return nil
 }
 
 // writeMember runs one write in a savepoint. No context of a caller reaches the database: a statement interrupted by a cancelled

@@ -45,12 +45,12 @@ type streams struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	settle()
 	os.Exit(run(ctx, streams{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
 // run carries out one command line and returns the exit code: 0 done, 1 failed, 2 not understood.
 func run(ctx context.Context, s streams, args []string) int {
-	settle()
 	slog.SetDefault(slog.New(slog.NewTextHandler(s.err, nil)))
 	var c commands
 	parser, err := kong.New(&c, kong.Name("bihuan"), kong.Description("闭环：把一份整改方案变成一本活台账。"),
