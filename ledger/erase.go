@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -44,7 +45,16 @@ type FileTrace struct {
 func (t Traces) Empty() bool { return len(t.Columns) == 0 && t.Events == 0 && len(t.Files) == 0 }
 
 // unrecordedWords are the tables outside the record that hold words of people all the same.
-var unrecordedWords = []string{"ballot", "daily", "hint", "message", "told", "upload"}
+var unrecordedWords = []string{"backup", "ballot", "daily", "drill", "hint", "message", "told", "upload"}
+
+// codes are columns of text that hold no words of people: states, dates, hashes, paths and the like. They are left alone, for replacing a
+// part of one breaks it.
+var codes = map[string]bool{"path": true, "kind": true, "role": true, "state": true, "part": true, "rule": true, "rules": true, "timing": true, "result": true, "level": true,
+	"verdict": true, "colour": true, "format": true, "media": true, "location": true, "taken": true, "event": true, "expires": true, "starts": true, "ends": true, "opens": true,
+	"closes": true, "due": true, "due_from": true, "due_to": true, "nominal": true, "happened": true, "feedback": true, "day": true, "made": true, "done": true, "cond_from": true,
+	"cond_to": true, "as_of": true, "issued": true, "replied": true, "reply_by": true, "hash": true, "file": true, "password": true, "feed": true, "code": true, "seed": true,
+	"frame": true, "op": true, "value": true, "upper": true, "aim": true, "target": true, "tense": true, "frequencies": true, "way": true, "choice": true, "turn": true, "via": true,
+	"vkey": true, "secret": true, "address": true, "mark": true, "cause": true, "receipt": true, "stratum": true, "task": true, "lines": true}
 
 // checkErasure refuses a text that is no name, number or sentence of somebody.
 func checkErasure(ctx context.Context, q store.Querier, who org.Person, text string) error {
@@ -64,11 +74,26 @@ func checkErasure(ctx context.Context, q store.Querier, who org.Person, text str
 	if strings.Contains(Erased, text) {
 		return Invalid{Field: "要删除的内容", What: "这几个字是删除后的标记，请换别的"}
 	}
-	n, err := store.One(ctx, q, store.Value[int64], `select count(*) from unit where name = $1`, text)
-	if err == nil && n > 0 {
-		err = Invalid{Field: "要删除的内容", What: "“" + text + "”是单位名称，不是个人信息，不能删除"}
+	if strings.Trim(text, "0123456789-") == "" && len(text) < 7 {
+		return Invalid{Field: "要删除的内容", What: "几位数字到处都有，请填完整的号码"}
+	}
+	if strings.Contains(who.Title(), text) {
+		return Invalid{Field: "要删除的内容", What: "这是您自己的姓名或职务，删除记录里要写明是谁删的。请由别的管理员来删"}
+	}
+	names, err := store.All(ctx, q, store.Value[string], `select name from unit union select name from place`)
+	if err == nil && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, text) }) {
+		err = Invalid{Field: "要删除的内容", What: "“" + text + "”是单位或地点的名称，或在其中，不是个人信息，不能删除"}
 	}
 	return err
+}
+
+// writings are the ways in which a text is written in the database: as it is, and as JSON writes it where it holds < > or &.
+func writings(text string) []string {
+	quoted, _ := json.Marshal(text) // strings always marshal
+	if inner := string(quoted[1 : len(quoted)-1]); inner != text {
+		return []string{text, inner}
+	}
+	return []string{text}
 }
 
 // FindTraces looks where a text stands: in every table, in the journal, and in the text of files. It changes nothing.
@@ -77,6 +102,18 @@ func FindTraces(ctx context.Context, db *store.DB, files *evidence.Files, who or
 		return Traces{}, err
 	}
 	var t Traces
+	for _, written := range writings(text) {
+		if err := t.find(ctx, db, written); err != nil {
+			return t, err
+		}
+	}
+	var err error
+	t.Files, err = filesHolding(ctx, db, files, text)
+	return t, err
+}
+
+// find adds where a text stands just as it is written.
+func (t *Traces) find(ctx context.Context, db *store.DB, text string) error {
 	err := eachHolding(ctx, db, db, text, func(table string, columns []string) error {
 		for _, c := range columns {
 			n, err := store.One(ctx, db, store.Value[int], `select count(*) from "`+table+`" where `+db.Holding(c, "$1"), text)
@@ -90,13 +127,11 @@ func FindTraces(ctx context.Context, db *store.DB, files *evidence.Files, who or
 		return nil
 	})
 	if err != nil {
-		return t, err
+		return err
 	}
-	if t.Events, err = store.One(ctx, db, store.Value[int], `select count(*) from journal where `+db.Holding("who", "$1")+` or `+db.Holding("data", "$1"), text); err != nil {
-		return t, err
-	}
-	t.Files, err = filesHolding(ctx, db, files, text)
-	return t, err
+	n, err := store.One(ctx, db, store.Value[int], `select count(*) from journal where `+db.Holding("who", "$1")+` or `+db.Holding("data", "$1"), text)
+	t.Events += n
+	return err
 }
 
 // eachHolding calls f for each table that may hold words, with its columns of text.
@@ -107,6 +142,7 @@ func eachHolding(ctx context.Context, db *store.DB, q store.Querier, text string
 	}
 	for _, table := range append(tables, unrecordedWords...) {
 		columns, err := db.TextColumns(ctx, q, table)
+		columns = slices.DeleteFunc(columns, func(c string) bool { return codes[c] })
 		if err == nil && len(columns) > 0 {
 			err = f(table, columns)
 		}
@@ -168,13 +204,29 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 	if err := checkErasure(ctx, db, who, text); err != nil {
 		return err
 	}
-	if reason = strings.TrimSpace(reason); utf8.RuneCountInString(reason) < 2 || strings.Contains(reason, text) {
-		return Invalid{Field: "原因", What: "请写明依据和原因，如 本人申请，〔2026〕3号；不要写出要删除的内容"}
+	reason, err := checkReason(reason, text)
+	if err != nil {
+		return err
 	}
-	err := db.Write(ctx, func(tx *store.Tx) error {
-		rows, err := eraseRows(ctx, db, tx, text)
+	if len(hashes) > 0 { // only what holds the text; anything else is erased by itself, with a reason of its own
+		holding, err := filesHolding(ctx, db, files, text)
 		if err != nil {
 			return err
+		}
+		for _, hash := range hashes {
+			if !slices.ContainsFunc(holding, func(f FileTrace) bool { return f.Hash == hash }) {
+				return Invalid{Field: "原件", What: "所选的原件里没有这段内容，请重新查找"}
+			}
+		}
+	}
+	err = db.Write(ctx, func(tx *store.Tx) error {
+		var rows int64
+		for _, written := range writings(text) {
+			n, err := eraseRows(ctx, db, tx, written)
+			if err != nil {
+				return err
+			}
+			rows += n
 		}
 		for _, hash := range hashes {
 			if err := evidence.MarkErased(ctx, tx, hash); err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -188,7 +240,7 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 		err = journal.Erase(ctx, db, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
 			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "数据", To: fmt.Sprintf("%d行", rows)}, {Field: "原件", To: strings.Join(hashes, " ")}}},
 			func(e journal.Event) bool {
-				holds := strings.Contains(e.Who, text) || strings.Contains(e.Changes, text)
+				holds := slices.ContainsFunc(writings(text), func(w string) bool { return strings.Contains(e.Who, w) || strings.Contains(e.Changes, w) })
 				if holds {
 					erased = append(erased, e)
 				}
@@ -200,14 +252,72 @@ func EraseText(ctx context.Context, db *store.DB, files *evidence.Files, who org
 		return tellErased(ctx, tx, who, reason, erased)
 	})
 	if err != nil {
+		return refused(err)
+	}
+	return leaveNothing(ctx, db, files, hashes)
+}
+
+// EraseFile erases one file of evidence, for pictures and scans, whose words cannot be searched. What is registered of it stays and says so.
+func EraseFile(ctx context.Context, db *store.DB, files *evidence.Files, who org.Person, hash, reason string) error {
+	root, err := org.Root(ctx, db)
+	if err != nil {
 		return err
 	}
-	for _, hash := range hashes {
-		if err := files.Erase(ctx, hash); err != nil {
+	if err := who.Check(org.Erase, root); err != nil {
+		return err
+	}
+	if reason, err = checkReason(reason, ""); err != nil {
+		return err
+	}
+	hash = strings.ToLower(strings.TrimSpace(hash))
+	err = db.Write(ctx, func(tx *store.Tx) error {
+		if err := evidence.MarkErased(ctx, tx, hash); err != nil {
+			if errors.Is(err, store.ErrNotFound) {
+				return Invalid{Field: "SHA-256", What: "没有这份文件。请从佐证材料页上整行复制"}
+			}
 			return err
 		}
+		if err := evidence.Forget(ctx, tx, hash); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: journal.Erasure, Kind: "file",
+			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "原件", To: hash}}})
+	})
+	if err != nil {
+		return err
 	}
-	return db.Purge(ctx)
+	return leaveNothing(ctx, db, files, []string{hash})
+}
+
+func checkReason(reason, text string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	if utf8.RuneCountInString(reason) < 2 || text != "" && strings.Contains(reason, text) {
+		return reason, Invalid{Field: "原因", What: "请写明依据和原因，如 本人申请，〔2026〕3号；不要写出要删除的内容"}
+	}
+	return reason, nil
+}
+
+// leaveNothing removes the bytes of what was erased. Once the erasure is recorded it goes on to its end, whoever has stopped waiting.
+func leaveNothing(ctx context.Context, db *store.DB, files *evidence.Files, hashes []string) error {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for _, hash := range hashes {
+		errs = append(errs, files.Erase(ctx, hash)) // the next night tries again
+	}
+	err := db.Purge(ctx)
+	if errors.Is(err, store.ErrBusy) {
+		err = Invalid{Field: "清理", What: "内容已删除，数据库文件里的残余还没有清掉：有人在长时间读取。过几分钟在服务器上再运行一次 bihuan erase 就会清掉"}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// refused makes of the journal's refusal one that a form shows.
+func refused(err error) error {
+	var no journal.NotErased
+	if errors.As(err, &no) {
+		return Invalid{Field: "要删除的内容", What: no.Why}
+	}
+	return err
 }
 
 // tellErased says in the story of each finding which of its events have lost their content: they no longer say themselves what they were about,

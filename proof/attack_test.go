@@ -210,6 +210,11 @@ func TestAttacks(t *testing.T) {
 			e := w.event(100)
 			w.raw(`update journal set erased = '` + e.LeafData() + `', happened = '', staff = 0, who = '', verb = '', kind = '', row_id = 0, data = '[]', salt = null, states = '' where seq = 100`)
 		}, []string{"条目被抹去，没有删除记录：第100条"}},
+		{"add a table", func(w *world, _ []string) { w.raw(`create table secret (a text)`) }, []string{"数据库结构被改动"}},
+		{"make an index blind", func(w *world, _ []string) {
+			w.raw(`drop index unit_name`)
+			w.raw(`create index unit_name on unit (name) where id <> 5`)
+		}, []string{"数据库结构被改动"}},
 		{"blank what an event says of rows", func(w *world, _ []string) {
 			w.raw(fmt.Sprintf("update journal set states = 'erased %x\n' where seq = 485", w.event(485).Rows()))
 			w.raw(`update unit set name = '假名' where id = 5`)
@@ -447,6 +452,26 @@ func TestErasure(t *testing.T) {
 	})
 }
 
+// SQLite keeps what is no number in a column of numbers, and bytes in one of text. Both compare as something else than what they print as.
+func TestWrongKindsAreFound(t *testing.T) {
+	for alteration, want := range map[string]string{
+		`update file set erased = '' where hash = (select min(hash) from file)`: "数据行被改动：file",
+		`update unit set ord = '' where id = 5`:                                 "数据行被改动：unit 5 的 ord",
+		`update unit set former = x'' where id = 5`:                             "数据行被改动：unit 5 的 former",
+		`update unit set former = 0 where id = 5`:                               "数据行被改动：unit 5 的 former",
+		`update journal set kind = cast(kind as blob) where seq = 100`:          "条目被改动：第100条",
+		`update journal set who = cast(who as blob) where seq = 100`:            "条目被改动：第100条",
+		`update journal set leaf = leaf || x'00' where seq = 100`:               "条目被改动：第100条",
+	} {
+		w := newWorld(t, storetest.SQLite(t))
+		w.lived()
+		w.raw(alteration)
+		if r := w.verify(); !said(r, want) {
+			t.Errorf("%s: nothing says %q in:\n%s", alteration, want, text(r))
+		}
+	}
+}
+
 // Rows whose state goes with that of others are stated anew, and one that was altered cannot be hidden so.
 func TestErasureHidesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -474,13 +499,27 @@ func TestErasureHidesNothing(t *testing.T) {
 			t.Errorf("erasing hid an alteration: %v", err)
 		}
 		w.raw(`update unit set name = '村3' where id = 3`)
+		w.must(w.db.Write(ctx, func(tx *store.Tx) error { // the event that says unit 2 is gone says the state of unit 1 too
+			if _, err := tx.Exec(ctx, `delete from unit where id = 2`); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `update unit set ord = 1 where id = 1`); err != nil {
+				return err
+			}
+			return journal.Append(ctx, tx, journal.Entry{Verb: "撤销", Kind: "unit", Row: 2})
+		}))
 		w.must(erase())
 		_, err := w.log.Checkpoint(ctx)
 		w.must(err)
-		if r := w.verify(); !r.OK() || r.Events != 3 || r.Erased != 0 || !w.event(1).StatesErased() || w.event(1).Verb != "登记" {
+		if r := w.verify(); !r.OK() || r.Events != 4 || r.Erased != 0 || !w.event(1).StatesErased() || !w.event(3).StatesErased() || w.event(1).Verb != "登记" {
 			t.Errorf("%+v\n%s", r, text(r))
 		}
-		for id, want := range map[int]string{1: "［已删除］", 2: "后来改过名的村", 3: "村3"} {
+		w.raw(`insert into unit (id, parent, kind, name, path, ord, version, former) values (2, null, 'town', '又出现的村', '/2/', 0, 1, '')`)
+		if r := w.verify(); !said(r, "数据行没有来历：unit 2") {
+			t.Errorf("a row that was deleted is back: %s", text(r))
+		}
+		w.raw(`delete from unit where id = 2`)
+		for id, want := range map[int]string{1: "［已删除］", 3: "村3"} {
 			w.raw(fmt.Sprintf(`update unit set ord = 7 where id = %d`, id))
 			if r := w.verify(); !said(r, fmt.Sprintf("unit %d 的 ord", id)) {
 				t.Errorf("%s is no longer watched: %s", want, text(r))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,6 +50,7 @@ const (
 	CheckpointForged Kind = "检查点无效"
 	CheckpointGone   Kind = "检查点缺失"
 	CodeWrong        Kind = "纸上的存证码对不上"
+	SchemaAltered    Kind = "数据库结构被改动"
 	RowAltered       Kind = "数据行被改动"
 	RowMissing       Kind = "数据行被删除"
 	RowUnrecorded    Kind = "数据行没有来历"
@@ -109,9 +111,19 @@ type Report struct {
 	Signed      journal.Checkpoint // the largest one that stands
 	Unsigned    int64              // events after it, which no signature covers yet
 	Cosigned    journal.Checkpoint // the largest that a witness signed too; Size 0 for none
+	Erasures    []Erasure          // all there have been, for whoever reads the report to know of
 	Differences []Difference
 	More        int64 // differences beyond those listed
 	Took        time.Duration
+}
+
+// Erasure is an event that took content out of the log. Whoever has the database open can write one, so each should be known of.
+type Erasure struct {
+	Event  int64
+	At     time.Time
+	Who    string
+	Reason string
+	Events int // that lost something
 }
 
 // OK tells whether nothing is wrong.
@@ -129,7 +141,7 @@ func Verify(ctx context.Context, s Subject) (Report, error) {
 	defer c.sort.close()
 	err := s.DB.Snapshot(ctx, func(q store.Querier) error {
 		c.q = q
-		for _, step := range []func(context.Context) error{c.checkpoints, c.log, c.tree, c.rows} {
+		for _, step := range []func(context.Context) error{c.schema, c.checkpoints, c.log, c.tree, c.rows} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -246,6 +258,15 @@ func (c *check) checkpoint(text, place string) (journal.Checkpoint, bool) {
 // witnessed tells whether the key of a witness is at hand, so that the lack of its signature means something.
 func (c *check) witnessed() bool { return slices.ContainsFunc(c.Keys, journal.IsWitness) }
 
+// schema holds the tables and indexes against those that the program makes.
+func (c *check) schema(ctx context.Context) error {
+	flaws, err := c.DB.SchemaFlaws(ctx, c.q)
+	for _, f := range flaws {
+		c.found(Difference{Kind: SchemaAltered, What: f})
+	}
+	return err
+}
+
 // log reads all events in order, checks each against its leaf, grows the tree of the leaves and compares it with the checkpoints.
 func (c *check) log(ctx context.Context) error {
 	rows, err := c.q.Query(ctx, `select `+journal.EventColumns+` from journal order by seq`)
@@ -339,6 +360,17 @@ func (c *check) event(e *journal.Event) error {
 		c.blanked[-e.Seq] = true
 	}
 	contents, states := journal.ErasedParts(*e)
+	if len(contents)+len(states) > 0 {
+		x := Erasure{Event: e.Seq, At: time.UnixMilli(e.Entered), Who: e.Who, Events: len(contents) + len(states)}
+		var changes []journal.Change
+		_ = json.Unmarshal([]byte(e.Changes), &changes) // it was read a moment ago
+		for _, c := range changes {
+			if c.Field == "原因" {
+				x.Reason = c.To
+			}
+		}
+		c.report.Erasures = append(c.report.Erasures, x)
+	}
 	for _, seq := range contents {
 		c.announced[seq] = true
 	}
@@ -412,6 +444,10 @@ func (c *check) rows(ctx context.Context) error {
 			}
 			return c.sort.add(newStated(rowHash(r), inDatabase, r.Digest[:24]))
 		})
+		if errors.Is(err, store.ErrNoKey) {
+			c.found(Difference{Kind: SchemaAltered, What: "表 " + t + " 不是程序建的"})
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -474,7 +510,7 @@ func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byt
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrNoKey) {
 			return err
 		}
 	}

@@ -61,6 +61,9 @@ type target struct {
 	record bool
 }
 
+// ErrNoKey is the error of a table without a primary key: its rows cannot be told apart. No migration makes one.
+var ErrNoKey = errors.New("store: a table has no primary key")
+
 var errStatement = errors.New("store: a change must begin with insert into, update or delete from")
 
 func targetOf(query string) (target, error) {
@@ -132,7 +135,7 @@ func (db *DB) table(ctx context.Context, q Querier, name string) (*table, error)
 		t.key = append(t.key, places[i])
 	}
 	if len(t.key) == 0 {
-		return nil, fmt.Errorf("store: table %s has no primary key, so that its rows cannot be told apart", name)
+		return nil, fmt.Errorf("%w: %s", ErrNoKey, name)
 	}
 	for i := range t.columns {
 		t.byName = append(t.byName, i)

@@ -104,7 +104,7 @@ func (s *Server) checkCode(r *http.Request, v *visit, p *checkPage) (int, error)
 	case err != nil:
 		return 0, err
 	default:
-		p.Signed = c.Made.Format("2006年1月2日 15:04")
+		p.Signed = c.Made.Format("2006年1月2日 15:04") // as noted here; only the witness vouches for a time
 		if !c.Cosigned.IsZero() {
 			p.Cosigned = c.Cosigned.Format("2006年1月2日 15:04")
 		}

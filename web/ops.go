@@ -107,7 +107,10 @@ func (s *Server) opsAlerts(ctx context.Context, v *visit) ([]flawView, error) {
 		return nil, err
 	}
 	alerts, err := backup.Alerts(ctx, s.db, v.Now, s.ops.Backups != "", s.ops.folders()...)
-	list := s.recordAlerts()
+	list, err := s.recordAlerts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range alerts {
 		list = append(list, flawView{Kind: "gap", Light: "late", Word: "运维", Text: a.Text, Do: a.Do, Spots: []spotView{{Text: "看运维页", Address: "/ops"}}})
 	}

@@ -10,6 +10,8 @@ import (
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
+	"bihuan/proof"
+	"bihuan/store"
 )
 
 // witnessedRow is a log that this installation signs for.
@@ -52,6 +54,8 @@ type erasePage struct {
 	Columns      []fact
 	Events       int
 	Files        []ledger.FileTrace
+
+	Hash, FileReason, FileProblem string // of one file
 }
 
 // tableWords are the tables in which words of people stand, as the screens call them.
@@ -120,7 +124,12 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 	if form.Get("sure") == "" {
 		return s.renderErase(w, r, v, text, reason, "请勾选“我已核对”后再删除")
 	}
-	err = ledger.EraseText(r.Context(), s.db, s.files, v.Who, text, reason, form["file"])
+	if err = s.operator(r, v, org.Erase); err != nil {
+		return err
+	}
+	if err = s.sound(r.Context()); err == nil {
+		err = ledger.EraseText(context.WithoutCancel(r.Context()), s.db, s.files, v.Who, text, reason, form["file"])
+	}
 	var bad ledger.Invalid
 	if errors.As(err, &bad) {
 		return s.renderErase(w, r, v, text, reason, bad.Error())
@@ -146,14 +155,62 @@ func (s *Server) opsWitness(ctx context.Context, v *visit, p *opsPage) error {
 }
 
 // recordAlerts are what is wrong with the record itself.
-func (s *Server) recordAlerts() []flawView {
-	if s.cosigner == nil {
-		return nil
+func (s *Server) recordAlerts(ctx context.Context) ([]flawView, error) {
+	flaw := func(text, do string) flawView {
+		return flawView{Kind: "gap", Light: "late", Word: "存证", Text: text, Do: do, Spots: []spotView{{Text: "看运维页", Address: "/ops"}}}
 	}
-	state := s.cosigner.State()
-	if !state.Alarm {
-		return nil
+	var list []flawView
+	if s.cosigner != nil {
+		if state := s.cosigner.State(); state.Alarm {
+			list = append(list, flaw(state.Error, "先不要再改动，保留现场：谁恢复过旧库、谁动过数据库？运行 bihuan verify 查清，再报会签方处理。"))
+		}
 	}
-	return []flawView{{Kind: "gap", Light: "late", Word: "存证", Text: state.Error, Do: "先不要再改动，保留现场：谁恢复过旧库、谁动过数据库？运行 bihuan verify 查清，再报会签方处理。",
-		Spots: []spotView{{Text: "看运维页", Address: "/ops"}}}}
+	day, wrong, err := proof.LastDaily(ctx, s.db)
+	if errors.Is(err, store.ErrNotFound) {
+		return list, nil
+	}
+	if wrong != "" {
+		list = append(list, flaw(day+" 核对："+wrong, "先不要改动有关的内容，保留现场。运行 bihuan verify 看全部，查清是谁、用什么改的。"))
+	}
+	return list, err
+}
+
+// sound refuses to erase from a record that is not in order: what was altered would be hidden.
+func (s *Server) sound(ctx context.Context) error {
+	if s.record.Key.Verifier == "" {
+		return nil // a server without a key keeps no record that could be checked
+	}
+	of, err := proof.OfLog(s.record)
+	if err != nil {
+		return err
+	}
+	r, err := proof.Verify(ctx, of)
+	if err == nil && !r.OK() {
+		err = ledger.Invalid{Field: "要删除的内容", What: "存证日志核对不通过，请先查清：" + r.Differences[0].String()}
+	}
+	return err
+}
+
+// eraseFile answers POST /ops/erase/file: a picture or a scan, whose words cannot be searched.
+func (s *Server) eraseFile(w http.ResponseWriter, r *http.Request, v *visit) error {
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	p := erasePage{Hash: form.Get("hash"), FileReason: form.Get("reason")}
+	if err = s.operator(r, v, org.Erase); err != nil {
+		return err
+	}
+	if err = s.sound(r.Context()); err == nil {
+		err = ledger.EraseFile(r.Context(), s.db, s.files, v.Who, p.Hash, p.FileReason)
+	}
+	var bad ledger.Invalid
+	if errors.As(err, &bad) {
+		p.frame, p.FileProblem = s.frame(v, "ops", "依法删除"), bad.Error()
+		return s.render(w, http.StatusUnprocessableEntity, "erase", p)
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, "/ops/erase", "这份文件已删除。登记还在，点开写明已依法删除。")
 }

@@ -150,6 +150,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /ops/witness":     s.signedIn(s.witnessAdd),
 		"GET /ops/erase":        s.signedIn(s.eraseShow),
 		"POST /ops/erase/find":  s.signedIn(s.eraseFind),
+		"POST /ops/erase/file":  s.signedIn(s.eraseFile),
 		"POST /ops/erase":       s.signedIn(s.eraseDo),
 		"GET /calendar":         s.signedIn(s.calendarShow),
 		"POST /calendar/year":   s.signedIn(s.yearImport),

@@ -15,6 +15,7 @@ import (
 
 	"bihuan/journal"
 	"bihuan/org"
+	"bihuan/proof"
 	"bihuan/store"
 )
 
@@ -65,12 +66,16 @@ func (p place) writeKeys(text string) error {
 // holds the database open.
 const signEvery = time.Minute
 
-// sign signs the head of the log again and again until ctx ends, and once more then. With a witness, that signs too.
+// sign signs the head of the log again and again until ctx ends, and once more then. With a witness, that signs too. Once a day the whole
+// record is checked.
 func sign(ctx context.Context, log journal.Log, witness *journal.Cosigner, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		signOnce(ctx, log, witness)
+		if err := proof.Daily(ctx, log); err != nil && ctx.Err() == nil {
+			slog.Error("verify", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			if _, err := log.Checkpoint(context.WithoutCancel(ctx)); err != nil {

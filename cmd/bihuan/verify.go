@@ -17,6 +17,7 @@ import (
 
 	"bihuan/journal"
 	"bihuan/proof"
+	"bihuan/store"
 )
 
 // verifyCommand checks the record of a database, or a proof pack, which needs no database.
@@ -43,9 +44,9 @@ func (c verifyCommand) Run(ctx context.Context, s streams) error {
 	if c.Pack != "" {
 		return verifyPack(s, c.Pack, c.Key, c.Checkpoint, c.JSON)
 	}
-	db, err := c.openDatabase(ctx)
+	db, err := store.Open(ctx, c.database()) // as it is: a journal is begun by whoever writes
 	if err != nil {
-		return err
+		return fmt.Errorf("打不开数据库 %s：%w", c.shown(), err)
 	}
 	defer db.Close()
 	subject := proof.Subject{DB: db}
@@ -207,6 +208,9 @@ func reportText(r proof.Report) string {
 	}
 	if r.Cosigned.Size > 0 {
 		fmt.Fprintf(&b, "会签到第 %d 条（%s）\n", r.Cosigned.Size, r.Cosigned.Cosigned.Format("2006-01-02 15:04"))
+	}
+	for _, e := range r.Erasures {
+		fmt.Fprintf(&b, "依法删除：第 %d 条，%s %s，涉及 %d 条，原因：%s\n", e.Event, e.At.Format("2006-01-02 15:04"), e.Who, e.Events, e.Reason)
 	}
 	if r.OK() {
 		b.WriteString("核对通过：没有发现改动\n")
