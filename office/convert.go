@@ -49,12 +49,11 @@ func convert(b *budget, kind string, data []byte) (Document, error) {
 			return Document{}, err
 		}
 	}
-	select {
-	case converting <- struct{}{}:
-		defer func() { <-converting }()
-	case <-b.ctx.Done():
-		return Document{}, &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
+	done, err := b.converting(c)
+	if err != nil {
+		return Document{}, err
 	}
+	defer done()
 	dir, err := os.MkdirTemp("", "bihuan-convert-")
 	if err != nil {
 		return Document{}, c.failed(err)
@@ -74,6 +73,42 @@ func convert(b *budget, kind string, data []byte) (Document, error) {
 		return doc, encrypted("文件")
 	}
 	return doc, err
+}
+
+// converting waits for its turn; the function it returns ends it.
+func (b *budget) converting(c conversion) (func(), error) {
+	select {
+	case converting <- struct{}{}:
+		return func() { <-converting }, nil
+	case <-b.ctx.Done():
+		return nil, &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
+	}
+}
+
+// converted turns a workbook of another program into xlsx.
+func converted(b *budget, kind string, data []byte) ([]byte, error) {
+	c := conversions[kind]
+	done, err := b.converting(c)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	dir, err := os.MkdirTemp("", "bihuan-convert-")
+	if err != nil {
+		return nil, c.failed(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
+	defer cancel()
+	in := filepath.Join(dir, "in."+kind)
+	if err := os.WriteFile(in, data, 0o600); err != nil {
+		return nil, c.failed(err)
+	}
+	out, err := c.run(ctx, dir, in, gridLimits.Inflated)
+	if err != nil && ctx.Err() == nil && locked(kind, data) {
+		return nil, encrypted("文件")
+	}
+	return out, err
 }
 
 // locked reports whether a file that could not be converted asks for a password.
@@ -111,28 +146,9 @@ func (c conversion) missing(tool string, err error) *Error {
 
 // office runs LibreOffice and reads what it wrote.
 func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string) (Document, error) {
-	tool, err := findOffice()
+	out, err := c.run(ctx, dir, in, b.limits.File)
 	if err != nil {
-		return Document{}, c.missing("LibreOffice", err)
-	}
-	profile := filepath.Join(dir, "profile")
-	if err := writeProfile(profile); err != nil {
-		return Document{}, c.failed(err)
-	}
-	args := []string{
-		"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: profile}).String(),
-		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo",
-		"--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in,
-	}
-	if _, err := runTool(ctx, dir, tool, args...); err != nil {
-		return Document{}, c.stopped(ctx, err)
-	}
-	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), b.limits.File)
-	if err != nil {
-		return Document{}, c.failed(err)
-	}
-	if Sniff(out) != c.to {
-		return Document{}, c.failed(errors.New("wrote something else than " + c.to))
+		return Document{}, err
 	}
 	doc, err := read(b, "", out)
 	if err != nil {
@@ -140,6 +156,34 @@ func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string)
 	}
 	doc.Format = kind
 	return doc, nil
+}
+
+// run has LibreOffice convert a file and returns what it wrote, at most so many bytes.
+func (c conversion) run(ctx context.Context, dir, in string, most int64) ([]byte, error) {
+	tool, err := findOffice()
+	if err != nil {
+		return nil, c.missing("LibreOffice", err)
+	}
+	profile := filepath.Join(dir, "profile")
+	if err := writeProfile(profile); err != nil {
+		return nil, c.failed(err)
+	}
+	args := []string{
+		"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: profile}).String(),
+		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo",
+		"--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in,
+	}
+	if _, err := runTool(ctx, dir, tool, args...); err != nil {
+		return nil, c.stopped(ctx, err)
+	}
+	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), most)
+	if err != nil {
+		return nil, c.failed(err)
+	}
+	if Sniff(out) != c.to {
+		return nil, c.failed(errors.New("wrote something else than " + c.to))
+	}
+	return out, nil
 }
 
 // stopped tells a conversion that ran out of time from one that failed.
