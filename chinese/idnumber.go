@@ -45,7 +45,9 @@ func ParseID(b []byte) (IDNumber, bool) {
 }
 
 // eightDigits tells whether each of eight bytes, '0' taken off, is below ten.
-func eightDigits(v uint64) bool { return (v+0x7676767676767676)&0x8080808080808080|v&0x8080808080808080 == 0 }
+func eightDigits(v uint64) bool {
+	return (v+0x7676767676767676)&0x8080808080808080|v&0x8080808080808080 == 0
+}
 
 // eightValue is the value of eight digits, the first in the lowest byte.
 func eightValue(v uint64) uint64 {

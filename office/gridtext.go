@@ -549,4 +549,3 @@ func scanText[T any](ctx context.Context, t *gridText, columns []int, work func(
 	}
 	return err
 }
-

@@ -1,0 +1,208 @@
+package screening
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Report is what a run found and what it rests on.
+type Report struct {
+	Hits   []Hit // by rule, number and first source: the same input gives the same bytes
+	Sheets []SheetReport
+	Rules  []RuleReport
+	Notes  []string // what the reader of the hits should know: a list that seems old, a month without payments
+}
+
+// RuleReport says what came of a rule.
+type RuleReport struct {
+	Rule   Rule
+	Hits   int
+	Manual int
+	Note   string // why it could not be run, or only in part
+}
+
+// run is a run under way.
+type run struct {
+	in       Input
+	now      month
+	reports  []SheetReport
+	register register
+	keys     map[partyKey]int32
+	parties  []party
+	lines    []line
+
+	elders    []resident // of an age to be concerned, in order
+	same      map[resident]resident
+	doubles   map[resident][]resident
+	claims    map[resident]uint64 // the months in which somebody is on the roll, as party.months
+	contested map[int32]resident  // parties whose number is somebody's of another name
+
+	hits []Hit
+}
+
+// Run compares the lists. The same input gives the same hits.
+func Run(ctx context.Context, in Input) (Report, error) {
+	if err := in.Params.Check(); err != nil {
+		return Report{}, err
+	}
+	r := &run{in: in, now: in.Params.thisMonth(), keys: map[partyKey]int32{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
+		claims: map[resident]uint64{}, contested: map[int32]resident{}}
+	for _, list := range in.Lists {
+		if !slices.Contains(Kinds, list.Kind) {
+			return Report{}, fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, kindList())
+		}
+		read := r.readParties
+		if list.Kind == Residents {
+			read = r.readRegister
+		}
+		if err := read(ctx, list); err != nil {
+			return Report{}, err
+		}
+	}
+	r.keys = nil
+	if err := r.matchParties(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := r.screen(ctx); err != nil {
+		return Report{}, err
+	}
+	slices.SortStableFunc(r.hits, func(a, b Hit) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), compareSources(a.Sources, b.Sources), cmp.Compare(a.Why, b.Why))
+	})
+	report := Report{Hits: r.hits, Sheets: r.reports, Notes: r.notes()}
+	for _, rule := range Rules {
+		report.Rules = append(report.Rules, r.reportOf(rule))
+	}
+	return report, nil
+}
+
+func kindList() string {
+	var words []string
+	for _, k := range Kinds {
+		words = append(words, string(k))
+	}
+	return strings.Join(words, "、")
+}
+
+func compareSources(a, b []Source) int {
+	return slices.CompareFunc(a, b, func(x, y Source) int {
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Sheet, y.Sheet), cmp.Compare(x.Row, y.Row))
+	})
+}
+
+// has tells whether a kind of list was given.
+func (r *run) has(k Kind) bool {
+	return slices.ContainsFunc(r.in.Lists, func(l List) bool { return l.Kind == k })
+}
+
+// lacking names what a rule misses.
+func (r *run) lacking(rule Rule) []string {
+	missing := slices.Clone(rule.Lacks)
+	for _, k := range rule.Needs {
+		if !r.has(k) {
+			missing = append(missing, k.Word())
+		}
+	}
+	return missing
+}
+
+func (r *run) reportOf(rule Rule) RuleReport {
+	report := RuleReport{Rule: rule}
+	for _, h := range r.hits {
+		if h.Rule == rule.ID {
+			if report.Hits++; h.State == Manual {
+				report.Manual++
+			}
+		}
+	}
+	if missing := r.lacking(rule); len(missing) > 0 {
+		report.Note = "没有" + strings.Join(missing, "、") + "，需上级比对"
+		return report
+	}
+	switch {
+	case rule.ID == "HL-05" && !r.has(OtherRoll):
+		report.Note = "只比对了本册；没有外乡镇发放册，跨乡镇重复需上级比对"
+	case rule.ID == "HL-02" && !r.has(Deaths):
+		report.Note = "没有死亡名单，只依据户籍注销"
+	}
+	return report
+}
+
+// notes says what is odd about the lists altogether.
+func (r *run) notes() []string {
+	var notes []string
+	if r.has(Roll) {
+		current, latest := 0, month(0)
+		for i := range r.lines {
+			if l := &r.lines[i]; r.parties[l.party].kind == Roll && l.paid {
+				if l.first <= r.now && r.now < l.first+month(l.months) {
+					current++
+				}
+				latest = max(latest, l.first+month(l.months)-1)
+			}
+		}
+		if current == 0 {
+			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录（最近的是%s），“不在册”的结果都不可靠，请核对发放册或 as_of", r.now, latest))
+		}
+		if latest > r.now {
+			notes = append(notes, fmt.Sprintf("发放册里有%s以后的记录，没有比对", r.now))
+		}
+	}
+	for _, s := range r.reports {
+		if s.Note != "" {
+			notes = append(notes, s.Where()+s.Note)
+		}
+	}
+	return notes
+}
+
+// source is where a line stands.
+func (r *run) source(line int32) Source {
+	l := &r.lines[line]
+	s := r.reports[l.sheet]
+	return Source{File: s.File, Sheet: s.Sheet, Row: int(l.row)}
+}
+
+// registerSources are the rows of the register that a resident has.
+func (r *run) registerSources(res resident) []Source {
+	var list []Source
+	for _, d := range append([]resident{res}, r.doubles[res]...) {
+		b := r.register.blocks[d.block]
+		s := r.reports[b.sheet]
+		list = append(list, Source{File: s.File, Sheet: s.Sheet, Row: b.number(int(d.row))})
+	}
+	return list
+}
+
+// idText is the number of a resident, or what the register has for one.
+func (r *run) idText(res resident) string {
+	if id := r.register.id(res); id != 0 {
+		return id.String()
+	}
+	return r.register.odd(res).id
+}
+
+// hit records a hit about a resident.
+func (r *run) hit(rule string, res resident, state State, amount int64, why string, lines []int32, residents ...resident) {
+	r.hits = append(r.hits, Hit{Rule: rule, ID: r.idText(res), Name: r.register.name(res), State: state, Why: why, Amount: Yuan(amount), Sources: r.sources(lines, residents)})
+}
+
+// sources puts rows of lists before those of the register, each once.
+func (r *run) sources(lines []int32, residents []resident) []Source {
+	list := []Source{}
+	for _, l := range lines {
+		list = append(list, r.source(l))
+	}
+	for _, res := range residents {
+		list = append(list, r.registerSources(res)...)
+	}
+	seen := map[Source]bool{}
+	return slices.DeleteFunc(list, func(s Source) bool {
+		twice := seen[s]
+		seen[s] = true
+		return twice
+	})
+}

@@ -1,0 +1,114 @@
+package screening_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bihuan/screening"
+	"bihuan/screening/screentest"
+)
+
+// screened runs the written lists and returns the hits as a reader of the file has them.
+func screened(t testing.TB, dir string, w *screentest.Written) []screentest.Line {
+	t.Helper()
+	var in screening.Input
+	params, err := os.Open(filepath.Join(dir, "params.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer params.Close()
+	if in.Params, err = screening.ReadParams(params); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range w.Files {
+		f, err := os.Open(file.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Lists = append(in.Lists, screening.List{Kind: screening.Kind(file.Kind), File: file.Path, Data: f, Size: info.Size()})
+	}
+	report, err := screening.Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	for _, h := range report.Hits {
+		if err := out.Encode(h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := screentest.ReadLines(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// variants are the ways in which one town is written. All must give the same hits.
+var variants = map[string]screentest.Options{
+	"csv":         {Format: "csv", Encoding: "utf-8"},
+	"shuffled":    {Format: "csv", Encoding: "utf-8-bom", Shuffle: 11},
+	"gb18030":     {Format: "csv", Encoding: "gb18030", Shuffle: 4},
+	"utf-16":      {Format: "csv", Encoding: "utf-16le"},
+	"messy csv":   {Format: "csv", Encoding: "gb18030", Messy: true},
+	"messy other": {Format: "csv", Encoding: "utf-16be", Messy: true, Shuffle: 7},
+	"xlsx":        {Format: "xlsx", Shuffle: 2},
+	"messy xlsx":  {Format: "xlsx", Messy: true},
+	"messy mixed": {Format: "xlsx", Messy: true, Shuffle: 23},
+}
+
+func TestTown(t *testing.T) {
+	seeds := []uint64{1001}
+	if s := os.Getenv("SCREEN_SEEDS"); s != "" {
+		seeds = nil
+		for _, f := range strings.Fields(s) {
+			n, err := strconv.ParseUint(f, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seeds = append(seeds, n)
+		}
+	}
+	for _, seed := range seeds {
+		town := screentest.New(seed, 50_000)
+		var first []string
+		for _, name := range slices.Sorted(maps.Keys(variants)) {
+			dir := t.TempDir()
+			w, err := town.Write(dir, variants[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := screened(t, dir, w)
+			v := town.Judge(w, lines)
+			t.Logf("seed %d, %s: %s", seed, name, v)
+			if v.Recall() < 0.99 || v.Precision() < 0.98 || len(v.Trapped)+len(v.Uncited)+len(v.Amounts) > 0 {
+				t.Errorf("seed %d, %s", seed, name)
+			}
+			var keys []string
+			for _, l := range lines {
+				keys = append(keys, l.Rule+" "+l.ID+" "+l.State)
+			}
+			slices.Sort(keys)
+			if keys = slices.Compact(keys); first == nil {
+				first = keys
+			} else if d := cmp.Diff(first, keys); d != "" {
+				t.Errorf("seed %d, %s: other hits: %s", seed, name, d)
+			}
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package screening
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bihuan/chinese"
+)
+
+// flawWords say what is wrong with a number.
+var flawWords = map[chinese.Flaw]string{
+	chinese.BadCheck: "校验码不对", chinese.BadDate: "号码里的出生日期不存在", chinese.Truncated: "号码末三位在表格里丢失",
+	chinese.Rounded: "号码在表格里变成了科学计数", chinese.Misshapen: "号码位数或字符不对", chinese.Absent: "没有号码",
+}
+
+// nameWords say how a name differs.
+var nameWords = map[chinese.NameLikeness]string{
+	chinese.NameVariant: "用了异体字或繁体字", chinese.NameWildcard: "有系统打不出的字", chinese.NameHomophone: "是同音字",
+	chinese.NameShuffled: "字序不同", chinese.NameOneOff: "错了一个字", chinese.NameOther: "完全不同",
+}
+
+// writing is HL-07 for what is wrong in this month's roll and in the register of those concerned.
+func (r *run) writing(persons []*person) {
+	concerned := map[resident]bool{}
+	for _, p := range persons {
+		if p.resident != nobody {
+			concerned[p.resident] = true
+		}
+		for _, i := range p.parties {
+			q := &r.parties[i]
+			lines := slices.DeleteFunc(slices.Clone(q.lines), func(l int32) bool { return !r.lines[l].paid || !r.isNow(l) })
+			if len(lines) == 0 || q.match.swap || !q.match.found() {
+				continue
+			}
+			var faults []string
+			if w := flawWords[q.id.Flaw]; w != "" {
+				faults = append(faults, w)
+			} else if q.match.like < 1 {
+				faults = append(faults, "号码与户籍不同")
+			}
+			if w := nameWords[q.match.names]; w != "" {
+				faults = append(faults, fmt.Sprintf("册上姓名“%s”%s，户籍是“%s”", q.name, w, r.register.name(q.match.resident)))
+			}
+			if len(faults) > 0 {
+				r.hit("HL-07", q.match.resident, Certain, 0, strings.Join(faults, "；")+basis(q.match), lines, q.match.resident)
+			}
+		}
+	}
+	for _, res := range r.elders {
+		concerned[r.canonical(res)] = true
+	}
+	var list []resident
+	for res := range concerned {
+		list = append(list, res)
+	}
+	slices.SortFunc(list, compareResidents)
+	for _, res := range list {
+		o := r.register.odd(res)
+		if st, _ := r.standing(res); st == movedOut || st == gone {
+			continue
+		}
+		var faults []string
+		if n := r.birthByNumber(res); n != 0 {
+			faults = append(faults, fmt.Sprintf("户籍出生日期%s与号码里的%s不同，年龄以户籍为准", o.birth, n))
+		}
+		if o.sex {
+			faults = append(faults, "户籍性别与号码不符")
+		}
+		if w := flawWords[o.flaw]; w != "" {
+			faults = append(faults, "户籍里"+w)
+		}
+		if len(faults) > 0 {
+			r.hit("HL-07", res, Certain, 0, strings.Join(faults, "；"), nil, res)
+		}
+	}
+}
+
+// basis says on what ground a row was taken for a resident.
+func basis(m match) string {
+	switch {
+	case m.like == chinese.LikeSame:
+		return "（号码相同）"
+	case m.like > chinese.LikeNothing:
+		return "（号码只差一处，姓名相符）"
+	}
+	return "（按姓名、村和年龄认定）"
+}
+
+// reportUnmatched is HL-07 for rows of this month that were found to be nobody for certain.
+func (r *run) reportUnmatched(byNumber map[chinese.IDNumber]*death) {
+	for i := range r.parties {
+		p := &r.parties[i]
+		if p.kind != Roll || p.match.found() {
+			continue
+		}
+		lines := slices.DeleteFunc(slices.Clone(p.lines), func(l int32) bool { return !r.lines[l].paid || !r.isNow(l) })
+		if len(lines) == 0 || byNumber[p.id.Number] != nil && p.id.Flaw == chinese.Sound {
+			continue
+		}
+		fault := flawWords[p.id.Flaw]
+		if fault == "" {
+			fault = "户籍里没有这个号码"
+		}
+		h := Hit{Rule: "HL-07", ID: p.id.Number.String(), Name: p.name, State: Manual, Why: fault + "，户籍里找不到此人，须核实是谁"}
+		if h.ID == "" {
+			h.ID = p.written
+		}
+		if len(p.match.tie) > 0 {
+			var names []string
+			for _, res := range p.match.tie {
+				names = append(names, r.register.name(res))
+			}
+			h.ID = r.idText(p.match.tie[0])
+			h.Why = fmt.Sprintf("%s，不能确定是谁，可能是户籍中的%s", fault, strings.Join(names, "、"))
+		}
+		h.Sources = r.sources(lines, p.match.tie)
+		r.hits = append(r.hits, h)
+	}
+}
+
+// twoNumbers is HL-10: residents with the same name, birth, village and household and different numbers. It returns who is whose
+// other self.
+func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
+	twins := map[resident]resident{}
+	if r.register.count == 0 {
+		return twins, nil
+	}
+	key := func(b *block, i int32, row int) uint64 {
+		home := b.homes[row]
+		if home == 0 || home == sameAsAbove || b.ids[row] == 0 {
+			return 0
+		}
+		birth := uint64(r.register.birth(resident{i, int32(row)}))
+		return (nameHash(string(b.name(row)))^birth*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd ^ (uint64(home)<<32|uint64(b.villages[row]))*0xc4ceb9fe1a85ec53
+	}
+	// Two filters come before a table: nearly all keys are alone.
+	once, twice := newBits(r.register.count), newBits(r.register.count)
+	keys := make([][]uint64, len(r.register.blocks))
+	for i, b := range r.register.blocks {
+		keys[i] = make([]uint64, len(b.ids))
+		for row := range b.ids {
+			if k := key(b, int32(i), row); k != 0 {
+				keys[i][row] = k
+				if once.has(k) {
+					twice.add(k)
+				}
+				once.add(k)
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	seen := map[uint64]resident{}
+	for i := range keys {
+		for row, k := range keys[i] {
+			if k == 0 || !twice.has(k) {
+				continue
+			}
+			res := r.canonical(resident{int32(i), int32(row)})
+			first, ok := seen[k]
+			if !ok {
+				seen[k] = res
+				continue
+			}
+			if first == res || r.register.id(first) == r.register.id(res) || chinese.Name(r.register.name(first)) != chinese.Name(r.register.name(res)) {
+				continue
+			}
+			twins[first], twins[res] = res, first
+			r.hit("HL-10", first, Certain, 0, fmt.Sprintf("同村同户有两个%s，出生日期都是%s，身份证号不同（%s、%s）", r.register.name(first), r.register.birth(first),
+				masked(r.idText(first)), masked(r.idText(res))), nil, first, res)
+		}
+	}
+	return twins, nil
+}
+
+// masked hides the middle of a number.
+func masked(id string) string {
+	if len(id) < 10 {
+		return id
+	}
+	return id[:6] + "********" + id[len(id)-4:]
+}
