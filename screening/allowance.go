@@ -302,9 +302,8 @@ func (r *run) clean(line int32) bool { return r.parties[r.lines[line].party].mat
 
 // birthByNumber is the date in the number where it is another than the register's; else 0.
 func (r *run) birthByNumber(res resident) day {
-	o := r.register.odd(res)
 	n := day(r.register.id(res).Birth())
-	if o.birth == 0 || o.birth == n || !chinese.IsDay(int(n)) {
+	if birth := r.birth(res); birth == 0 || birth == n || !chinese.IsDay(int(n)) {
 		return 0
 	}
 	return n
@@ -312,7 +311,7 @@ func (r *run) birthByNumber(res resident) day {
 
 // ages are the ages in a month by the register, and by the number where that differs.
 func (r *run) ages(res resident, m month) (register, number int, known bool) {
-	birth := r.register.birth(res)
+	birth := r.birth(res)
 	if birth == 0 {
 		return 0, 0, false
 	}
@@ -413,7 +412,7 @@ func (r *run) paidTwice(persons []*person) {
 			if !r.lines[l].paid || !r.isNow(l) {
 				continue
 			}
-			if p.match.found() && p.match.names != chinese.NameOther {
+			if p.match.found() {
 				others[p.match.resident] = append(others[p.match.resident], l)
 			} else if p.id.Flaw == chinese.Sound {
 				othersByID[p.id.Number] = append(othersByID[p.id.Number], l)
@@ -429,6 +428,7 @@ func (r *run) paidTwice(persons []*person) {
 		}
 		var lines []int32
 		var sum int64
+		state := Certain
 		for m := r.now - 63; m <= r.now; m++ {
 			twice := byMonth[m]
 			if m == r.now && len(twice) > 0 {
@@ -451,6 +451,11 @@ func (r *run) paidTwice(persons []*person) {
 			continue
 		}
 		lines = once(lines)
+		if slices.ContainsFunc(lines, func(l int32) bool {
+			return r.parties[r.lines[l].party].match.names == chinese.NameOther && p.resident != nobody
+		}) {
+			state = Manual // one number under two names
+		}
 		var places []string
 		for _, l := range lines {
 			q := &r.parties[r.lines[l].party]
@@ -464,7 +469,7 @@ func (r *run) paidTwice(persons []*person) {
 		}
 		why := fmt.Sprintf("同一人在%s各有两笔以上发放（%s），重复%s元", r.monthsOf(lines), strings.Join(places, "、"), Yuan(sum))
 		if p.resident != nobody {
-			r.hit("HL-05", p.resident, Certain, sum, why, lines, p.resident)
+			r.hit("HL-05", p.resident, state, sum, why, lines, p.resident)
 		} else {
 			party := r.parties[p.parties[0]]
 			r.hits = append(r.hits, Hit{Rule: "HL-05", ID: p.id.String(), Name: party.name, State: Certain, Why: why, Amount: Yuan(sum), Sources: r.sources(lines, nil)})
@@ -524,7 +529,7 @@ func (r *run) sharedAccounts(persons []*person) {
 	for _, p := range persons {
 		for _, l := range p.lines {
 			account := r.parties[r.lines[l].party].account
-			if account == "" || !r.isNow(l) || p.resident == nobody || r.register.home(p.resident) == 0 {
+			if account == "" || !r.isNow(l) || p.resident == nobody || r.home(p.resident) == 0 {
 				continue
 			}
 			if uses[account] == nil {
@@ -539,7 +544,7 @@ func (r *run) sharedAccounts(persons []*person) {
 		var residents []resident
 		var names []string
 		for _, u := range uses[account] {
-			homes[r.register.home(u.person.resident)] = true
+			homes[r.home(u.person.resident)] = true
 			lines = append(lines, u.line)
 			if !slices.Contains(residents, u.person.resident) {
 				residents, names = append(residents, u.person.resident), append(names, r.register.name(u.person.resident))
@@ -619,8 +624,12 @@ func (r *run) secondLook(list []resident) map[resident]bool {
 			continue
 		}
 		tie := slices.DeleteFunc(slices.Clone(p.match.tie), func(res resident) bool { return !slices.Contains(list, res) })
-		if len(tie) == 0 && p.home != "" {
-			for _, res := range byVillage[hash32(p.home)] {
+		if len(tie) == 0 {
+			those := list
+			if p.home != "" {
+				those = byVillage[hash32(p.home)]
+			}
+			for _, res := range those {
 				if r.mayBe(p, res) {
 					tie = append(tie, res)
 				}

@@ -191,8 +191,10 @@ func isPerson(name string, id chinese.Written) bool {
 	if _, err := strconv.ParseFloat(name, 64); err == nil || name == "姓名" || name == "甲" || name == "乙" || name == "丙" {
 		return false
 	}
-	if f, sure := fieldOf(name); sure && f != "" && id.Flaw == chinese.Absent {
-		return false
+	if id.Flaw == chinese.Absent {
+		if f, sure := fieldOf(name); sure && f != "" || strings.ContainsAny(name, "0123456789:：") || strings.Contains(name, "盖章") {
+			return false
+		}
 	}
 	return !slices.ContainsFunc(closingWords, func(w string) bool { return strings.HasPrefix(name, w) }) && len([]rune(name)) < 40
 }

@@ -143,6 +143,8 @@ func (r *run) matchParties(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	near = append(near, r.byAccount(open)...)
+	slices.SortFunc(near, comparePairs)
 	r.settle(open, split(near))
 	return nil
 }
@@ -275,6 +277,52 @@ func (r *run) standing(res resident) (standing, day) {
 	return st, date
 }
 
+// home is the household of a resident by any of the rows.
+func (r *run) home(res resident) uint32 {
+	h := r.register.home(res)
+	for _, d := range r.doubles[res] {
+		if h == 0 {
+			h = r.register.home(d)
+		}
+	}
+	return h
+}
+
+// birth is the date of birth by the register: by the first row that gives one other than the number does.
+func (r *run) birth(res resident) day {
+	for _, d := range append([]resident{res}, r.doubles[res]...) {
+		if o := r.register.odd(d); o.birth != 0 {
+			return o.birth
+		}
+	}
+	return r.register.birth(res)
+}
+
+// byAccount finds the resident who was paid to the account of a party in another month under the same name.
+func (r *run) byAccount(open []int32) []pair {
+	type use struct{ account, name string }
+	users := map[use]resident{}
+	for i := range r.parties {
+		if p := &r.parties[i]; p.kind == Roll && p.account != "" && p.match.found() {
+			u := use{p.account, chinese.Name(p.name)}
+			if old, ok := users[u]; ok && old != p.match.resident {
+				users[u] = nobody
+			} else {
+				users[u] = p.match.resident
+			}
+		}
+	}
+	var pairs []pair
+	for _, i := range open {
+		if p := &r.parties[i]; p.kind == Roll && p.account != "" && (p.id.Number == 0 || p.id.Flaw != chinese.Sound) {
+			if res, ok := users[use{p.account, chinese.Name(p.name)}]; ok && res != nobody {
+				pairs = append(pairs, pair{i, res, chinese.LikeOneOff})
+			}
+		}
+	}
+	return pairs
+}
+
 // probe is a number that a party may have meant.
 type probe struct {
 	key   uint64
@@ -364,18 +412,37 @@ func (r *run) nearPairs(ctx context.Context, open []int32) ([]pair, error) {
 func (r *run) comesIntoQuestion(party int32, res resident) bool {
 	p := &r.parties[party]
 	if owner, ok := r.contested[party]; ok {
-		if h := r.register.home(owner); h != 0 && h == r.register.home(res) && owner != res {
+		if h := r.home(owner); h != 0 && h == r.register.home(res) && owner != res {
 			return true
 		}
 	}
 	if p.id.Number != 0 && p.id.Flaw < chinese.Truncated && sameDigits(p.id.Number, r.register.id(res)) < alikeDigits {
 		return false // a number that can be read and is another
 	}
+	if p.kind == Deaths && p.age > 0 && !r.ageAgrees(p, res) {
+		return false
+	}
 	years := r.yearsApart(p, res)
+	// Who is on the roll may live elsewhere by now, but is of an age to be on it and not there already.
+	if p.kind == Roll && years <= 1 && !r.busy(p, res) {
+		if birth := r.register.birth(res); birth != 0 && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
+			return true
+		}
+	}
 	if p.home != "" && r.register.village(res) != 0 {
 		return hash32(p.home) == r.register.village(res) && years <= 1
 	}
 	return years <= 1 && years >= 0
+}
+
+// ageAgrees tells whether a resident had the age at death that a list gives, counted as people count or as the law does.
+func (r *run) ageAgrees(p *party, res resident) bool {
+	birth, died := r.register.birth(res), r.lines[p.lines[0]].day
+	if birth == 0 || !died.whole() {
+		return true
+	}
+	age := birth.ageOn(died)
+	return p.age == age || p.age == age+1
 }
 
 // alikeDigits is how many of eighteen characters two numbers must have in common to be one that was miswritten badly.
@@ -489,7 +556,7 @@ func (r *run) busy(p *party, res resident) bool {
 func (r *run) swapped(i int32, owner resident, near []pair) bool {
 	p := &r.parties[i]
 	for _, c := range near {
-		if c.resident != owner && r.register.home(owner) != 0 && r.register.home(owner) == r.register.home(c.resident) &&
+		if c.resident != owner && r.home(owner) != 0 && r.home(owner) == r.home(c.resident) &&
 			chinese.CompareNames(p.name, r.register.name(c.resident)) <= chinese.NameVariant {
 			p.match = match{resident: c.resident, names: chinese.NameSame, like: chinese.LikeSame, swap: true, swapped: owner}
 			if p.kind == Roll {

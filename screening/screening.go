@@ -34,9 +34,9 @@ func (k Kind) Word() string {
 
 // Tier is what an age band is paid.
 type Tier struct {
-	From         int `json:"from_age"`
-	To           int `json:"to_age"` // inclusive; 0 is without end
-	YuanPerMonth int `json:"yuan_per_month"`
+	From         int  `json:"from_age"`
+	To           int  `json:"to_age"` // inclusive; 0 is without end
+	YuanPerMonth Yuan `json:"yuan_per_month"`
 }
 
 // Params are the rules of the programme on the day of the run.
@@ -51,9 +51,7 @@ type Params struct {
 // ReadParams reads parameters as JSON and checks them.
 func ReadParams(r io.Reader) (Params, error) {
 	var p Params
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
+	if err := json.NewDecoder(r).Decode(&p); err != nil {
 		return p, fmt.Errorf("参数文件读不出来，请检查它是不是正确的 JSON：%w", err)
 	}
 	return p, p.Check()
@@ -74,7 +72,7 @@ func (p Params) Check() error {
 	}
 	for i, t := range p.Tiers {
 		if t.To != 0 && t.To < t.From || t.YuanPerMonth < 0 {
-			return fmt.Errorf("参数 tiers 第 %d 档不对：%d 至 %d 岁，每月 %d 元", i+1, t.From, t.To, t.YuanPerMonth)
+			return fmt.Errorf("参数 tiers 第 %d 档不对：%d 至 %d 岁，每月 %s 元", i+1, t.From, t.To, t.YuanPerMonth)
 		}
 	}
 	return nil
@@ -98,7 +96,7 @@ func (p Params) ageIn(birth day, m month) int {
 func (p Params) due(age int) (fen int64, ok bool) {
 	for _, t := range p.Tiers {
 		if age >= t.From && (t.To == 0 || age <= t.To) {
-			return int64(t.YuanPerMonth) * 100, true
+			return int64(t.YuanPerMonth), true
 		}
 	}
 	return 0, false

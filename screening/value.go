@@ -175,7 +175,7 @@ type period struct {
 }
 
 var (
-	yearMonth    = regexp.MustCompile(`(20\d\d)年?[-./年]?(1[0-2]|0?[1-9])(?:月|$|[^\d])`)
+	yearMonth    = regexp.MustCompile(`(20\d\d)年?[-./_年]?(1[0-2]|0?[1-9])(?:月|$|[^\d])`)
 	monthRange   = regexp.MustCompile(`(?:(20\d\d)年)?(1[0-2]|0?[1-9])月?[-~至到—–](1[0-2]|0?[1-9])月`)
 	quarter      = regexp.MustCompile(`(?:(20\d\d)年?)?(?:第?([1-4一二三四])季|Q([1-4]))`)
 	monthAlone   = regexp.MustCompile(`(?:^|[^\d])(1[0-2]|0?[1-9])月`)

@@ -63,7 +63,7 @@ func (r *run) writing(persons []*person) {
 		}
 		var faults []string
 		if n := r.birthByNumber(res); n != 0 {
-			faults = append(faults, fmt.Sprintf("户籍出生日期%s与号码里的%s不同，年龄以户籍为准", o.birth, n))
+			faults = append(faults, fmt.Sprintf("户籍出生日期%s与号码里的%s不同，年龄以户籍为准", r.birth(res), n))
 		}
 		if o.sex {
 			faults = append(faults, "户籍性别与号码不符")

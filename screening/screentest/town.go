@@ -203,6 +203,7 @@ func (t *Town) household(house int) {
 		return fmt.Sprintf("62179%014d", t.accounts*7919+int(t.Seed)*13)
 	}
 	var head *Person
+	names := map[string]bool{}
 	for i := range size {
 		p := &Person{Village: village, Group: group, House: house, State: "正常", Male: t.rand.IntN(2) == 0, Account: account()}
 		p.Birth = t.birth()
@@ -228,6 +229,10 @@ func (t *Town) household(house int) {
 		if t.rand.IntN(200) == 0 {
 			p.Name = surname + string(rare[t.rand.IntN(len(rare))])
 		}
+		if names[p.Name] { // nobody has the name of somebody at home
+			p.Name = surname + t.pick(oldMen)
+		}
+		names[p.Name] = true
 		p.ID = t.number(p.Birth, p.Male)
 		p.Away = t.rand.IntN(4) == 0
 		if t.rand.IntN(125) == 0 && age < 79 {
