@@ -90,29 +90,29 @@ func (r *run) persons() []*person {
 	byResident, byID := map[resident]*person{}, map[chinese.IDNumber]*person{}
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind != Roll {
+		if p.kind() != Roll {
 			continue
 		}
 		var who *person
 		switch {
-		case p.match.found():
-			if who = byResident[p.match.resident]; who == nil {
-				who = &person{resident: p.match.resident}
-				byResident[p.match.resident] = who
+		case p.found():
+			if who = byResident[p.resident]; who == nil {
+				who = &person{resident: p.resident}
+				byResident[p.resident] = who
 				list = append(list, who)
 			}
-		case p.id.Flaw == chinese.Sound:
-			if who = byID[p.id.Number]; who == nil {
-				who = &person{resident: nobody, id: p.id.Number}
-				byID[p.id.Number] = who
+		case p.flaw == chinese.Sound:
+			if who = byID[p.id]; who == nil {
+				who = &person{resident: nobody, id: p.id}
+				byID[p.id] = who
 				list = append(list, who)
 			}
 		default:
-			who = &person{resident: nobody, id: p.id.Number}
+			who = &person{resident: nobody, id: p.id}
 			list = append(list, who)
 		}
 		who.parties = append(who.parties, int32(i))
-		for _, l := range p.lines {
+		for l := range r.linesOf(p) {
 			if r.lines[l].paid && r.lines[l].first <= r.now {
 				who.lines = append(who.lines, l)
 			}
@@ -153,34 +153,37 @@ func (r *run) deaths() (map[resident]*death, map[chinese.IDNumber]*death) {
 	var unsure []int32
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind == Roll && p.match.found() { // not only elders may be on the roll
-			if st, date := r.standing(p.match.resident); st == gone {
-				at(p.match.resident).register(date)
+		if p.kind() == Roll && p.found() { // not only elders may be on the roll
+			if st, date := r.standing(p.resident); st == gone {
+				at(p.resident).register(date)
 			}
 		}
-		if p.kind != Deaths {
+		if p.kind() != Deaths {
 			continue
 		}
-		if p.id.Flaw == chinese.Sound {
-			d := byNumber[p.id.Number]
+		if p.flaw == chinese.Sound {
+			d := byNumber[p.id]
 			if d == nil {
 				d = &death{}
-				byNumber[p.id.Number] = d
+				byNumber[p.id] = d
 			}
-			note(d, p.lines, true)
+			note(d, r.allLines(p), true)
 		}
-		if p.match.found() && p.match.names != chinese.NameOther && p.match.like > chinese.LikeNothing {
-			note(at(p.match.resident), p.lines, true)
+		if p.found() && p.names != chinese.NameOther && p.like > chinese.LikeNothing {
+			note(at(p.resident), r.allLines(p), true)
 		} else {
 			unsure = append(unsure, int32(i))
 		}
 	}
-	// A row with a name and an age tells nothing new when it may be somebody who is known to be dead.
 	for _, i := range unsure {
 		p := &r.parties[i]
-		known := slices.ContainsFunc(append(slices.Clone(p.match.tie), p.match.resident), func(res resident) bool { return list[res] != nil && list[res].certain })
-		if !known && p.match.found() {
-			note(at(p.match.resident), p.lines, false)
+		switch {
+		case !p.found():
+		case p.like == chinese.LikeSame: // the number, under another name
+			note(at(p.resident), r.allLines(p), false)
+		// A row with a name and an age tells nothing new when it may be somebody who is known to be dead.
+		case list[p.resident] == nil && !slices.ContainsFunc(r.ties[i], func(res resident) bool { return list[res] != nil && list[res].certain }):
+			r.namesakes[p.resident] = append(r.namesakes[p.resident], i)
 		}
 	}
 	return list, byNumber
@@ -233,7 +236,7 @@ func (r *run) paidAfterDeath(p *person, deaths map[resident]*death, byNumber map
 		why = "死亡名单或户籍显示已故，日期不明，本月仍在发放"
 	}
 	if !d.certain {
-		why += "（死亡名单只有姓名、年龄，是否同一人须核实）"
+		why += "（死亡名单上号码相同、姓名不同，是否同一人须核实）"
 	}
 	if p.resident == nobody {
 		party := r.parties[p.parties[0]]
@@ -252,17 +255,20 @@ func graceWords(grace int) string {
 
 // monthsOf lists the months of lines: 2026年9月、10月.
 func (r *run) monthsOf(lines []int32) string {
-	var words []string
-	year := month(0)
+	var months []month
 	for _, l := range lines {
 		for m := r.lines[l].first; m < r.lines[l].first+month(r.lines[l].months); m++ {
-			word := fmt.Sprintf("%d月", m%12+1)
-			if m/12 != year {
-				word, year = m.String(), m/12
+			if !slices.Contains(months, m) {
+				months = append(months, m)
 			}
-			if !slices.Contains(words, word) {
-				words = append(words, word)
-			}
+		}
+	}
+	slices.Sort(months)
+	words := make([]string, len(months))
+	for i, m := range months {
+		words[i] = fmt.Sprintf("%d月", m%12+1)
+		if i == 0 || m/12 != months[i-1]/12 {
+			words[i] = m.String()
 		}
 	}
 	return strings.Join(words, "、")
@@ -298,7 +304,7 @@ func (r *run) paidAfterLeaving(p *person, wrong map[int32]bool) {
 }
 
 // clean tells whether a line is the resident's without doubt: name and number as in the register.
-func (r *run) clean(line int32) bool { return r.parties[r.lines[line].party].match.clean() }
+func (r *run) clean(line int32) bool { return r.parties[r.lines[line].party].clean() }
 
 // birthByNumber is the date in the number where it is another than the register's; else 0.
 func (r *run) birthByNumber(res resident) day {
@@ -405,17 +411,17 @@ func (r *run) paidTwice(persons []*person) {
 	others, othersByID := map[resident][]int32{}, map[chinese.IDNumber][]int32{}
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind != OtherRoll {
+		if p.kind() != OtherRoll {
 			continue
 		}
-		for _, l := range p.lines {
+		for l := range r.linesOf(p) {
 			if !r.lines[l].paid || !r.isNow(l) {
 				continue
 			}
-			if p.match.found() {
-				others[p.match.resident] = append(others[p.match.resident], l)
-			} else if p.id.Flaw == chinese.Sound {
-				othersByID[p.id.Number] = append(othersByID[p.id.Number], l)
+			if p.found() {
+				others[p.resident] = append(others[p.resident], l)
+			} else if p.flaw == chinese.Sound {
+				othersByID[p.id] = append(othersByID[p.id], l)
 			}
 		}
 	}
@@ -452,7 +458,7 @@ func (r *run) paidTwice(persons []*person) {
 		}
 		lines = once(lines)
 		if slices.ContainsFunc(lines, func(l int32) bool {
-			return r.parties[r.lines[l].party].match.names == chinese.NameOther && p.resident != nobody
+			return r.parties[r.lines[l].party].names == chinese.NameOther && p.resident != nobody
 		}) {
 			state = Manual // one number under two names
 		}
@@ -460,9 +466,7 @@ func (r *run) paidTwice(persons []*person) {
 		for _, l := range lines {
 			q := &r.parties[r.lines[l].party]
 			place := r.reports[r.lines[l].sheet].Kind.Word()
-			if q.village != "" {
-				place += q.village
-			}
+			place += r.villages[q.village].name
 			if !slices.Contains(places, place) {
 				places = append(places, place)
 			}
@@ -494,21 +498,19 @@ func (r *run) swappedNumbers(persons []*person) {
 	lines := map[couple][]int32{}
 	for _, p := range persons {
 		for _, i := range p.parties {
-			m := r.parties[i].match
-			if !m.swap {
+			q := &r.parties[i]
+			if !q.swap {
 				continue
 			}
-			c := couple{m.resident, m.swapped}
+			c := couple{q.resident, r.swaps[i]}
 			if compareResidents(c.a, c.b) > 0 {
 				c.a, c.b = c.b, c.a
 			}
-			for _, l := range r.parties[i].lines {
-				if r.lines[l].paid && r.isNow(l) {
-					if lines[c] == nil {
-						order = append(order, c)
-					}
-					lines[c] = append(lines[c], l)
+			for _, l := range r.linesNow(q) {
+				if lines[c] == nil {
+					order = append(order, c)
 				}
+				lines[c] = append(lines[c], l)
 			}
 		}
 	}
@@ -524,12 +526,12 @@ func (r *run) sharedAccounts(persons []*person) {
 		person *person
 		line   int32
 	}
-	uses := map[string][]use{}
-	var order []string
+	uses := map[uint64][]use{}
+	var order []uint64
 	for _, p := range persons {
 		for _, l := range p.lines {
 			account := r.parties[r.lines[l].party].account
-			if account == "" || !r.isNow(l) || p.resident == nobody || r.home(p.resident) == 0 {
+			if account == 0 || !r.isNow(l) || p.resident == nobody || r.home(p.resident) == 0 {
 				continue
 			}
 			if uses[account] == nil {
@@ -553,7 +555,7 @@ func (r *run) sharedAccounts(persons []*person) {
 		if len(homes) < 2 {
 			continue
 		}
-		why := fmt.Sprintf("尾号%s的账户本月收了%d人的钱（%s），分属%d户", account[len(account)-4:], len(residents), strings.Join(names, "、"), len(homes))
+		why := fmt.Sprintf("尾号%04d的账户本月收了%d人的钱（%s），分属%d户", account%10_000, len(residents), strings.Join(names, "、"), len(homes))
 		r.hit("HL-09", residents[0], Certain, 0, why, lines, residents...)
 	}
 }
@@ -562,7 +564,7 @@ func (r *run) sharedAccounts(persons []*person) {
 func (r *run) missing(onRoll map[resident]*person, deaths map[resident]*death, twoNumbers map[resident]resident) {
 	var list []resident
 	for _, res := range r.elders {
-		if r.canonical(res) != res || deaths[res] != nil || !r.registered(res, r.now) {
+		if r.canonical(res) != res || deaths[res] != nil || r.namesakes[res] != nil || !r.registered(res, r.now) {
 			continue
 		}
 		if st, _ := r.standing(res); st == movedOut || st == gone {
@@ -580,10 +582,10 @@ func (r *run) missing(onRoll map[resident]*person, deaths map[resident]*death, t
 	doubtful := r.secondLook(list)
 	pensions := map[resident]int32{}
 	for i := range r.parties {
-		if p := &r.parties[i]; p.kind == Pension && p.match.found() && p.match.names != chinese.NameOther {
-			for _, l := range p.lines {
+		if p := &r.parties[i]; p.kind() == Pension && p.found() && p.names != chinese.NameOther {
+			for l := range r.linesOf(p) {
 				if !r.lines[l].stopped {
-					pensions[p.match.resident] = l
+					pensions[p.resident] = l
 				}
 			}
 		}
@@ -614,20 +616,24 @@ func (r *run) paidNow(p *person) bool { return p != nil && slices.ContainsFunc(p
 // number and name are both wrong is not missing but misspelt. It returns those who are in doubt.
 func (r *run) secondLook(list []resident) map[resident]bool {
 	doubtful := map[resident]bool{}
-	byVillage := map[uint32][]resident{}
+	byVillage, listed := map[uint32][]resident{}, map[resident]bool{}
 	for _, res := range list {
+		listed[res] = true
 		byVillage[r.register.village(res)] = append(byVillage[r.register.village(res)], res)
 	}
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind != Roll || p.match.found() || !slices.ContainsFunc(p.lines, func(l int32) bool { return r.lines[l].paid && r.isNow(l) }) {
+		if p.kind() != Roll || p.found() || len(r.linesNow(p)) == 0 {
 			continue
 		}
-		tie := slices.DeleteFunc(slices.Clone(p.match.tie), func(res resident) bool { return !slices.Contains(list, res) })
+		home := r.villages[p.village].hash
+		tie := slices.DeleteFunc(slices.Clone(r.ties[int32(i)]), func(res resident) bool { return !listed[res] })
 		if len(tie) == 0 {
 			those := list
-			if p.home != "" {
-				those = byVillage[hash32(p.home)]
+			if home != 0 {
+				those = byVillage[home]
+			} else if len(list) > few {
+				those = nil
 			}
 			for _, res := range those {
 				if r.mayBe(p, res) {
@@ -639,11 +645,14 @@ func (r *run) secondLook(list []resident) map[resident]bool {
 			doubtful[res] = true
 		}
 		if len(tie) > 0 {
-			p.match.tie = tie
+			r.ties[int32(i)] = tie
 		}
 	}
 	return doubtful
 }
+
+// few is how many missing people a row without a village is compared with.
+const few = 1000
 
 // mayBe tells whether a row could be somebody of its village: a name not too far off, and a number that cannot be read or has most
 // digits in common.
@@ -651,5 +660,5 @@ func (r *run) mayBe(p *party, res resident) bool {
 	if chinese.CompareNames(p.name, r.register.name(res)) == chinese.NameOther {
 		return false
 	}
-	return p.id.Number == 0 || sameDigits(p.id.Number, r.register.id(res)) >= alikeDigits
+	return p.id == 0 || sameDigits(p.id, r.register.id(res)) >= alikeDigits
 }

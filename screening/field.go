@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"bihuan/chinese"
@@ -76,6 +77,19 @@ var synonyms = []synonym{
 	{FieldRemark, "备注 说明 备注说明"},
 }
 
+// known are the fields by the headers that name them.
+var known = sync.OnceValue(func() map[string]Field {
+	m := map[string]Field{}
+	for _, s := range synonyms {
+		for word := range strings.FieldsSeq(s.words) {
+			if _, twice := m[word]; !twice {
+				m[word] = s.field
+			}
+		}
+	}
+	return m
+})
+
 // others are headers that look like a field and are somebody else's: who collects the money, who keeps the account.
 var others = []string{"代领", "代办", "监护", "经办", "开户人", "账户名", "户名", "联系人", "子女", "配偶", "父亲", "母亲", "赡养", "亲属", "申报人", "报告人", "填表", "审核", "村干部", "包村", "扶养", "抚养", "照料", "签名", "签字", "领款人签", "发放人", "承办"}
 
@@ -108,10 +122,8 @@ func fieldOf(header string) (f Field, sure bool) {
 	if word == "" || len([]rune(word)) > 20 {
 		return "", false
 	}
-	for _, s := range synonyms {
-		if slices.Contains(strings.Fields(s.words), word) {
-			return s.field, true
-		}
+	if f, ok := known()[word]; ok {
+		return f, true
 	}
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(word, w) })

@@ -1,12 +1,15 @@
 package screening
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"bihuan/office"
 )
@@ -49,6 +52,7 @@ func (s SheetReport) Where() string {
 type sheet struct {
 	index   int // in the reports
 	kind    Kind
+	list    uint8 // the kind in Kinds
 	layout  Layout
 	period  period // what the sheet is for, if its name or its title says so
 	fields  []Field
@@ -56,13 +60,20 @@ type sheet struct {
 	at      map[Field]int // place among the columns
 }
 
-// cell is the text of a field in a row, nil where the list has no such column.
-func (s *sheet) cell(b *office.Batch, row int, f Field) []byte {
-	k, ok := s.at[f]
-	if !ok {
+// place is where among the columns a field is, -1 where the list has none.
+func (s *sheet) place(f Field) int {
+	if k, ok := s.at[f]; ok {
+		return k
+	}
+	return -1
+}
+
+// cell is the text of a column in a row, nil where there is no such column.
+func cell(b *office.Batch, row, place int) []byte {
+	if place < 0 {
 		return nil
 	}
-	return b.Cell(row, k)
+	return b.Cell(row, place)
 }
 
 // used are the fields that each kind of list is asked for.
@@ -118,7 +129,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		layout.Sheet = gs.Name
 		report.Mapping = layout.Mapping
 		r.reports = append(r.reports, report)
-		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, layout: layout, at: map[Field]int{}}
+		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}}
 		for _, text := range []string{gs.Name, layout.Period, gs.Title, strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File))} {
 			if p, ok := parsePeriod(text, r.now); ok && text != "" {
 				s.period = p
@@ -155,6 +166,9 @@ func (s *sheet) fits(head []office.GridRow) bool {
 
 // text is a cell as clean text; repeated is what stands in it for "the same as above".
 func text(b []byte) string {
+	if s := strings.TrimSpace(string(b)); utf8.ValidString(s) {
+		return s
+	}
 	return strings.TrimSpace(strings.ToValidUTF8(string(b), "�"))
 }
 
@@ -163,7 +177,7 @@ func ditto(b []byte) bool {
 	if len(b) > 12 || len(b) == 0 {
 		return false
 	}
-	switch strings.TrimSpace(string(b)) {
+	switch string(bytes.TrimSpace(b)) {
 	case "同上", "〃", "″", "\"", "''", "“", "”", "々", "同":
 		return true
 	}

@@ -12,24 +12,6 @@ import (
 	"bihuan/chinese"
 )
 
-// match is the resident that a party was found to be.
-type match struct {
-	resident resident
-	names    chinese.NameLikeness
-	like     float64  // of the numbers: 1 is the same
-	swapped  resident // whose number it is, where it is that of another member of the household
-	swap     bool
-	tie      []resident // nobody was found for certain, but these come into question
-}
-
-// found tells whether there is a resident.
-func (m match) found() bool { return m.resident != nobody }
-
-// clean tells that number and name agree but for their writing.
-func (m match) clean() bool {
-	return m.found() && m.like == chinese.LikeSame && m.names == chinese.NameSame && !m.swap
-}
-
 // What a match must reach, and by how much the best must lead (B1.8).
 const (
 	enough = 0.70
@@ -122,11 +104,11 @@ func (r *run) matchParties(ctx context.Context) error {
 			}
 		}
 		if best.resident != nobody && (best.names < chinese.NameOther || p.name == "") {
-			p.match = match{resident: best.resident, names: best.names, like: chinese.LikeSame}
+			p.resident, p.names, p.like = best.resident, best.names, chinese.LikeSame
 			if p.name == "" {
-				p.match.names = chinese.NameSame
+				p.names = chinese.NameSame
 			}
-			if p.kind == Roll {
+			if p.kind() == Roll {
 				r.claims[best.resident] |= p.months
 			}
 			continue
@@ -170,7 +152,7 @@ func (r *run) exactPairs(ctx context.Context) ([]pair, error) {
 	next := make([]int32, len(r.parties))
 	filter := newBits(len(r.parties))
 	for i := range r.parties {
-		if id := r.parties[i].id.Number; id != 0 && r.parties[i].id.Flaw < chinese.Truncated {
+		if id := r.parties[i].id; id != 0 && r.parties[i].flaw < chinese.Truncated {
 			before, ok := first[id]
 			if !ok {
 				before = -1
@@ -300,21 +282,24 @@ func (r *run) birth(res resident) day {
 
 // byAccount finds the resident who was paid to the account of a party in another month under the same name.
 func (r *run) byAccount(open []int32) []pair {
-	type use struct{ account, name string }
+	type use struct {
+		account uint64
+		name    string
+	}
 	users := map[use]resident{}
 	for i := range r.parties {
-		if p := &r.parties[i]; p.kind == Roll && p.account != "" && p.match.found() {
+		if p := &r.parties[i]; p.kind() == Roll && p.account != 0 && p.found() {
 			u := use{p.account, chinese.Name(p.name)}
-			if old, ok := users[u]; ok && old != p.match.resident {
+			if old, ok := users[u]; ok && old != p.resident {
 				users[u] = nobody
 			} else {
-				users[u] = p.match.resident
+				users[u] = p.resident
 			}
 		}
 	}
 	var pairs []pair
 	for _, i := range open {
-		if p := &r.parties[i]; p.kind == Roll && p.account != "" && (p.id.Number == 0 || p.id.Flaw != chinese.Sound) {
+		if p := &r.parties[i]; p.kind() == Roll && p.account != 0 && (p.id == 0 || p.flaw != chinese.Sound) {
 			if res, ok := users[use{p.account, chinese.Name(p.name)}]; ok && res != nobody {
 				pairs = append(pairs, pair{i, res, chinese.LikeOneOff})
 			}
@@ -337,15 +322,19 @@ func (r *run) nearPairs(ctx context.Context, open []int32) ([]pair, error) {
 	names := map[uint64][]int32{}
 	for _, i := range open {
 		p := &r.parties[i]
-		if n := p.id.Number; p.id.Flaw == chinese.Truncated || n != 0 && n.Seventeen()%100 == 0 && n%11 == 0 { // 000 may be right by chance
-			prefixes = append(prefixes, probe{p.id.Number.Seventeen() / 100, i, chinese.LikeTruncated})
+		if n := p.id; p.flaw == chinese.Truncated || n != 0 && n.Seventeen()%100 == 0 && n%11 == 0 { // 000 may be right by chance
+			prefixes = append(prefixes, probe{p.id.Seventeen() / 100, i, chinese.LikeTruncated})
 		}
-		p.id.Neighbours(func(n chinese.IDNumber, like float64) {
-			if n != p.id.Number {
+		written := chinese.Written{Number: p.id}
+		if p.flaw != chinese.Sound {
+			written = r.misfits[i].written
+		}
+		written.Neighbours(func(n chinese.IDNumber, like float64) {
+			if n != p.id {
 				probes = append(probes, probe{uint64(n), i, like})
 			}
 		})
-		if p.kind != OtherRoll && p.name != "" {
+		if p.kind() != OtherRoll && p.name != "" {
 			h := nameHash(p.name)
 			names[h] = append(names[h], i)
 		}
@@ -416,33 +405,33 @@ func (r *run) comesIntoQuestion(party int32, res resident) bool {
 			return true
 		}
 	}
-	if p.id.Number != 0 && p.id.Flaw < chinese.Truncated && sameDigits(p.id.Number, r.register.id(res)) < alikeDigits {
+	if p.id != 0 && p.flaw < chinese.Truncated && sameDigits(p.id, r.register.id(res)) < alikeDigits {
 		return false // a number that can be read and is another
 	}
-	if p.kind == Deaths && p.age > 0 && !r.ageAgrees(p, res) {
+	if p.kind() == Deaths && p.age > 0 && !r.ageAgrees(p, res) {
 		return false
 	}
 	years := r.yearsApart(p, res)
 	// Who is on the roll may live elsewhere by now, but is of an age to be on it and not there already.
-	if p.kind == Roll && years <= 1 && !r.busy(p, res) {
+	if p.kind() == Roll && years <= 1 && !r.busy(p, res) {
 		if birth := r.register.birth(res); birth != 0 && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
 			return true
 		}
 	}
-	if p.home != "" && r.register.village(res) != 0 {
-		return hash32(p.home) == r.register.village(res) && years <= 1
+	if home := r.villages[p.village].hash; home != 0 && r.register.village(res) != 0 {
+		return home == r.register.village(res) && years <= 1
 	}
 	return years <= 1 && years >= 0
 }
 
 // ageAgrees tells whether a resident had the age at death that a list gives, counted as people count or as the law does.
 func (r *run) ageAgrees(p *party, res resident) bool {
-	birth, died := r.register.birth(res), r.lines[p.lines[0]].day
+	birth, died := r.register.birth(res), r.lines[p.first].day
 	if birth == 0 || !died.whole() {
 		return true
 	}
 	age := birth.ageOn(died)
-	return p.age == age || p.age == age+1
+	return int(p.age) == age || int(p.age) == age+1
 }
 
 // alikeDigits is how many of eighteen characters two numbers must have in common to be one that was miswritten badly.
@@ -471,10 +460,10 @@ func (r *run) yearsApart(p *party, res resident) int {
 		year = int(p.birth / 10000)
 	case p.age > 0:
 		on := r.now
-		if line := r.lines[p.lines[0]]; p.kind == Deaths && line.day != 0 {
+		if line := r.lines[p.first]; p.kind() == Deaths && line.day != 0 {
 			on = line.day.month()
 		}
-		year = int(on)/12 - p.age
+		year = int(on)/12 - int(p.age)
 	default:
 		return -1
 	}
@@ -485,7 +474,7 @@ func (r *run) yearsApart(p *party, res resident) int {
 func (r *run) score(p *party, c pair) candidate {
 	out := candidate{resident: c.resident, like: c.like, names: chinese.CompareNames(p.name, r.register.name(c.resident))}
 	out.score = c.like * out.names.Weight()
-	if p.home != "" && hash32(p.home) == r.register.village(c.resident) {
+	if home := r.villages[p.village].hash; home != 0 && home == r.register.village(c.resident) {
 		out.score += 0.1
 	}
 	if birth := r.register.birth(c.resident); birth != 0 {
@@ -493,7 +482,7 @@ func (r *run) score(p *party, c pair) candidate {
 			out.score += 0.05
 		}
 		// Who is on the roll is of an age to be.
-		if p.kind == Roll && c.like == chinese.LikeNothing && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
+		if p.kind() == Roll && c.like == chinese.LikeNothing && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
 			out.score += 0.06
 		}
 	}
@@ -541,15 +530,15 @@ func (r *run) settle(open []int32, near map[int32][]pair) {
 	for _, d := range order {
 		p := &r.parties[d.party]
 		r.decide(p, d.party, candidates[d.party])
-		if p.kind == Roll && p.match.found() {
-			r.claims[p.match.resident] |= p.months
+		if p.kind() == Roll && p.found() {
+			r.claims[p.resident] |= p.months
 		}
 	}
 }
 
 // busy tells whether somebody is on the roll already in a month of the party.
 func (r *run) busy(p *party, res resident) bool {
-	return p.kind == Roll && r.claims[res]&p.months != 0
+	return p.kind() == Roll && r.claims[res]&p.months != 0
 }
 
 // swapped tells whether a party has the number of another member of the household, and settles it if so.
@@ -558,8 +547,9 @@ func (r *run) swapped(i int32, owner resident, near []pair) bool {
 	for _, c := range near {
 		if c.resident != owner && r.home(owner) != 0 && r.home(owner) == r.home(c.resident) &&
 			chinese.CompareNames(p.name, r.register.name(c.resident)) <= chinese.NameVariant {
-			p.match = match{resident: c.resident, names: chinese.NameSame, like: chinese.LikeSame, swap: true, swapped: owner}
-			if p.kind == Roll {
+			p.resident, p.names, p.like, p.swap = c.resident, chinese.NameSame, chinese.LikeSame, true
+			r.swaps[i] = owner
+			if p.kind() == Roll {
 				r.claims[c.resident] |= p.months
 			}
 			return true
@@ -576,23 +566,23 @@ func (r *run) decide(p *party, i int32, list []candidate) {
 	}
 	free := slices.DeleteFunc(slices.Clone(list), func(c candidate) bool { return r.busy(p, c.resident) })
 	take := func(c candidate) {
-		p.match = match{resident: c.resident, names: c.names, like: c.like}
+		p.resident, p.names, p.like = c.resident, c.names, float32(c.like)
 	}
 	switch {
 	case leads(free):
 		take(free[0])
 	case contested && !r.busy(p, owner):
-		p.match = match{resident: owner, names: chinese.NameOther, like: chinese.LikeSame}
+		p.resident, p.names, p.like = owner, chinese.NameOther, chinese.LikeSame
 	case leads(list) && list[0].like > chinese.LikeNothing && list[0].names <= chinese.NameHomophone:
 		take(list[0]) // a second line for somebody who is on the roll
 	default:
 		for _, c := range free {
-			if c.score >= enough-0.2 && len(p.match.tie) < 5 {
-				p.match.tie = append(p.match.tie, c.resident)
+			if c.score >= enough-0.2 && len(r.ties[i]) < 5 {
+				r.ties[i] = append(r.ties[i], c.resident)
 			}
 		}
-		if contested && len(p.match.tie) == 0 {
-			p.match.tie = []resident{owner}
+		if contested && len(r.ties[i]) == 0 {
+			r.ties[i] = []resident{owner}
 		}
 	}
 }

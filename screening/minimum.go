@@ -8,26 +8,26 @@ import (
 
 // minimumLiving is DB-01 and DB-05: members of paid households who died, or moved away.
 func (r *run) minimumLiving(deaths map[resident]*death, byNumber map[chinese.IDNumber]*death) {
-	paid := map[string]bool{}
+	paid := map[uint64]bool{}
 	latest := month(0)
 	for i := range r.lines {
-		if l := &r.lines[i]; r.parties[l.party].kind == Dibao && l.first <= r.now {
+		if l := &r.lines[i]; r.parties[l.party].kind() == Dibao && l.first <= r.now {
 			latest = max(latest, l.first)
 		}
 	}
 	current := func(l *line) bool { return l.first+month(max(l.months, 1)) > latest && l.first <= latest }
 	for i := range r.lines {
-		if l := &r.lines[i]; r.parties[l.party].kind == Dibao && l.paid && current(l) && l.group != "" {
+		if l := &r.lines[i]; r.parties[l.party].kind() == Dibao && l.paid && current(l) && l.group != 0 {
 			paid[l.group] = true
 		}
 	}
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind != Dibao {
+		if p.kind() != Dibao {
 			continue
 		}
 		var lines []int32
-		for _, l := range p.lines {
+		for l := range r.linesOf(p) {
 			if line := &r.lines[l]; current(line) && (line.paid || !line.stopped && paid[line.group]) {
 				lines = append(lines, l)
 			}
@@ -36,12 +36,12 @@ func (r *run) minimumLiving(deaths map[resident]*death, byNumber map[chinese.IDN
 			continue
 		}
 		res := nobody
-		if p.match.found() && p.match.names != chinese.NameOther {
-			res = p.match.resident
+		if p.found() && p.names != chinese.NameOther {
+			res = p.resident
 		}
 		var d *death
-		if p.id.Flaw == chinese.Sound {
-			d = byNumber[p.id.Number]
+		if p.flaw == chinese.Sound {
+			d = byNumber[p.id]
 		}
 		if d == nil && res != nobody {
 			d = deaths[res]
@@ -55,7 +55,7 @@ func (r *run) minimumLiving(deaths map[resident]*death, byNumber map[chinese.IDN
 			if res != nobody {
 				r.hit("DB-01", res, state, 0, why, append(lines, d.lines...), res)
 			} else {
-				r.hits = append(r.hits, Hit{Rule: "DB-01", ID: p.id.Number.String(), Name: p.name, State: state, Why: why, Sources: r.sources(append(lines, d.lines...), nil)})
+				r.hits = append(r.hits, Hit{Rule: "DB-01", ID: p.id.String(), Name: p.name, State: state, Why: why, Sources: r.sources(append(lines, d.lines...), nil)})
 			}
 			continue
 		}

@@ -3,8 +3,11 @@ package screening
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"sort"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"bihuan/chinese"
 	"bihuan/office"
@@ -172,19 +175,20 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 			break
 		}
 	}
-	village := ""
-	villageField := FieldVillage
-	if _, ok := s.at[FieldVillage]; !ok {
-		villageField = FieldAddress
+	nameAt, numberAt, villageAt, homeAt, birthAt, sexAt, stateAt := s.place(FieldName), s.place(FieldNumber), s.place(FieldVillage), s.place(FieldHousehold), s.place(FieldBirth), s.place(FieldSex), s.place(FieldState)
+	if villageAt < 0 {
+		villageAt = s.place(FieldAddress)
 	}
-	villages := map[string]uint32{}
+	dates := datesOf(s)
+	villages := villageCache.Get().(map[uint64]uint32)
+	defer villageCache.Put(villages)
 	var lastState []byte
 	lastStanding := present
 	for i := range n {
 		if b.Number(i) < s.layout.First {
 			continue
 		}
-		name, number := s.cell(b, i, FieldName), s.cell(b, i, FieldNumber)
+		name, number := cell(b, i, nameAt), cell(b, i, numberAt)
 		id, right, ok := chinese.ParseCheckedID(number)
 		o := oddity{row: int32(i)}
 		if !ok || !right || !chinese.IsDay(id.Birth()) {
@@ -202,42 +206,51 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		if name = bytes.TrimSpace(name); len(name) > 200 {
 			name = name[:200]
 		}
-		out.names = append(out.names, bytes.ToValidUTF8(name, []byte("�"))...)
+		if !utf8.Valid(name) {
+			name = bytes.ToValidUTF8(name, []byte("�"))
+		}
+		out.names = append(out.names, name...)
 		out.ends[i] = uint32(len(out.names))
 
-		cell := s.cell(b, i, villageField)
-		if !ditto(cell) {
-			hash, known := villages[string(cell)]
+		if place := cell(b, i, villageAt); !ditto(place) {
+			key := hashOf(place)
+			hash, known := villages[key]
 			if !known {
-				if village = villageOf(text(cell)); village != "" {
-					hash = hash32(village)
+				if home := villageOf(text(place)); home != "" {
+					hash = hash32(home)
 				}
-				villages[string(cell)] = hash
+				if len(villages) > 1<<16 { // addresses, not villages
+					clear(villages)
+				}
+				villages[key] = hash
 			}
 			out.villages[i] = hash
 		} else {
 			out.villages[i] = sameAsAbove
 		}
-		if home := bytes.TrimSpace(s.cell(b, i, FieldHousehold)); ditto(home) {
+		if home := bytes.TrimSpace(cell(b, i, homeAt)); ditto(home) {
 			out.homes[i] = sameAsAbove
 		} else if len(home) > 0 {
-			out.homes[i] = hash32(string(home))
+			h := hashOf(home)
+			out.homes[i] = max(1, uint32(h^h>>32))
 		}
-		if birth := s.cell(b, i, FieldBirth); len(birth) > 0 && !sameDay(birth, id) {
+		if birth := cell(b, i, birthAt); len(birth) > 0 && !sameDay(birth, id) {
 			d, ok := parseDay(string(birth))
 			if n := day(id.Birth()); ok && d != n && (d.whole() || d%10000 != 0 && d/100 != n/100 || d%10000 == 0 && d/10000 != n/10000 || !chinese.IsDay(int(n))) {
 				o.birth = d
 			}
 		}
-		if sex := s.cell(b, i, FieldSex); len(sex) == 3 && id != 0 && o.flaw == chinese.Sound {
+		if sex := cell(b, i, sexAt); len(sex) == 3 && id != 0 && o.flaw == chinese.Sound {
 			o.sex = string(sex) == "男" && !id.Male() || string(sex) == "女" && id.Male()
 		}
-		state := s.cell(b, i, FieldState)
+		state := cell(b, i, stateAt)
 		if !bytes.Equal(state, lastState) || len(lastState) == 0 {
 			lastState, lastStanding = append(lastState[:0], state...), standingOf(text(state))
 		}
 		out.standings[i] = lastStanding
-		o.date = out.standingDate(s, b, i)
+		if len(dates.fields) > 0 || out.standings[i] != present {
+			o.date = out.standingDate(dates, b, i)
+		}
 		if o.birth != 0 || o.date != 0 || o.flaw != chinese.Sound || o.id != "" || o.sex {
 			out.odd = append(out.odd, o)
 		}
@@ -251,19 +264,46 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 // continueRow leaves a row out.
 func continueRow(b *block, row int) { b.ends[row] = uint32(len(b.names)) }
 
-// standingDate finds when a standing began, and corrects it by the columns that speak of leaving, coming and dying.
-func (b *block) standingDate(s *sheet, in *office.Batch, i int) day {
-	reason := standingOf(text(s.cell(in, i, FieldReason)))
-	st := &b.standings[i]
-	if *st != movedOut && reason != present && (*st == gone || reason != movedIn) {
-		*st = reason // struck off because moved away, or because dead
-	}
+// villageCache keeps what villages were found to be, by the hash of how they are written.
+var villageCache = sync.Pool{New: func() any { return map[uint64]uint32{} }}
+
+// dateColumns are the columns that speak of leaving, coming and dying.
+type dateColumns struct {
+	reason, date int
+	fields       []dateColumn
+}
+
+type dateColumn struct {
+	place int
+	says  standing
+}
+
+func datesOf(s *sheet) dateColumns {
+	d := dateColumns{reason: s.place(FieldReason), date: s.place(FieldStateDate)}
 	for _, c := range []struct {
 		field Field
 		says  standing
 	}{{FieldDeath, gone}, {FieldOut, movedOut}, {FieldStruck, gone}, {FieldIn, movedIn}} {
-		if cell := s.cell(in, i, c.field); len(cell) > 0 {
-			if d, ok := parseDay(string(cell)); ok && (*st == c.says || *st == present) {
+		if k := s.place(c.field); k >= 0 {
+			d.fields = append(d.fields, dateColumn{k, c.says})
+		}
+	}
+	if d.reason >= 0 { // a reason may stand without a state
+		d.fields = append(d.fields, dateColumn{-1, present})
+	}
+	return d
+}
+
+// standingDate finds when a standing began, and corrects it by the columns that speak of leaving, coming and dying.
+func (b *block) standingDate(columns dateColumns, in *office.Batch, i int) day {
+	reason := standingOf(text(cell(in, i, columns.reason)))
+	st := &b.standings[i]
+	if *st != movedOut && reason != present && (*st == gone || reason != movedIn) {
+		*st = reason // struck off because moved away, or because dead
+	}
+	for _, c := range columns.fields {
+		if text := cell(in, i, c.place); len(text) > 0 {
+			if d, ok := parseDay(string(text)); ok && (*st == c.says || *st == present) {
 				*st = c.says
 				return d
 			}
@@ -272,7 +312,7 @@ func (b *block) standingDate(s *sheet, in *office.Batch, i int) day {
 	if *st == present {
 		return 0
 	}
-	d, _ := parseDay(string(s.cell(in, i, FieldStateDate)))
+	d, _ := parseDay(string(cell(in, i, columns.date)))
 	return d
 }
 
@@ -296,20 +336,30 @@ func sameDay(cell []byte, id chinese.IDNumber) bool {
 	return n == id.Birth()
 }
 
-// hash32 is FNV-1a, folded; never 0.
+// hash32 is never 0.
 func hash32(s string) uint32 {
 	h := hash64(s)
 	return max(1, uint32(h^h>>32))
 }
 
-func hash64(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
+func hash64(s string) uint64 { return hashOf([]byte(s)) }
+
+// hashOf is a quick hash, the same on every machine.
+func hashOf(b []byte) uint64 {
+	h := uint64(len(b)) * 0x9e3779b97f4a7c15
+	for len(b) >= 8 {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * 0xd6e8feb86659fd93
+		h ^= h >> 32
+		b = b[8:]
 	}
-	h ^= h >> 29
+	var tail uint64
+	for i, c := range b {
+		tail |= uint64(c) << (8 * i)
+	}
+	h = (h ^ tail) * 0xd6e8feb86659fd93
+	h ^= h >> 32
 	h *= 0x9e3779b97f4a7c15
-	return h ^ h>>32
+	return h ^ h>>29
 }
 
 // nameHash is the hash of a name as it is compared.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -30,15 +32,22 @@ type run struct {
 	now      month
 	reports  []SheetReport
 	register register
-	keys     map[partyKey]int32
+	keys     map[uint64]int32 // parties by a hash of what makes them one
 	parties  []party
 	lines    []line
+	misfits  map[int32]misfit // parties whose number is not as it should be
+	villages []village
+
+	villageIndex map[string]int32
 
 	elders    []resident // of an age to be concerned, in order
 	same      map[resident]resident
 	doubles   map[resident][]resident
-	claims    map[resident]uint64 // the months in which somebody is on the roll, as party.months
-	contested map[int32]resident  // parties whose number is somebody's of another name
+	claims    map[resident]uint64  // the months in which somebody is on the roll, as party.months
+	swaps     map[int32]resident   // whose number a party has, where it is that of another member of the household
+	ties      map[int32][]resident // who comes into question for a party that was found to be nobody for certain
+	namesakes map[resident][]int32 // parties of the lists of deaths who have only the name and the age of somebody
+	contested map[int32]resident   // parties whose number is somebody's of another name
 
 	hits []Hit
 }
@@ -48,8 +57,8 @@ func Run(ctx context.Context, in Input) (Report, error) {
 	if err := in.Params.Check(); err != nil {
 		return Report{}, err
 	}
-	r := &run{in: in, now: in.Params.thisMonth(), keys: map[partyKey]int32{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
-		claims: map[resident]uint64{}, contested: map[int32]resident{}}
+	r := &run{in: in, now: in.Params.thisMonth(), keys: map[uint64]int32{}, villageIndex: map[string]int32{}, misfits: map[int32]misfit{}, swaps: map[int32]resident{}, ties: map[int32][]resident{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
+		claims: map[resident]uint64{}, contested: map[int32]resident{}, namesakes: map[resident][]int32{}}
 	for _, list := range in.Lists {
 		if !slices.Contains(Kinds, list.Kind) {
 			return Report{}, fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, kindList())
@@ -137,7 +146,7 @@ func (r *run) notes() []string {
 	if r.has(Roll) {
 		current, latest := 0, month(0)
 		for i := range r.lines {
-			if l := &r.lines[i]; r.parties[l.party].kind == Roll && l.paid {
+			if l := &r.lines[i]; r.parties[l.party].kind() == Roll && l.paid {
 				if l.first <= r.now && r.now < l.first+month(l.months) {
 					current++
 				}
@@ -150,6 +159,10 @@ func (r *run) notes() []string {
 		if latest > r.now {
 			notes = append(notes, fmt.Sprintf("发放册里有%s以后的记录，没有比对", r.now))
 		}
+	}
+	for _, res := range slices.SortedFunc(maps.Keys(r.namesakes), compareResidents) {
+		place := r.source(r.parties[r.namesakes[res][0]].first)
+		notes = append(notes, fmt.Sprintf("死亡名单“%s”第%d行只有姓名和年龄，与户籍中的%s（%s）同名同龄，没有列为疑点，请核实是否同一人", filepath.Base(place.File), place.Row, r.register.name(res), masked(r.idText(res))))
 	}
 	for _, s := range r.reports {
 		if s.Note != "" {

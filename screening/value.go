@@ -287,21 +287,32 @@ func villageOf(text string) string {
 	return text
 }
 
-// accountOf is the digits of an account; empty for what is none or lost its last digits in a spreadsheet.
-func accountOf(text string) string {
-	var b []byte
-	for _, r := range text {
+// accountOf is an account as a number whose last digits are the account's; 0 for what is none or lost its last digits in a spreadsheet.
+func accountOf(text []byte) uint64 {
+	var b [32]byte
+	n := 0
+	for _, r := range string(text) {
 		switch r = chinese.Fold(r); {
 		case chinese.Digit(r):
-			b = append(b, byte(r))
+			if n == len(b) {
+				return 0
+			}
+			b[n] = byte(r)
+			n++
 		case r == 'E' || r == 'e' || chinese.Han(r):
-			return ""
+			return 0
 		}
 	}
-	if len(b) < 8 || len(b) > 15 && strings.HasSuffix(string(b), strings.Repeat("0", len(b)-15)) && len(b) > 17 || strings.Trim(string(b), "0") == "" {
-		return ""
+	digits := string(b[:n])
+	if n < 8 || n > 17 && strings.HasSuffix(digits, strings.Repeat("0", n-15)) {
+		return 0
 	}
-	return string(b)
+	if n > 19 {
+		last, _ := strconv.ParseUint(digits[n-4:], 10, 64)
+		return hash64(digits)/10_000*10_000 + last
+	}
+	v, _ := strconv.ParseUint(digits, 10, 64)
+	return v
 }
 
 // standing is what the register says of a resident.

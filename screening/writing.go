@@ -30,21 +30,21 @@ func (r *run) writing(persons []*person) {
 		}
 		for _, i := range p.parties {
 			q := &r.parties[i]
-			lines := slices.DeleteFunc(slices.Clone(q.lines), func(l int32) bool { return !r.lines[l].paid || !r.isNow(l) })
-			if len(lines) == 0 || q.match.swap || !q.match.found() {
+			lines := r.linesNow(q)
+			if len(lines) == 0 || q.swap || !q.found() {
 				continue
 			}
 			var faults []string
-			if w := flawWords[q.id.Flaw]; w != "" {
+			if w := flawWords[q.flaw]; w != "" {
 				faults = append(faults, w)
-			} else if q.match.like < 1 {
+			} else if q.like < 1 {
 				faults = append(faults, "号码与户籍不同")
 			}
-			if w := nameWords[q.match.names]; w != "" {
-				faults = append(faults, fmt.Sprintf("册上姓名“%s”%s，户籍是“%s”", q.name, w, r.register.name(q.match.resident)))
+			if w := nameWords[q.names]; w != "" {
+				faults = append(faults, fmt.Sprintf("册上姓名“%s”%s，户籍是“%s”", q.name, w, r.register.name(q.resident)))
 			}
 			if len(faults) > 0 {
-				r.hit("HL-07", q.match.resident, Certain, 0, strings.Join(faults, "；")+basis(q.match), lines, q.match.resident)
+				r.hit("HL-07", q.resident, Certain, 0, strings.Join(faults, "；")+basis(q), lines, q.resident)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *run) writing(persons []*person) {
 }
 
 // basis says on what ground a row was taken for a resident.
-func basis(m match) string {
+func basis(m *party) string {
 	switch {
 	case m.like == chinese.LikeSame:
 		return "（号码相同）"
@@ -92,30 +92,31 @@ func basis(m match) string {
 func (r *run) reportUnmatched(byNumber map[chinese.IDNumber]*death) {
 	for i := range r.parties {
 		p := &r.parties[i]
-		if p.kind != Roll || p.match.found() {
+		if p.kind() != Roll || p.found() {
 			continue
 		}
-		lines := slices.DeleteFunc(slices.Clone(p.lines), func(l int32) bool { return !r.lines[l].paid || !r.isNow(l) })
-		if len(lines) == 0 || byNumber[p.id.Number] != nil && p.id.Flaw == chinese.Sound {
+		lines := r.linesNow(p)
+		if len(lines) == 0 || byNumber[p.id] != nil && p.flaw == chinese.Sound {
 			continue
 		}
-		fault := flawWords[p.id.Flaw]
+		fault := flawWords[p.flaw]
 		if fault == "" {
 			fault = "户籍里没有这个号码"
 		}
-		h := Hit{Rule: "HL-07", ID: p.id.Number.String(), Name: p.name, State: Manual, Why: fault + "，户籍里找不到此人，须核实是谁"}
+		h := Hit{Rule: "HL-07", ID: p.id.String(), Name: p.name, State: Manual, Why: fault + "，户籍里找不到此人，须核实是谁"}
 		if h.ID == "" {
-			h.ID = p.written
+			h.ID = r.misfits[int32(i)].text
 		}
-		if len(p.match.tie) > 0 {
+		tie := r.ties[int32(i)]
+		if len(tie) > 0 {
 			var names []string
-			for _, res := range p.match.tie {
+			for _, res := range tie {
 				names = append(names, r.register.name(res))
 			}
-			h.ID = r.idText(p.match.tie[0])
+			h.ID = r.idText(tie[0])
 			h.Why = fmt.Sprintf("%s，不能确定是谁，可能是户籍中的%s", fault, strings.Join(names, "、"))
 		}
-		h.Sources = r.sources(lines, p.match.tie)
+		h.Sources = r.sources(lines, tie)
 		r.hits = append(r.hits, h)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,8 +24,9 @@ type screenCommand struct {
 	Params string   `required:"" placeholder:"文件" help:"参数（JSON）：as_of、age_threshold、first_month、grace_months_after_death、tiers"`
 	List   []string `required:"" sep:"none" placeholder:"种类=文件" help:"名册，可以写多次。种类：residents 户籍、roll 发放册、other-roll 外乡镇发放册、deaths 死亡、dibao 低保、pension 养老金"`
 	Map    []string `sep:"none" placeholder:"种类.字段=列名" help:"指明某一列，如 roll.金额=本月实领；列名留空表示没有这一列"`
-	Out    string   `required:"" placeholder:"文件" help:"疑点写到哪里，每行一个 JSON；“-”为屏幕"`
+	Out    string   `placeholder:"文件" help:"疑点写到哪里，每行一个 JSON；“-”为屏幕"`
 	XLSX   string   `name:"xlsx" placeholder:"文件" help:"另存一份 Excel"`
+	Count  bool     `help:"只数不比对：应享未享、已故在册、重复、号码有误、疑似写错各有多少，号码一字不差才算同一人"`
 }
 
 // Run reads the lists, compares them and writes what was found.
@@ -34,6 +36,12 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	defer done()
 	if err != nil {
 		return err
+	}
+	if c.Count {
+		return count(ctx, s, in)
+	}
+	if c.Out == "" {
+		return errors.New("请用 --out 写明疑点存到哪个文件（“-”为屏幕），或用 --count 只数不比对")
 	}
 	report, err := screening.Run(ctx, in)
 	if err != nil {
@@ -54,6 +62,23 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	}
 	_, err = io.WriteString(said, screenText(report))
 	return err
+}
+
+// count answers five questions without matching.
+func count(ctx context.Context, s streams, in screening.Input) error {
+	debug.SetGCPercent(20) // what is kept is large and plain, and soon done with
+	n, err := screening.Count(ctx, in)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "户籍 %d 行，发放册 %d 行\n", n.Residents, n.RollRows)
+	for _, line := range []struct {
+		what string
+		n    int
+	}{{"应享而不在高龄册上", n.Missing}, {"在死亡名单上仍在册（行）", n.DeadOnRolls}, {"在册不止一次的号码", n.Twice}, {"号码有误（行）", n.BadCheck}, {"在册号码疑似写错（行）", n.NearMiss}} {
+		fmt.Fprintf(s.out, "%s%8d\n", pad(line.what, 28), line.n)
+	}
+	return nil
 }
 
 // input opens all files; done closes them.
