@@ -18,6 +18,9 @@ const (
 	lead   = 0.05
 )
 
+// likeAccount is the weight of a number that cannot be read, where the account is the one of another month.
+const likeAccount = 0.88
+
 // candidate is a resident who may be a party.
 type candidate struct {
 	resident resident
@@ -301,7 +304,7 @@ func (r *run) byAccount(open []int32) []pair {
 	for _, i := range open {
 		if p := &r.parties[i]; p.kind() == Roll && p.account != 0 && (p.id == 0 || p.flaw != chinese.Sound) {
 			if res, ok := users[use{p.account, chinese.Name(p.name)}]; ok && res != nobody {
-				pairs = append(pairs, pair{i, res, chinese.LikeOneOff})
+				pairs = append(pairs, pair{i, res, likeAccount})
 			}
 		}
 	}

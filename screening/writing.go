@@ -82,10 +82,16 @@ func basis(m *party) string {
 	switch {
 	case m.like == chinese.LikeSame:
 		return "（号码相同）"
-	case m.like > chinese.LikeNothing:
+	case m.like == likeAccount:
+		return "（账户和姓名与其他月份相同）"
+	case m.like == chinese.LikeNothing:
+		return "（按姓名、村和年龄认定）"
+	case m.flaw == chinese.Truncated:
+		return "（号码前十五位相同，姓名相符）"
+	case m.like < chinese.LikeCheck:
 		return "（号码只差一处，姓名相符）"
 	}
-	return "（按姓名、村和年龄认定）"
+	return "（号码前十七位相同，姓名相符）"
 }
 
 // reportUnmatched is HL-07 for rows of this month that were found to be nobody for certain.
