@@ -49,7 +49,8 @@ type run struct {
 	namesakes map[resident][]int32 // parties of the lists of deaths who have only the name and the age of somebody
 	contested map[int32]resident   // parties whose number is somebody's of another name
 
-	hits []Hit
+	hits   []Hit
+	doubts []string // what seems to be wrong with a list as a whole
 }
 
 // Run compares the lists. The same input gives the same hits.
@@ -142,7 +143,7 @@ func (r *run) reportOf(rule Rule) RuleReport {
 
 // notes says what is odd about the lists altogether.
 func (r *run) notes() []string {
-	var notes []string
+	notes := slices.Clone(r.doubts)
 	if r.has(Roll) {
 		current, latest := 0, month(0)
 		for i := range r.lines {

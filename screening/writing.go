@@ -3,6 +3,7 @@ package screening
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,28 +52,58 @@ func (r *run) writing(persons []*person) {
 	for _, res := range r.elders {
 		concerned[r.canonical(res)] = true
 	}
-	var list []resident
-	for res := range concerned {
-		list = append(list, res)
+	r.registerFaults(slices.SortedFunc(maps.Keys(concerned), compareResidents))
+}
+
+// registerFaults is HL-07 for the register of those concerned.
+func (r *run) registerFaults(list []resident) {
+	here := slices.DeleteFunc(list, func(res resident) bool {
+		st, _ := r.standing(res)
+		return st == movedOut || st == gone
+	})
+	checks := []struct {
+		what  string
+		fault func(resident) string
+	}{
+		{"出生日期与号码不同", func(res resident) string {
+			if n := r.birthByNumber(res); n != 0 {
+				return fmt.Sprintf("户籍出生日期%s与号码里的%s不同，年龄以户籍为准", r.birth(res), n)
+			}
+			return ""
+		}},
+		{"性别与号码不符", func(res resident) string {
+			if r.register.odd(res).sex {
+				return "户籍性别与号码不符"
+			}
+			return ""
+		}},
+		{"号码有误", func(res resident) string {
+			if w := flawWords[r.register.odd(res).flaw]; w != "" {
+				return "户籍里" + w
+			}
+			return ""
+		}},
 	}
-	slices.SortFunc(list, compareResidents)
-	for _, res := range list {
-		o := r.register.odd(res)
-		if st, _ := r.standing(res); st == movedOut || st == gone {
+	faults := map[resident][]string{}
+	for _, c := range checks {
+		var found []resident
+		for _, res := range here {
+			if c.fault(res) != "" {
+				found = append(found, res)
+			}
+		}
+		// So many cannot all be wrong: it is the column, or how it was read.
+		if len(found) > 20 && 20*len(found) > len(here) {
+			r.doubts = append(r.doubts, fmt.Sprintf("户籍中%d人%s，占有关人员的%d%%，像是列对错了，没有列为疑点", len(found), c.what, 100*len(found)/len(here)))
 			continue
 		}
-		var faults []string
-		if n := r.birthByNumber(res); n != 0 {
-			faults = append(faults, fmt.Sprintf("户籍出生日期%s与号码里的%s不同，年龄以户籍为准", r.birth(res), n))
+		for _, res := range found {
+			faults[res] = append(faults[res], c.fault(res))
 		}
-		if o.sex {
-			faults = append(faults, "户籍性别与号码不符")
-		}
-		if w := flawWords[o.flaw]; w != "" {
-			faults = append(faults, "户籍里"+w)
-		}
-		if len(faults) > 0 {
-			r.hit("HL-07", res, Certain, 0, strings.Join(faults, "；"), nil, res)
+	}
+	for _, res := range here {
+		if len(faults[res]) > 0 {
+			r.hit("HL-07", res, Certain, 0, strings.Join(faults[res], "；"), nil, res)
 		}
 	}
 }
