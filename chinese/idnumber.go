@@ -20,6 +20,8 @@ const (
 	firstEven, firstOdd   = 7<<48 | 10<<32 | 8<<16 | 2, 9<<48 | 5<<32 | 4<<16 | 1
 	secondEven, secondOdd = 6<<48 | 7<<32 | 10<<16 | 8, 3<<48 | 9<<32 | 5<<16 | 4
 	everyOther            = 0x00ff00ff00ff00ff
+	digitOverflow         = 0x7676767676767676 // what takes a byte above nine to its highest bit
+	highBits              = 0x8080808080808080
 	zeros                 = 0x3030303030303030
 )
 
@@ -55,19 +57,25 @@ func eightValue(v uint64) uint64 {
 	return ((v&0x000000ff000000ff)*0x000f424000000064 + (v>>16&0x000000ff000000ff)*0x0000271000000001) >> 32
 }
 
-// checkSum is the weighted sum of the first seventeen of eighteen characters that ParseID accepted.
-func checkSum(b []byte) int {
-	a, c := binary.LittleEndian.Uint64(b)^zeros, binary.LittleEndian.Uint64(b[8:])^zeros
-	return int((a&everyOther)*firstEven>>48+(a>>8&everyOther)*firstOdd>>48+(c&everyOther)*secondEven>>48+(c>>8&everyOther)*secondOdd>>48) + 2*int(b[16]-'0')
-}
-
 // ParseCheckedID is [ParseID] that tells besides whether the check character is right.
 func ParseCheckedID(b []byte) (n IDNumber, right, ok bool) {
-	n, ok = ParseID(b)
-	if !ok {
+	if len(b) != 18 {
 		return 0, false, false
 	}
-	return n, (checkSum(b)+int(n%11))%11 == 1, true
+	a, c := binary.LittleEndian.Uint64(b)^zeros, binary.LittleEndian.Uint64(b[8:])^zeros
+	last, check := uint64(b[16]-'0'), uint64(b[17]-'0')
+	if check > 9 {
+		if b[17] != 'X' {
+			return 0, false, false
+		}
+		check = 10
+	}
+	if !eightDigits(a) || !eightDigits(c) || last > 9 {
+		return 0, false, false
+	}
+	n = IDNumber(((eightValue(a)*100_000_000+eightValue(c))*10+last)*11 + check)
+	sum := (a&everyOther)*firstEven>>48 + (a>>8&everyOther)*firstOdd>>48 + (c&everyOther)*secondEven>>48 + (c>>8&everyOther)*secondOdd>>48
+	return n, (sum+2*last+check)%11 == 1, n >= 11
 }
 
 // numberOf makes the IDNumber of seventeen digits with the right check character.

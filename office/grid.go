@@ -98,7 +98,7 @@ func OpenGrid(ctx context.Context, name string, src io.ReaderAt, length int64) (
 }
 
 func openGrid(ctx context.Context, name string, src io.ReaderAt, length int64) (*Grid, error) {
-	head := make([]byte, min(length, 64<<10))
+	head := make([]byte, min(length, 16<<10))
 	if _, err := src.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (t *gridText) reader() io.Reader {
 
 // head hands out batches with all columns until keep has enough.
 func (t *gridText) head(keep func(*Batch) bool) error {
-	c := &textChunks{r: t.reader(), row: 1, size: 64 << 10}
+	c := &textChunks{r: t.reader(), row: 1, size: 8 << 10}
 	for {
 		chunk, err := c.next(nil)
 		if err != nil || chunk == nil {
@@ -276,6 +276,7 @@ func quoteEnd(data []byte) (int, bool) {
 // wanted tells which columns are cut out, and where to.
 type wanted struct {
 	at    []int16 // by column: its place among the wanted ones, or -1
+	stops []int   // the delimiters, from 0, that stand before or behind a wanted column
 	width int
 }
 
@@ -286,6 +287,11 @@ func newWanted(columns []int) wanted {
 			w.at = append(w.at, -1)
 		}
 		w.at[c] = int16(i)
+	}
+	for c := range w.at {
+		if w.at[c] >= 0 || c+1 < len(w.at) && w.at[c+1] >= 0 {
+			w.stops = append(w.stops, c)
+		}
 	}
 	return w
 }
@@ -315,10 +321,11 @@ const (
 	lowBits  = 0x7f7f7f7f7f7f7f7f
 )
 
-// cutPlain is for chunks without quotes: eight bytes are looked at together.
+// cutPlain is for chunks without quotes: eight bytes are looked at together, and delimiters between columns that nobody wants are
+// only counted.
 func (t *gridText) cutPlain(b *Batch, w wanted) {
 	data, pattern := b.data, uint64(t.delimiter)*eachByte
-	cells, at := b.cells, w.at
+	cells, at, stops := b.cells, w.at, w.stops
 	for pos, row := 0, 0; pos < len(data) && row < b.rows; row++ {
 		end := bytes.IndexByte(data[pos:], '\n')
 		next := pos + end + 1
@@ -328,10 +335,10 @@ func (t *gridText) cutPlain(b *Batch, w wanted) {
 		if end > pos && data[end-1] == '\r' {
 			end--
 		}
-		out := cells[row*w.width:]
-		column, from, i := 0, pos, pos
+		out := cells[row*w.width:][:w.width]
+		from, seen, stop := pos, 0, 0 // where a column begins, delimiters passed, the next one of interest
 	line:
-		for ; i < end; i += 8 {
+		for i := pos; i < end; i += 8 {
 			var x uint64
 			if i+8 <= len(data) {
 				x = binary.LittleEndian.Uint64(data[i:]) ^ pattern
@@ -340,22 +347,33 @@ func (t *gridText) cutPlain(b *Batch, w wanted) {
 				copy(tail[:], data[i:])
 				x = binary.LittleEndian.Uint64(tail[:]) ^ pattern
 			}
-			for m := ^((x&lowBits + lowBits) | x | lowBits); m != 0; m &= m - 1 {
-				p := i + bits.TrailingZeros64(m)/8
-				if p >= end {
-					break line
+			m := ^((x&lowBits + lowBits) | x | lowBits)
+			if end-i < 8 {
+				m &= 1<<(8*(end-i)) - 1
+			}
+			for {
+				count := bits.OnesCount64(m)
+				if seen+count <= stops[stop] {
+					seen += count
+					break
 				}
-				if k := at[column]; k >= 0 {
+				for ; seen < stops[stop]; seen++ {
+					m &= m - 1
+				}
+				p := i + bits.TrailingZeros64(m)/8
+				m &= m - 1
+				if k := at[seen]; k >= 0 {
 					out[k] = extent{uint32(from), uint32(p)}
 				}
 				from = p + 1
-				if column++; column == len(at) {
+				seen++
+				if stop++; stop == len(stops) {
 					break line
 				}
 			}
 		}
-		if column < len(at) {
-			if k := at[column]; k >= 0 {
+		if seen < len(at) && stop < len(stops) && (seen == 0 || stop > 0 && stops[stop-1] == seen-1) {
+			if k := at[seen]; k >= 0 { // the last column of a line has no delimiter behind it
 				out[k] = extent{uint32(from), uint32(end)}
 			}
 		}
@@ -506,7 +524,7 @@ func scanText[T any](ctx context.Context, t *gridText, columns []int, work func(
 	group.Go(func() {
 		defer close(order)
 		defer close(jobs)
-		c := &textChunks{r: t.reader(), row: 1, size: chunkSize}
+		c := &textChunks{r: t.reader(), row: 1, size: int(min(chunkSize, max(t.to-t.from, 4<<10)+1))}
 		for {
 			var buffer []byte
 			select {

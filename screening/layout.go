@@ -28,6 +28,12 @@ const headRows = 40
 func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) {
 	best, bestScore := Layout{}, 0
 	for i := range rows {
+		if isData(rows[i].Cells) {
+			if bestScore >= 4 {
+				break // what follows is the list
+			}
+			continue
+		}
 		single := headers(rows[i].Cells, nil)
 		if m, score := mapHeaders(single, override); score > bestScore {
 			best, bestScore = Layout{First: rows[i].Number + 1, Mapping: m}, score

@@ -4,6 +4,7 @@
 //
 //	go run ./bench/screening                             50 k and 1 M residents
 //	go run ./bench/screening -n 10000000 -turns 3
+//	go run ./bench/screening -workbook 500000            beside excelize
 //	go run ./bench/screening -town 7 -messy -dir out/town
 //
 // sqlite3 is a Debian package; DuckDB is built from bench/duckdb, which takes cgo and a C++ compiler, unless -duckdb=false.
@@ -11,6 +12,7 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -46,12 +48,23 @@ func main() {
 	messy := flag.Bool("messy", false, "the town's lists as offices have them")
 	format := flag.String("format", "xlsx", "of the town's lists: xlsx or csv")
 	coding := flag.String("encoding", "gb18030", "of csv")
+	books := flag.Int("workbook", 0, "measure reading a workbook of so many residents beside excelize, and nothing else")
+	read := flag.String("read", "", "for itself: read the workbook with this and nothing else")
+	alone := flag.String("make", "", "for itself: make this and nothing else")
 	shuffle := flag.Uint64("shuffle", 0, "another order of columns")
 	flag.Parse()
 	var err error
-	if *town > 0 {
+	switch {
+	case *alone != "":
+		n, _ := strconv.Atoi(*sizes)
+		err = makeAlone(*alone, n)
+	case *read != "":
+		err = readAlone(*read, flag.Arg(0))
+	case *books > 0:
+		err = workbooks(*dir, *books, *turns)
+	case *town > 0:
 		err = makeTown(*dir, *town, *residents, screentest.Options{Format: *format, Encoding: *coding, Messy: *messy, Shuffle: *shuffle})
-	} else {
+	default:
 		err = measure(*dir, *sizes, *turns, *duck, *full)
 	}
 	if err != nil {
@@ -168,8 +181,20 @@ func measure(dir, sizes string, turns int, duck, full bool) error {
 
 // inTurns runs all programs turn by turn over one register.
 func inTurns(dir string, n, turns int, engines []engine) error {
-	planted, err := makeRegister(dir, n, 1)
+	self, err := os.Executable()
 	if err != nil {
+		return err
+	}
+	// In a process of its own: a child starts with the peak of its parent.
+	if out, err := exec.Command(self, "-make", filepath.Join(dir, "truth.json"), "-n", strconv.Itoa(n)).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
+	if err != nil {
+		return err
+	}
+	var planted truth
+	if err := json.Unmarshal(text, &planted); err != nil {
 		return err
 	}
 	want := []int{planted.Q1_AgedNotOnRoll, planted.Q2_DeadOnRollRows, planted.Q3_DuplicateIDsAcrossRolls, planted.Q4_BadChecksumRows, planted.Q5_NearMissRows}

@@ -66,7 +66,13 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 
 // count answers five questions without matching.
 func count(ctx context.Context, s streams, in screening.Input) error {
-	debug.SetGCPercent(20) // what is kept is large and plain, and soon done with
+	total := int64(0)
+	for _, list := range in.Lists {
+		total += list.Size
+	}
+	if total > 64<<20 {
+		debug.SetGCPercent(20) // what is kept is large and plain, and soon done with
+	}
 	n, err := screening.Count(ctx, in)
 	if err != nil {
 		return err
