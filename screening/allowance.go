@@ -75,6 +75,12 @@ func (r *run) screen(ctx context.Context) error {
 	r.missing(onRoll, deaths, twoNumbers)
 	r.reportUnmatched(byNumber) // now that it is known who is missing and may be one of them
 	r.minimumLiving(deaths, byNumber)
+	if r.in.Forecast > 0 {
+		r.turning = r.forecast(deaths, r.in.Forecast)
+	}
+	if r.in.Explain != "" {
+		r.clauses = r.explain(r.in.Explain, onRoll, deaths, twoNumbers)
+	}
 	return ctx.Err()
 }
 
@@ -571,10 +577,10 @@ func (r *run) missing(onRoll map[resident]*person, deaths map[resident]*death, t
 			continue
 		}
 		age, other, ok := r.ages(res, r.now)
-		if !ok || min(age, other) < r.in.Params.Threshold || r.paidNow(onRoll[res]) {
+		if !ok || min(age, other) < r.in.Params.Threshold || r.paidThisMonth(onRoll[res]) {
 			continue
 		}
-		if twin, ok := twoNumbers[res]; ok && (r.paidNow(onRoll[twin]) || compareResidents(twin, res) < 0) {
+		if twin, ok := twoNumbers[res]; ok && (r.paidThisMonth(onRoll[twin]) || compareResidents(twin, res) < 0) {
 			continue
 		}
 		list = append(list, res)
@@ -609,8 +615,8 @@ func (r *run) missing(onRoll map[resident]*person, deaths map[resident]*death, t
 	}
 }
 
-// paidNow tells whether somebody is on the roll this month.
-func (r *run) paidNow(p *person) bool { return p != nil && slices.ContainsFunc(p.lines, r.isNow) }
+// paidThisMonth tells whether somebody is on the roll this month.
+func (r *run) paidThisMonth(p *person) bool { return p != nil && slices.ContainsFunc(p.lines, r.isNow) }
 
 // secondLook compares the rows of this month that were matched to nobody with the people who seem to be missing: somebody whose
 // number and name are both wrong is not missing but misspelt. It returns those who are in doubt.

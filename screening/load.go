@@ -27,6 +27,8 @@ type Input struct {
 	Params   Params
 	Lists    []List
 	Override map[Kind]Override
+	Forecast int    // months for which to say who reaches the age of a tier; 0 for none
+	Explain  string // a number of a resident whose case is to be taken apart; empty for none
 }
 
 // SheetReport says how a sheet was read.

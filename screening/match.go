@@ -53,6 +53,12 @@ func (b *bits) add(key uint64) {
 	b.words[i] |= bit
 }
 
+// addShared adds a key while others do, and tells whether it seems to have been there.
+func (b *bits) addShared(key uint64) bool {
+	i, bit := b.place(key)
+	return atomic.OrUint64(&b.words[i], bit)&bit != 0
+}
+
 func (b *bits) has(key uint64) bool {
 	i, bit := b.place(key)
 	return b.words[i]&bit != 0

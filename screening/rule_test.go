@@ -158,6 +158,33 @@ func TestRules(t *testing.T) {
 	}
 }
 
+func TestForecastAndExplain(t *testing.T) {
+	in := lists(usual, map[Kind]string{
+		Residents: head + "王秀英,990408194612310024,女,,前村,1,,\n李山,990408193612310013,男,,前村,2,迁出,2026-01-02\n赵平,990408193702010012,男,,前村,3,,\n钱多,990408194801010015,男,,后村,4,,\n孙利,990408194007010013,男,,后村,4,,",
+		Roll:      roll + "赵平,990408193702010012,前村,50,2026-11,", Deaths: "姓名,身份证号,死亡日期\n钱多,990408194801010015,2026-01-01"})
+	in.Forecast, in.Explain = 12, "990408194007010013"
+	report, err := Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range report.Turning {
+		got = append(got, fmt.Sprintf("%s %d %s residents:%d", x.Month, x.Age, x.Name, x.Sources[0].Row))
+	}
+	if d := cmp.Diff([]string{"2026-12 80 王秀英 residents:2", "2027-02 90 赵平 residents:4"}, got); d != "" {
+		t.Error(d)
+	}
+	got = nil
+	for _, c := range report.Clauses {
+		if c.Rule == "HL-01" {
+			got = append(got, fmt.Sprint(c.Text, " ", c.Met))
+		}
+	}
+	if d := cmp.Diff([]string{"户籍在册 true", "健在 true", "满80周岁 true", "本月不在发放册 true"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // The same lists give the same bytes, on every run.
 func TestRunRepeats(t *testing.T) {
 	in := func() Input {

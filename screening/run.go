@@ -12,10 +12,12 @@ import (
 
 // Report is what a run found and what it rests on.
 type Report struct {
-	Hits   []Hit // by rule, number and first source: the same input gives the same bytes
-	Sheets []SheetReport
-	Rules  []RuleReport
-	Notes  []string // what the reader of the hits should know: a list that seems old, a month without payments
+	Hits    []Hit // by rule, number and first source: the same input gives the same bytes
+	Sheets  []SheetReport
+	Rules   []RuleReport
+	Turning []Turning // by month, if a forecast was asked for
+	Clauses []Clause  // of the person who was asked about
+	Notes   []string  // what the reader of the hits should know: a list that seems old, a month without payments
 }
 
 // RuleReport says what came of a rule.
@@ -49,8 +51,10 @@ type run struct {
 	namesakes map[resident][]int32 // parties of the lists of deaths who have only the name and the age of somebody
 	contested map[int32]resident   // parties whose number is somebody's of another name
 
-	hits   []Hit
-	doubts []string // what seems to be wrong with a list as a whole
+	hits    []Hit
+	turning []Turning
+	clauses []Clause
+	doubts  []string // what seems to be wrong with a list as a whole
 }
 
 // Run compares the lists. The same input gives the same hits.
@@ -82,7 +86,7 @@ func Run(ctx context.Context, in Input) (Report, error) {
 	slices.SortStableFunc(r.hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), compareSources(a.Sources, b.Sources), cmp.Compare(a.Why, b.Why))
 	})
-	report := Report{Hits: r.hits, Sheets: r.reports, Notes: r.notes()}
+	report := Report{Hits: r.hits, Sheets: r.reports, Turning: r.turning, Clauses: r.clauses, Notes: r.notes()}
 	for _, rule := range Rules {
 		report.Rules = append(report.Rules, r.reportOf(rule))
 	}

@@ -3,6 +3,7 @@ package screening_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -72,20 +73,19 @@ var variants = map[string]screentest.Options{
 	"messy mixed": {Format: "xlsx", Messy: true, Shuffle: 23},
 }
 
+var (
+	seeds     = flag.String("seeds", "1001", "towns to screen")
+	residents = flag.Int("residents", 50_000, "of each")
+)
+
+// A town with everything planted is found out, in whatever form its lists come, and nothing else is said of it.
 func TestTown(t *testing.T) {
-	seeds := []uint64{1001}
-	if s := os.Getenv("SCREEN_SEEDS"); s != "" {
-		seeds = nil
-		for _, f := range strings.Fields(s) {
-			n, err := strconv.ParseUint(f, 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			seeds = append(seeds, n)
+	for _, text := range strings.Fields(*seeds) {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, seed := range seeds {
-		town := screentest.New(seed, 50_000)
+		town := screentest.New(seed, *residents)
 		var first []string
 		for _, name := range slices.Sorted(maps.Keys(variants)) {
 			dir := t.TempDir()

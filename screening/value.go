@@ -53,6 +53,9 @@ func (m month) last() day {
 	return day(y*10000 + n*100 + chinese.MonthDays(y, n))
 }
 
+// iso writes a month as YYYY-MM.
+func (m month) iso() string { return fmt.Sprintf("%d-%02d", m/12, m%12+1) }
+
 func (m month) String() string { return fmt.Sprintf("%d年%d月", m/12, m%12+1) }
 
 // folded is a text in half-width characters without blanks.

@@ -1,11 +1,13 @@
 package screening
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"bihuan/chinese"
 )
@@ -165,53 +167,61 @@ func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
 	if r.register.count == 0 {
 		return twins, nil
 	}
-	key := func(b *block, i int32, row int) uint64 {
-		home := b.homes[row]
-		if home == 0 || home == sameAsAbove || b.ids[row] == 0 {
-			return 0
-		}
-		birth := uint64(r.register.birth(resident{i, int32(row)}))
-		return (nameHash(string(b.name(row)))^birth*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd ^ (uint64(home)<<32|uint64(b.villages[row]))*0xc4ceb9fe1a85ec53
-	}
-	// Two filters come before a table: nearly all keys are alone.
+	// Two filters come before a table: nearly all are alone.
 	once, twice := newBits(r.register.count), newBits(r.register.count)
-	keys := make([][]uint64, len(r.register.blocks))
-	for i, b := range r.register.blocks {
-		keys[i] = make([]uint64, len(b.ids))
+	err := r.eachBlock(ctx, func(i int32, b *block) {
 		for row := range b.ids {
-			if k := key(b, int32(i), row); k != 0 {
-				keys[i][row] = k
-				if once.has(k) {
-					twice.add(k)
-				}
-				once.add(k)
+			if k := r.register.selfKey(i, row); k != 0 && once.addShared(k) {
+				twice.addShared(k)
 			}
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	seen := map[uint64]resident{}
-	for i := range keys {
-		for row, k := range keys[i] {
-			if k == 0 || !twice.has(k) {
-				continue
-			}
-			res := r.canonical(resident{int32(i), int32(row)})
-			first, ok := seen[k]
-			if !ok {
-				seen[k] = res
-				continue
-			}
-			if first == res || r.register.id(first) == r.register.id(res) || chinese.Name(r.register.name(first)) != chinese.Name(r.register.name(res)) {
-				continue
-			}
-			twins[first], twins[res] = res, first
-			r.hit("HL-10", first, Certain, 0, fmt.Sprintf("同村同户有两个%s，出生日期都是%s，身份证号不同（%s、%s）", r.register.name(first), r.register.birth(first),
-				masked(r.idText(first)), masked(r.idText(res))), nil, first, res)
-		}
+	type same struct {
+		key uint64
+		res resident
 	}
-	return twins, nil
+	var mu sync.Mutex
+	var list []same
+	err = r.eachBlock(ctx, func(i int32, b *block) {
+		var found []same
+		for row := range b.ids {
+			if k := r.register.selfKey(i, row); k != 0 && twice.has(k) {
+				found = append(found, same{k, r.canonical(resident{i, int32(row)})})
+			}
+		}
+		mu.Lock()
+		list = append(list, found...)
+		mu.Unlock()
+	})
+	slices.SortFunc(list, func(a, b same) int { return cmp.Or(cmp.Compare(a.key, b.key), compareResidents(a.res, b.res)) })
+	for i := range list {
+		if i == 0 || list[i].key != list[i-1].key {
+			continue
+		}
+		first, res := list[i-1].res, list[i].res
+		if first == res || r.register.id(first) == r.register.id(res) || chinese.Name(r.register.name(first)) != chinese.Name(r.register.name(res)) {
+			continue
+		}
+		twins[first], twins[res] = res, first
+		r.hit("HL-10", first, Certain, 0, fmt.Sprintf("同村同户有两个%s，出生日期都是%s，身份证号不同（%s、%s）", r.register.name(first), r.register.birth(first),
+			masked(r.idText(first)), masked(r.idText(res))), nil, first, res)
+	}
+	return twins, err
+}
+
+// selfKey is a hash of what makes two rows of the register look like one person: name, birth, village and household. It is 0 where
+// the household or the number is missing.
+func (g *register) selfKey(i int32, row int) uint64 {
+	b := g.blocks[i]
+	home := b.homes[row]
+	if home == 0 || b.ids[row] == 0 {
+		return 0
+	}
+	birth := uint64(g.birth(resident{i, int32(row)}))
+	return (nameHash(string(b.name(row)))^birth*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd ^ (uint64(home)<<32|uint64(b.villages[row]))*0xc4ceb9fe1a85ec53
 }
 
 // masked hides the middle of a number.

@@ -21,12 +21,14 @@ import (
 
 // screenCommand compares lists without any database.
 type screenCommand struct {
-	Params string   `required:"" placeholder:"文件" help:"参数（JSON）：as_of、age_threshold、first_month、grace_months_after_death、tiers"`
-	List   []string `required:"" sep:"none" placeholder:"种类=文件" help:"名册，可以写多次。种类：residents 户籍、roll 发放册、other-roll 外乡镇发放册、deaths 死亡、dibao 低保、pension 养老金"`
-	Map    []string `sep:"none" placeholder:"种类.字段=列名" help:"指明某一列，如 roll.金额=本月实领；列名留空表示没有这一列"`
-	Out    string   `placeholder:"文件" help:"疑点写到哪里，每行一个 JSON；“-”为屏幕"`
-	XLSX   string   `name:"xlsx" placeholder:"文件" help:"另存一份 Excel"`
-	Count  bool     `help:"只数不比对：应享未享、已故在册、重复、号码有误、疑似写错各有多少，号码一字不差才算同一人"`
+	Params   string   `required:"" placeholder:"文件" help:"参数（JSON）：as_of、age_threshold、first_month、grace_months_after_death、tiers"`
+	List     []string `required:"" sep:"none" placeholder:"种类=文件" help:"名册，可以写多次。种类：residents 户籍、roll 发放册、other-roll 外乡镇发放册、deaths 死亡、dibao 低保、pension 养老金"`
+	Map      []string `sep:"none" placeholder:"种类.字段=列名" help:"指明某一列，如 roll.金额=本月实领；列名留空表示没有这一列"`
+	Out      string   `placeholder:"文件" help:"疑点写到哪里，每行一个 JSON；“-”为屏幕"`
+	XLSX     string   `name:"xlsx" placeholder:"文件" help:"另存一份 Excel"`
+	Forecast string   `placeholder:"文件" help:"另存今后十二个月到龄（含升档）的人，每行一个 JSON"`
+	Explain  string   `placeholder:"身份证号" help:"逐条说明一个人为什么是、或不是疑点"`
+	Count    bool     `help:"只数不比对：应享未享、已故在册、重复、号码有误、疑似写错各有多少，号码一字不差才算同一人"`
 }
 
 // Run reads the lists, compares them and writes what was found.
@@ -37,11 +39,21 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	total := int64(0)
+	for _, list := range in.Lists {
+		total += list.Size
+	}
+	if total > 64<<20 {
+		debug.SetGCPercent(20) // what is kept is large and plain, and collecting it cheap
+	}
 	if c.Count {
 		return count(ctx, s, in)
 	}
 	if c.Out == "" {
 		return errors.New("请用 --out 写明疑点存到哪个文件（“-”为屏幕），或用 --count 只数不比对")
+	}
+	if in.Explain = c.Explain; c.Forecast != "" {
+		in.Forecast = 12
 	}
 	report, err := screening.Run(ctx, in)
 	if err != nil {
@@ -50,9 +62,12 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	said := s.out
 	if c.Out == "-" {
 		said = s.err
-		err = writeHits(s.out, report.Hits)
+		err = writeLines(s.out, report.Hits)
 	} else {
-		err = writeWhole(c.Out, func(w io.Writer) error { return writeHits(w, report.Hits) })
+		err = writeWhole(c.Out, func(w io.Writer) error { return writeLines(w, report.Hits) })
+	}
+	if err == nil && c.Forecast != "" {
+		err = writeWhole(c.Forecast, func(w io.Writer) error { return writeLines(w, report.Turning) })
 	}
 	if err == nil && c.XLSX != "" {
 		err = writeWhole(c.XLSX, func(w io.Writer) error { return office.WriteXlsx(w, hitBook(report)) })
@@ -66,13 +81,6 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 
 // count answers five questions without matching.
 func count(ctx context.Context, s streams, in screening.Input) error {
-	total := int64(0)
-	for _, list := range in.Lists {
-		total += list.Size
-	}
-	if total > 64<<20 {
-		debug.SetGCPercent(20) // what is kept is large and plain, and soon done with
-	}
 	n, err := screening.Count(ctx, in)
 	if err != nil {
 		return err
@@ -143,13 +151,13 @@ func overrides(list []string) (map[screening.Kind]screening.Override, error) {
 	return all, nil
 }
 
-// writeHits writes one hit a line.
-func writeHits(w io.Writer, hits []screening.Hit) error {
+// writeLines writes one value a line.
+func writeLines[T any](w io.Writer, list []T) error {
 	b := bufio.NewWriter(w)
 	out := json.NewEncoder(b)
 	out.SetEscapeHTML(false)
-	for _, h := range hits {
-		if err := out.Encode(h); err != nil {
+	for _, v := range list {
+		if err := out.Encode(v); err != nil {
 			return err
 		}
 	}
@@ -182,6 +190,16 @@ func screenText(r screening.Report) string {
 			line += "  " + rule.Note
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	if len(r.Clauses) > 0 {
+		b.WriteString("逐条说明\n")
+	}
+	for _, c := range r.Clauses {
+		verdict := "否"
+		if c.Met {
+			verdict = "是"
+		}
+		fmt.Fprintf(&b, "  %s %s %s  %s\n", c.Rule, pad(c.Text, 32), verdict, c.Fact)
 	}
 	return b.String()
 }
