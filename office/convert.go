@@ -37,78 +37,68 @@ var conversions = map[string]conversion{
 // conversionTime bounds one conversion. LibreOffice starts in two to five seconds and then needs little more.
 const conversionTime = 60 * time.Second
 
-// converting lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
+// oneConversion lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
 // whole process, which is why it belongs to no value.
-var converting = make(chan struct{}, 1)
+var oneConversion = make(chan struct{}, 1)
 
 // convert reads a file through the programs installed for it.
 func convert(b *budget, kind string, data []byte) (Document, error) {
-	c := conversions[kind]
-	if kind == "pdf" {
-		if err := pdfRefusal(data); err != nil {
-			return Document{}, err
+	var doc Document
+	err := converting(b, kind, data, func(ctx context.Context, c conversion, dir, in string) (err error) {
+		if kind == "pdf" {
+			doc, err = readPDF(ctx, b, dir, in)
+			return err
 		}
-	}
-	done, err := b.converting(c)
-	if err != nil {
-		return Document{}, err
-	}
-	defer done()
-	dir, err := os.MkdirTemp("", "bihuan-convert-")
-	if err != nil {
-		return Document{}, c.failed(err)
-	}
-	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
-	defer cancel()
-	in := filepath.Join(dir, "in."+kind)
-	if err := os.WriteFile(in, data, 0o600); err != nil {
-		return Document{}, c.failed(err)
-	}
-	if kind == "pdf" {
-		return readPDF(ctx, b, dir, in)
-	}
-	doc, err := c.office(ctx, b, kind, dir, in)
-	if err != nil && ctx.Err() == nil && locked(kind, data) {
-		return doc, encrypted("文件")
-	}
+		out, err := c.office(ctx, dir, in, b.limits.File)
+		if err != nil {
+			return err
+		}
+		doc, err = read(b, "", out)
+		doc.Format = kind
+		return err
+	})
 	return doc, err
 }
 
-// converting waits for its turn; the function it returns ends it.
-func (b *budget) converting(c conversion) (func(), error) {
-	select {
-	case converting <- struct{}{}:
-		return func() { <-converting }, nil
-	case <-b.ctx.Done():
-		return nil, &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
-	}
+// converted turns a workbook of another program into xlsx.
+func converted(b *budget, kind string, data []byte) (out []byte, err error) {
+	err = converting(b, kind, data, func(ctx context.Context, c conversion, dir, in string) (err error) {
+		out, err = c.office(ctx, dir, in, int64(gridLimits.Text))
+		return err
+	})
+	return out, err
 }
 
-// converted turns a workbook of another program into xlsx.
-func converted(b *budget, kind string, data []byte) ([]byte, error) {
+// converting puts a file into a folder of its own for a program to work on, one at a time.
+func converting(b *budget, kind string, data []byte, work func(ctx context.Context, c conversion, dir, in string) error) error {
 	c := conversions[kind]
-	done, err := b.converting(c)
-	if err != nil {
-		return nil, err
+	if kind == "pdf" {
+		if err := pdfRefusal(data); err != nil {
+			return err
+		}
 	}
-	defer done()
+	select {
+	case oneConversion <- struct{}{}:
+		defer func() { <-oneConversion }()
+	case <-b.ctx.Done():
+		return &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
+	}
 	dir, err := os.MkdirTemp("", "bihuan-convert-")
 	if err != nil {
-		return nil, c.failed(err)
+		return c.failed(err)
 	}
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
 	defer cancel()
 	in := filepath.Join(dir, "in."+kind)
 	if err := os.WriteFile(in, data, 0o600); err != nil {
-		return nil, c.failed(err)
+		return c.failed(err)
 	}
-	out, err := c.run(ctx, dir, in, gridLimits.Inflated)
-	if err != nil && ctx.Err() == nil && locked(kind, data) {
-		return nil, encrypted("文件")
+	err = work(ctx, c, dir, in)
+	if err != nil && kind != "pdf" && ctx.Err() == nil && locked(kind, data) {
+		return encrypted("文件")
 	}
-	return out, err
+	return err
 }
 
 // locked reports whether a file that could not be converted asks for a password.
@@ -144,22 +134,8 @@ func (c conversion) missing(tool string, err error) *Error {
 	}
 }
 
-// office runs LibreOffice and reads what it wrote.
-func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string) (Document, error) {
-	out, err := c.run(ctx, dir, in, b.limits.File)
-	if err != nil {
-		return Document{}, err
-	}
-	doc, err := read(b, "", out)
-	if err != nil {
-		return Document{}, err
-	}
-	doc.Format = kind
-	return doc, nil
-}
-
-// run has LibreOffice convert a file and returns what it wrote, at most so many bytes.
-func (c conversion) run(ctx context.Context, dir, in string, most int64) ([]byte, error) {
+// office has LibreOffice convert a file and returns what it wrote, at most so many bytes.
+func (c conversion) office(ctx context.Context, dir, in string, most int64) ([]byte, error) {
 	tool, err := findOffice()
 	if err != nil {
 		return nil, c.missing("LibreOffice", err)

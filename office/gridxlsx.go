@@ -407,7 +407,6 @@ type gridRows struct {
 	last   int // number of the row last read
 	merges []cellRange
 	filled []fill
-	buf    []byte
 }
 
 // fill is a range of merged cells and the text of its first.
