@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bihuan/screening/screentest"
 )
 
 var usual = Params{AsOf: "2026-11-30", Threshold: 80, FirstMonth: "birthday", GraceMonths: 1, Tiers: []Tier{{80, 89, 5000}, {90, 99, 10000}, {100, 0, 30000}}}
@@ -155,6 +157,29 @@ func TestRules(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// A year's workbook and a month's own file are one roll, not two payments for everybody.
+func TestRollGivenTwice(t *testing.T) {
+	people, rows := head, roll
+	for i := range 30 {
+		n := fmt.Sprintf("9904081940010%d%03d", 1+i%9, 100+i)
+		id := n[:17] + string(screentest.CheckOf(n[:17]))
+		people += fmt.Sprintf("样例%c,%s,,,前村,%d,,\n", 'A'+rune(i%26), id, i)
+		rows += fmt.Sprintf("样例%c,%s,前村,50,2026-11,\n", 'A'+rune(i%26), id)
+	}
+	in := lists(usual, map[Kind]string{Residents: people, Roll: rows})
+	again := in.Lists[1]
+	again.File, again.Data = "again.csv", bytes.NewReader([]byte(strings.TrimSpace(rows)))
+	again.Size = int64(len(strings.TrimSpace(rows)))
+	in.Lists = append(in.Lists, again)
+	report, err := Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Hits) > 0 || len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "30笔相同") {
+		t.Errorf("%d hits, notes %q", len(report.Hits), report.Notes)
 	}
 }
 

@@ -77,6 +77,7 @@ func Run(ctx context.Context, in Input) (Report, error) {
 		}
 	}
 	r.keys = nil
+	r.dropRepeatedSheets()
 	if err := r.matchParties(ctx); err != nil {
 		return Report{}, err
 	}
@@ -91,6 +92,45 @@ func Run(ctx context.Context, in Input) (Report, error) {
 		report.Rules = append(report.Rules, r.reportOf(rule))
 	}
 	return report, nil
+}
+
+// dropRepeatedSheets leaves out a sheet of the roll that says over again what another one said for the same month: a year's workbook
+// and the month's own file given together are no double payments.
+func (r *run) dropRepeatedSheets() {
+	type use struct {
+		party int32
+		month month
+	}
+	first := map[use]int16{}
+	type sheets struct{ earlier, later int16 }
+	again, total := map[sheets]int{}, map[int16]int{}
+	eachPaid := func(f func(l *line)) {
+		for i := range r.lines {
+			if l := &r.lines[i]; l.paid && r.parties[l.party].kind() == Roll {
+				f(l)
+			}
+		}
+	}
+	eachPaid(func(l *line) {
+		total[l.sheet]++
+		if before, ok := first[use{l.party, l.first}]; !ok {
+			first[use{l.party, l.first}] = l.sheet
+		} else if before != l.sheet {
+			again[sheets{before, l.sheet}]++
+		}
+	})
+	repeats := map[int16]bool{}
+	for _, s := range slices.SortedFunc(maps.Keys(again), func(a, b sheets) int { return cmp.Or(cmp.Compare(a.later, b.later), cmp.Compare(a.earlier, b.earlier)) }) {
+		if n := again[s]; n > 20 && 2*n > total[s.later] {
+			repeats[s.later] = true
+			r.doubts = append(r.doubts, fmt.Sprintf("%s与%s有%d笔相同，是同一份名册，没有重复计算", r.reports[s.later].Where(), r.reports[s.earlier].Where(), n))
+		}
+	}
+	eachPaid(func(l *line) {
+		if repeats[l.sheet] {
+			l.paid = false
+		}
+	})
 }
 
 func kindList() string {
