@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 )
@@ -78,7 +79,7 @@ func (b *Batch) reset(width int) {
 	b.numbers, b.cells, b.rows, b.first, b.width = b.numbers[:0], b.cells[:0], 0, 0, width
 }
 
-// GridLimits bound what reading a [Grid] may cost.
+// gridLimits bound what reading a [Grid] may cost.
 var gridLimits = Limits{
 	File: 64 << 30, Inflated: 16 << 30, Entries: 4096, Depth: 256,
 	Elements: 1 << 40, Paragraphs: 8_000_000, Text: 1 << 30, Line: 1 << 20,
@@ -161,44 +162,50 @@ func openWhole(ctx context.Context, name string, data []byte) (*Grid, error) {
 // documentGrid takes the tables out of a document.
 func documentGrid(ctx context.Context, doc Document) (*Grid, error) {
 	g := &Grid{Format: doc.Format, ctx: ctx}
+	written := 0
 	for _, part := range doc.Parts {
-		last, title := 0, ""
-		for _, p := range part.Paragraphs {
-			if p.Cell.Table == 0 {
-				title = p.Text
+		title := ""
+		for rest := part.Paragraphs; len(rest) > 0; {
+			table := rest[0].Cell.Table
+			n, last := 0, 0
+			for n < len(rest) && rest[n].Cell.Table == table {
+				last = max(last, rest[n].Cell.Row)
+				n++
+			}
+			if table == 0 {
+				title = rest[n-1].Text
+				rest = rest[n:]
 				continue
 			}
-			if p.Cell.Table != last {
-				last = p.Cell.Table
-				name := fmt.Sprintf("第%d个表", last)
-				if doc.Format == "xlsx" {
-					name = part.Name
+			s := GridSheet{Name: fmt.Sprintf("第%d个表", table), Hidden: part.Hidden, Title: title, merged: true}
+			if doc.Format == "xlsx" {
+				s.Name = part.Name
+			}
+			rows := map[int][]string{}
+			for _, p := range rest[:n] {
+				for row := p.Cell.Row; row < p.Cell.Row+p.Cell.Rows && row <= last; row++ {
+					if written += p.Cell.Col; written > gridLimits.Paragraphs {
+						return nil, &Error{What: "表格太大，或合并单元格过多", Do: "请另存为 xlsx 或 csv 后再读"}
+					}
+					cells := rows[row]
+					for len(cells) < p.Cell.Col {
+						cells = append(cells, "")
+					}
+					cells[p.Cell.Col-1] += p.Text // a cell of several paragraphs becomes one text
+					rows[row] = cells
 				}
-				g.Sheets = append(g.Sheets, GridSheet{Name: name, Hidden: part.Hidden, Title: title, merged: true})
 			}
-			s := &g.Sheets[len(g.Sheets)-1]
-			for row := p.Cell.Row; row < p.Cell.Row+p.Cell.Rows; row++ {
-				s.put(row, p.Cell.Col, p.Text)
+			for _, row := range slices.Sorted(maps.Keys(rows)) {
+				s.rows = append(s.rows, GridRow{Number: row, Cells: rows[row]})
 			}
+			g.Sheets = append(g.Sheets, s)
+			rest = rest[n:]
 		}
 	}
 	if len(g.Sheets) == 0 {
 		return nil, &Error{What: "文件里没有表格", Do: "请上传 xlsx 或 csv 格式的名册"}
 	}
 	return g, nil
-}
-
-// put sets a cell of a sheet that comes whole; a cell of several paragraphs becomes one text.
-func (s *GridSheet) put(row, col int, text string) {
-	i, found := slices.BinarySearchFunc(s.rows, row, func(r GridRow, n int) int { return r.Number - n })
-	if !found {
-		s.rows = slices.Insert(s.rows, i, GridRow{Number: row})
-	}
-	r := &s.rows[i]
-	for len(r.Cells) < col {
-		r.Cells = append(r.Cells, "")
-	}
-	r.Cells[col-1] += text
 }
 
 // gridArchive opens a zip without reading it whole.
