@@ -155,6 +155,41 @@ func saved(t interface{ Fatal(...any) }, f *excelize.File) []byte {
 	return b.Bytes()
 }
 
+// Rows of any width, blank ones among them, are cut as splitting them would.
+func TestGridRagged(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		line := rapid.SliceOfN(rapid.SampledFrom([]string{"", "甲", "1234567", "乙丙丁", " "}), 0, 12)
+		if rapid.Bool().Draw(rt, "even") {
+			line = rapid.SliceOfN(rapid.SampledFrom([]string{"", "甲", "12345678901234567890"}), 9, 9)
+		}
+		rows := rapid.SliceOfN(line, 1, 30).Draw(rt, "rows")
+		columns := rapid.SliceOfNDistinct(rapid.IntRange(0, 12), 1, 8, rapid.ID).Draw(rt, "columns")
+		end := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(rt, "end")
+		var text strings.Builder
+		chunk := &textChunk{first: 1, rows: len(rows)}
+		for i, row := range rows {
+			text.WriteString(strings.Join(row, ","))
+			if i+1 < len(rows) || len(row) == 0 || rapid.Bool().Draw(rt, "whole") {
+				text.WriteString(end)
+			}
+		}
+		chunk.data = []byte(text.String())
+		var b Batch
+		(&gridText{delimiter: ','}).cut(&b, chunk, newWanted(columns))
+		for i, row := range rows {
+			for k, c := range columns {
+				want := ""
+				if c < len(row) {
+					want = row[c]
+				}
+				if got := string(b.Cell(i, k)); got != want {
+					rt.Fatalf("row %d column %d: %q, want %q in %q", i, c, got, want, text.String())
+				}
+			}
+		}
+	})
+}
+
 // Chunks are cut between rows, wherever those lie, and rows keep their numbers.
 func TestGridChunks(t *testing.T) {
 	var b strings.Builder

@@ -3,10 +3,8 @@ package office
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
 	"runtime"
 	"strings"
 	"sync"
@@ -276,7 +274,6 @@ func quoteEnd(data []byte) (int, bool) {
 // wanted tells which columns are cut out, and where to.
 type wanted struct {
 	at    []int16 // by column: its place among the wanted ones, or -1
-	stops []int   // the delimiters, from 0, that stand before or behind a wanted column
 	width int
 }
 
@@ -287,11 +284,6 @@ func newWanted(columns []int) wanted {
 			w.at = append(w.at, -1)
 		}
 		w.at[c] = int16(i)
-	}
-	for c := range w.at {
-		if w.at[c] >= 0 || c+1 < len(w.at) && w.at[c+1] >= 0 {
-			w.stops = append(w.stops, c)
-		}
 	}
 	return w
 }
@@ -316,16 +308,21 @@ func (t *gridText) cut(b *Batch, c *textChunk, w wanted) {
 	}
 }
 
-const (
-	eachByte = 0x0101010101010101
-	lowBits  = 0x7f7f7f7f7f7f7f7f
-)
-
-// cutPlain is for chunks without quotes: eight bytes are looked at together, and delimiters between columns that nobody wants are
-// only counted.
+// cutPlain is for chunks without quotes. Rows have as many columns as the last one, nearly always: then the wanted ones near the
+// end are found from the end, and what lies between is only counted.
 func (t *gridText) cutPlain(b *Batch, w wanted) {
-	data, pattern := b.data, uint64(t.delimiter)*eachByte
-	cells, at, stops := b.cells, w.at, w.stops
+	data, cells, delimiter := b.data, b.cells, []byte{t.delimiter}
+	lastRow := bytes.TrimSuffix(data, []byte{'\n'})
+	lastRow = lastRow[bytes.LastIndexByte(lastRow, '\n')+1:]
+	usual := bytes.Count(lastRow, delimiter)
+	front, back := -1, usual+1 // the last column found from the front, the first found from the end
+	for c, k := range w.at {
+		if k >= 0 && c <= usual/2 {
+			front = c
+		} else if k >= 0 {
+			back = min(back, c)
+		}
+	}
 	for pos, row := 0, 0; pos < len(data) && row < b.rows; row++ {
 		end := bytes.IndexByte(data[pos:], '\n')
 		next := pos + end + 1
@@ -335,47 +332,32 @@ func (t *gridText) cutPlain(b *Batch, w wanted) {
 		if end > pos && data[end-1] == '\r' {
 			end--
 		}
-		out := cells[row*w.width:][:w.width]
-		from, seen, stop := pos, 0, 0 // where a column begins, delimiters passed, the next one of interest
-	line:
-		for i := pos; i < end; i += 8 {
-			var x uint64
-			if i+8 <= len(data) {
-				x = binary.LittleEndian.Uint64(data[i:]) ^ pattern
-			} else {
-				var tail [8]byte
-				copy(tail[:], data[i:])
-				x = binary.LittleEndian.Uint64(tail[:]) ^ pattern
-			}
-			m := ^((x&lowBits + lowBits) | x | lowBits)
-			if end-i < 8 {
-				m &= 1<<(8*(end-i)) - 1
-			}
-			for {
-				count := bits.OnesCount64(m)
-				if seen+count <= stops[stop] {
-					seen += count
-					break
-				}
-				for ; seen < stops[stop]; seen++ {
-					m &= m - 1
-				}
-				p := i + bits.TrailingZeros64(m)/8
-				m &= m - 1
-				if k := at[seen]; k >= 0 {
-					out[k] = extent{uint32(from), uint32(p)}
-				}
-				from = p + 1
-				seen++
-				if stop++; stop == len(stops) {
-					break line
-				}
-			}
+		out, line := cells[row*w.width:][:w.width], data[:end]
+		first, last := front, back
+		if bytes.Count(line[pos:], delimiter) != usual {
+			first, last = len(w.at)-1, usual+1
 		}
-		if seen < len(at) && stop < len(stops) && (seen == 0 || stop > 0 && stops[stop-1] == seen-1) {
-			if k := at[seen]; k >= 0 { // the last column of a line has no delimiter behind it
-				out[k] = extent{uint32(from), uint32(end)}
+		from := pos
+		for c := 0; c <= first; c++ {
+			to := bytes.IndexByte(line[from:], t.delimiter)
+			if to += from; to < from {
+				to = end
 			}
+			if k := w.at[c]; k >= 0 {
+				out[k] = extent{uint32(from), uint32(to)}
+			}
+			if to == end {
+				break
+			}
+			from = to + 1
+		}
+		to := end
+		for c := usual; c >= last; c-- {
+			from := pos + bytes.LastIndexByte(line[pos:to], t.delimiter) + 1
+			if c < len(w.at) && w.at[c] >= 0 {
+				out[w.at[c]] = extent{uint32(from), uint32(to)}
+			}
+			to = from - 1
 		}
 		pos = next
 	}
