@@ -7,11 +7,8 @@ import (
 )
 
 // IDNumber is a citizen's number of GB 11643 as it stands in a list, right or wrong: the first seventeen digits times eleven plus
-// the check character, X being ten. Two texts of eighteen characters are the same just when their Numbers are. Zero is no number.
+// the check character, X being ten. Two texts of eighteen characters are the same just when these are. Zero is no number.
 type IDNumber uint64
-
-// checkCharacters are the check characters by the weighted sum of the first seventeen digits modulo eleven.
-const checkCharacters = "10X98765432"
 
 var weights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 

@@ -189,7 +189,7 @@ type Column struct {
 // Mapping says which column holds what.
 type Mapping map[Field]Column
 
-// ColumnNames writes a mapping for a person: 姓名=B“对象姓名”.
+// String writes a mapping for a person: 姓名=B“对象姓名”.
 func (m Mapping) String() string {
 	var parts []string
 	for _, s := range synonyms {
