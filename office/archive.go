@@ -27,7 +27,12 @@ func openArchive(data []byte, b *budget) (*archive, error) {
 	if n := bytes.Count(data, centralHeader); n > b.limits.Entries {
 		return nil, &Error{What: fmt.Sprintf("文件是压缩包，内含 %d 个以上的条目，超过 %d 个", n, b.limits.Entries), Do: doSuspect}
 	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	return archiveOf(bytes.NewReader(data), int64(len(data)), b)
+}
+
+// archiveOf is openArchive for a file whose entries have been counted.
+func archiveOf(src io.ReaderAt, length int64, b *budget) (*archive, error) {
+	z, err := zip.NewReader(src, length)
 	if err != nil {
 		return nil, damaged("压缩包没有完整的目录", err)
 	}

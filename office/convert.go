@@ -37,43 +37,68 @@ var conversions = map[string]conversion{
 // conversionTime bounds one conversion. LibreOffice starts in two to five seconds and then needs little more.
 const conversionTime = 60 * time.Second
 
-// converting lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
+// oneConversion lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
 // whole process, which is why it belongs to no value.
-var converting = make(chan struct{}, 1)
+var oneConversion = make(chan struct{}, 1)
 
 // convert reads a file through the programs installed for it.
 func convert(b *budget, kind string, data []byte) (Document, error) {
+	var doc Document
+	err := converting(b, kind, data, func(ctx context.Context, c conversion, dir, in string) (err error) {
+		if kind == "pdf" {
+			doc, err = readPDF(ctx, b, dir, in)
+			return err
+		}
+		out, err := c.office(ctx, dir, in, b.limits.File)
+		if err != nil {
+			return err
+		}
+		doc, err = read(b, "", out)
+		doc.Format = kind
+		return err
+	})
+	return doc, err
+}
+
+// converted turns a workbook of another program into xlsx.
+func converted(b *budget, kind string, data []byte) (out []byte, err error) {
+	err = converting(b, kind, data, func(ctx context.Context, c conversion, dir, in string) (err error) {
+		out, err = c.office(ctx, dir, in, int64(gridLimits.Text))
+		return err
+	})
+	return out, err
+}
+
+// converting puts a file into a folder of its own for a program to work on, one at a time.
+func converting(b *budget, kind string, data []byte, work func(ctx context.Context, c conversion, dir, in string) error) error {
 	c := conversions[kind]
 	if kind == "pdf" {
 		if err := pdfRefusal(data); err != nil {
-			return Document{}, err
+			return err
 		}
 	}
 	select {
-	case converting <- struct{}{}:
-		defer func() { <-converting }()
+	case oneConversion <- struct{}{}:
+		defer func() { <-oneConversion }()
 	case <-b.ctx.Done():
-		return Document{}, &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
+		return &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
 	}
 	dir, err := os.MkdirTemp("", "bihuan-convert-")
 	if err != nil {
-		return Document{}, c.failed(err)
+		return c.failed(err)
 	}
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
 	defer cancel()
 	in := filepath.Join(dir, "in."+kind)
 	if err := os.WriteFile(in, data, 0o600); err != nil {
-		return Document{}, c.failed(err)
+		return c.failed(err)
 	}
-	if kind == "pdf" {
-		return readPDF(ctx, b, dir, in)
+	err = work(ctx, c, dir, in)
+	if err != nil && kind != "pdf" && ctx.Err() == nil && locked(kind, data) {
+		return encrypted("文件")
 	}
-	doc, err := c.office(ctx, b, kind, dir, in)
-	if err != nil && ctx.Err() == nil && locked(kind, data) {
-		return doc, encrypted("文件")
-	}
-	return doc, err
+	return err
 }
 
 // locked reports whether a file that could not be converted asks for a password.
@@ -109,15 +134,15 @@ func (c conversion) missing(tool string, err error) *Error {
 	}
 }
 
-// office runs LibreOffice and reads what it wrote.
-func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string) (Document, error) {
+// office has LibreOffice convert a file and returns what it wrote, at most so many bytes.
+func (c conversion) office(ctx context.Context, dir, in string, most int64) ([]byte, error) {
 	tool, err := findOffice()
 	if err != nil {
-		return Document{}, c.missing("LibreOffice", err)
+		return nil, c.missing("LibreOffice", err)
 	}
 	profile := filepath.Join(dir, "profile")
 	if err := writeProfile(profile); err != nil {
-		return Document{}, c.failed(err)
+		return nil, c.failed(err)
 	}
 	args := []string{
 		"-env:UserInstallation=" + (&url.URL{Scheme: "file", Path: profile}).String(),
@@ -125,21 +150,16 @@ func (c conversion) office(ctx context.Context, b *budget, kind, dir, in string)
 		"--convert-to", c.to, "--outdir", filepath.Join(dir, "out"), in,
 	}
 	if _, err := runTool(ctx, dir, tool, args...); err != nil {
-		return Document{}, c.stopped(ctx, err)
+		return nil, c.stopped(ctx, err)
 	}
-	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), b.limits.File)
+	out, err := readLimitedFile(filepath.Join(dir, "out", "in."+c.to), most)
 	if err != nil {
-		return Document{}, c.failed(err)
+		return nil, c.failed(err)
 	}
 	if Sniff(out) != c.to {
-		return Document{}, c.failed(errors.New("wrote something else than " + c.to))
+		return nil, c.failed(errors.New("wrote something else than " + c.to))
 	}
-	doc, err := read(b, "", out)
-	if err != nil {
-		return Document{}, err
-	}
-	doc.Format = kind
-	return doc, nil
+	return out, nil
 }
 
 // stopped tells a conversion that ran out of time from one that failed.

@@ -26,6 +26,7 @@ type commands struct {
 	Erase     eraseCommand    `cmd:"" help:"依法删除一个人的信息：数据、日志、原件里都不留"`
 	Witness   witnessCommand  `cmd:"" help:"给别的单位的存证日志会签"`
 	Read      readCommand     `cmd:"" help:"读一份整改方案或台账，列出读到的内容"`
+	Screen    screenCommand   `cmd:"" help:"比对名册，列出疑点"`
 	Unit      unitCommand     `cmd:"" help:"登记和查看单位"`
 	User      userCommand     `cmd:"" help:"登记用户、重设密码"`
 	Backup    backupCommand   `cmd:"" help:"备份数据库和原件，服务开着也能备份"`

@@ -1,0 +1,187 @@
+package screening
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"bihuan/office"
+)
+
+// List is a file that is one of the lists, or a part of it.
+type List struct {
+	Kind Kind
+	File string // as it is cited
+	Data io.ReaderAt
+	Size int64
+}
+
+// Input is everything a run rests on.
+type Input struct {
+	Params   Params
+	Lists    []List
+	Override map[Kind]Override
+	Forecast int    // months for which to say who reaches the age of a tier; 0 for none
+	Explain  string // a number of a resident whose case is to be taken apart; empty for none
+}
+
+// SheetReport says how a sheet was read.
+type SheetReport struct {
+	Kind    Kind
+	File    string
+	Sheet   string
+	Rows    int // rows about people
+	Mapping Mapping
+	Note    string // why it was not read, or what is odd about it
+}
+
+// Where names the sheet for a person.
+func (s SheetReport) Where() string {
+	where := fmt.Sprintf("%s“%s”", s.Kind.Word(), filepath.Base(s.File))
+	if s.Sheet != "" {
+		where += fmt.Sprintf("的工作表“%s”", s.Sheet)
+	}
+	return where
+}
+
+// sheet is a sheet while it is read.
+type sheet struct {
+	index   int // in the reports
+	kind    Kind
+	list    uint8 // the kind in Kinds
+	layout  Layout
+	period  period // what the sheet is for, if its name or its title says so
+	fields  []Field
+	columns []int
+	at      map[Field]int // place among the columns
+}
+
+// place is where among the columns a field is, -1 where the list has none.
+func (s *sheet) place(f Field) int {
+	if k, ok := s.at[f]; ok {
+		return k
+	}
+	return -1
+}
+
+// cell is the text of a column in a row, nil where there is no such column.
+func cell(b *office.Batch, row, place int) []byte {
+	if place < 0 {
+		return nil
+	}
+	return b.Cell(row, place)
+}
+
+// used are the fields that each kind of list is asked for.
+var used = map[Kind][]Field{
+	Residents: {FieldName, FieldNumber, FieldSex, FieldBirth, FieldAddress, FieldVillage, FieldHousehold, FieldState, FieldReason, FieldStateDate, FieldOut, FieldIn, FieldDeath, FieldStruck},
+	Roll:      {FieldName, FieldNumber, FieldBirth, FieldAge, FieldVillage, FieldAddress, FieldAccount, FieldAmount, FieldStandard, FieldMonth, FieldState, FieldStop},
+	OtherRoll: {FieldName, FieldNumber, FieldBirth, FieldVillage, FieldAccount, FieldAmount, FieldStandard, FieldMonth, FieldState, FieldStop},
+	Deaths:    {FieldName, FieldNumber, FieldBirth, FieldAge, FieldVillage, FieldAddress, FieldDeath, FieldCremation, FieldStruck, FieldStateDate},
+	Dibao:     {FieldName, FieldNumber, FieldHeadName, FieldHeadNo, FieldVillage, FieldHousehold, FieldState, FieldStop, FieldMonth, FieldAmount},
+	Pension:   {FieldName, FieldNumber, FieldVillage, FieldState, FieldStop, FieldReason},
+}
+
+// readList reads all sheets of a file. each reads one sheet into its place; it is called again where merged cells have to be filled
+// down.
+func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, int, *sheet) error) error {
+	g, err := office.OpenGrid(ctx, filepath.Base(list.File), list.Data, list.Size)
+	if err != nil {
+		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
+	}
+	var before *sheet
+	read := 0
+	for i, gs := range g.Sheets {
+		report := SheetReport{Kind: list.Kind, File: list.File, Sheet: gs.Name}
+		if gs.Hidden {
+			report.Note = "是隐藏的，没有读；要读请先取消隐藏"
+			r.reports = append(r.reports, report)
+			continue
+		}
+		head, err := g.Head(i, headRows)
+		if err != nil {
+			return fmt.Errorf("%s：%w", report.Where(), err)
+		}
+		layout, found, err := findLayout(head, r.in.Override[list.Kind])
+		if refused, ok := errors.AsType[*BeliefError](err); ok {
+			refused.Where = report.Where()
+			return refused
+		}
+		if err != nil {
+			return fmt.Errorf("%s：%w", report.Where(), err)
+		}
+		switch {
+		case found:
+		case len(head) == 0:
+			continue
+		case before != nil && before.fits(head):
+			layout = Layout{First: head[0].Number, Mapping: before.layout.Mapping, Period: before.layout.Period}
+			report.Note = "没有表头，按前一个工作表的列读"
+		default:
+			report.Note = "找不到表头，没有读"
+			r.reports = append(r.reports, report)
+			continue
+		}
+		layout.Sheet = gs.Name
+		report.Mapping = layout.Mapping
+		r.reports = append(r.reports, report)
+		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}}
+		for _, text := range []string{gs.Name, layout.Period, gs.Title, strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File))} {
+			if p, ok := parsePeriod(text, r.now); ok && text != "" {
+				s.period = p
+				break
+			}
+		}
+		for _, f := range used[list.Kind] {
+			if c, ok := layout.Mapping[f]; ok {
+				s.at[f] = len(s.columns)
+				s.fields, s.columns = append(s.fields, f), append(s.columns, c.Index)
+			}
+		}
+		if err = each(g, i, s); err == office.ErrMerged {
+			r.reports[s.index].Rows = 0
+			err = each(g, i, s)
+		}
+		if err != nil {
+			return fmt.Errorf("%s：%w", report.Where(), err)
+		}
+		read++
+		before = s
+	}
+	if read == 0 {
+		return fmt.Errorf("%s“%s”里找不到名册：没有一行表头写着姓名和身份证号。请检查文件是否选对，或用 --map 指明列名", list.Kind.Word(), list.File)
+	}
+	return nil
+}
+
+// fits tells whether rows without a header look like those of the sheet before.
+func (s *sheet) fits(head []office.GridRow) bool {
+	c, ok := s.layout.Mapping[FieldNumber]
+	return ok && len(head) > 0 && c.Index < len(head[0].Cells) && isData(head[0].Cells[c.Index:c.Index+1])
+}
+
+// text is a cell as clean text; repeated is what stands in it for "the same as above".
+func text(b []byte) string {
+	if s := strings.TrimSpace(string(b)); utf8.ValidString(s) {
+		return s
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(string(b), "�"))
+}
+
+// ditto tells whether a cell says "the same as above".
+func ditto(b []byte) bool {
+	if len(b) > 12 || len(b) == 0 {
+		return false
+	}
+	switch string(bytes.TrimSpace(b)) {
+	case "同上", "〃", "″", "\"", "''", "“", "”", "々", "同":
+		return true
+	}
+	return false
+}
