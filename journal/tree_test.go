@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -351,9 +352,9 @@ func TestCosigner(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := journal.Witness{DB: district, Key: watcher}
-		down := false
+		var down atomic.Bool
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			if down {
+			if down.Load() {
 				panic(http.ErrAbortHandler)
 			}
 			w.ServeSign(rw, r)
@@ -378,11 +379,11 @@ func TestCosigner(t *testing.T) {
 			t.Errorf("asked again for nothing: %v", err)
 		}
 		appendEvents(t, town, 4)
-		down = true
+		down.Store(true)
 		if _, err := c.Cosign(ctx); err == nil || c.State().Alarm || c.State().Error == "" {
 			t.Errorf("the witness is down: %v %+v", err, c.State())
 		}
-		down = false
+		down.Store(false)
 		// The district signed and its answer was lost.
 		proof, _ := journal.ProveExtends(ctx, town, 7, 3)
 		body := "old 3\n"

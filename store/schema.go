@@ -53,7 +53,8 @@ func (db *DB) SchemaFlaws(ctx context.Context, q Querier) ([]string, error) {
 	return flaws, nil
 }
 
-const schemaObjects = `select type, name, coalesce(sql, '') from sqlite_master where name not like 'sqlite_%' and name not like 'goose_%' order by type, name`
+const schemaObjects = `select type, name, coalesce(sql, '') from sqlite_master
+	where name not like 'sqlite_%' and name not like 'goose_%' and name <> '` + restoringTable + `' order by type, name`
 
 func scanObject(rows *sql.Rows, o *[3]string) error {
 	err := rows.Scan(&o[0], &o[1], &o[2])

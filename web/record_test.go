@@ -177,7 +177,7 @@ func TestErasePage(t *testing.T) {
 		if a := admin.post("/ops/erase", "text", name, "reason", "", "sure", "1"); a.status != http.StatusUnprocessableEntity || !strings.Contains(plain(a.body), "原因") {
 			t.Errorf("without a reason: %d", a.status)
 		}
-		if a := admin.post("/ops/erase/find", "text", "栖禾镇"); a.status != http.StatusUnprocessableEntity || !strings.Contains(plain(a.body), "是单位名称") {
+		if a := admin.post("/ops/erase/find", "text", "栖禾镇"); a.status != http.StatusUnprocessableEntity || !strings.Contains(plain(a.body), "是单位或地点的名称") {
 			t.Errorf("the name of a unit: %d", a.status)
 		}
 		if page := admin.page("/org"); !strings.Contains(page, name) {
