@@ -70,7 +70,7 @@ func freshSchema(ctx context.Context) ([][3]string, error) {
 	}
 	defer fresh.Close()
 	fresh.SetMaxOpenConns(1) // each connection would have a database of its own
-	lite := &DB{} // speaks as SQLite, whatever db does
+	lite := &DB{}            // speaks as SQLite, whatever db does
 	steps, err := lite.steps()
 	if err != nil {
 		return nil, err

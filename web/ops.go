@@ -106,11 +106,11 @@ func (s *Server) opsAlerts(ctx context.Context, v *visit) ([]flawView, error) {
 	if err != nil || v.Who.Check(org.Operate, root) != nil {
 		return nil, err
 	}
-	alerts, err := backup.Alerts(ctx, s.db, v.Now, s.ops.Backups != "", s.ops.folders()...)
 	list, err := s.recordAlerts(ctx)
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := backup.Alerts(ctx, s.db, v.Now, s.ops.Backups != "", s.ops.folders()...)
 	for _, a := range alerts {
 		list = append(list, flawView{Kind: "gap", Light: "late", Word: "运维", Text: a.Text, Do: a.Do, Spots: []spotView{{Text: "看运维页", Address: "/ops"}}})
 	}
