@@ -134,3 +134,47 @@ func TestEraseText(t *testing.T) {
 		ok(t, ledger.EraseText(ctx, w.db, w.files, admin, name, "本人申请，〔2026〕3号", nil)) // again: nothing is left to be done
 	})
 }
+
+// A scan is erased by its hash; what is registered of it stays, and the record stands. Words that JSON writes otherwise are found too.
+func TestEraseFile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		w := build(t, url)
+		admin := org.Person{ID: w.district.ID, Name: "管理员", Role: org.Admin, Unit: w.district.Unit}
+		w.imported(t)
+		f := w.finding(t, roads)
+		scan, err := w.files.PutReader(ctx, strings.NewReader("%PDF-1.4 扫描件"), evidence.Most)
+		ok(t, err)
+		item := evidence.Item{Event: "2026-04-16", Title: "签到表 A&B<甲>"}
+		item.Attach(scan, "签到表.pdf")
+		item, err = ledger.AddEvidence(ctx, w.db, w.cadre, f.ID, item)
+		ok(t, err)
+		var denied org.Denied
+		if err := ledger.EraseFile(ctx, w.db, w.files, w.clerk, scan.Hash, "本人申请"); !errors.As(err, &denied) {
+			t.Errorf("a clerk erases: %v", err)
+		}
+		wantRefusal(t, ledger.EraseFile(ctx, w.db, w.files, admin, scan.Hash, " "), "原因")
+		wantRefusal(t, ledger.EraseFile(ctx, w.db, w.files, admin, strings.Repeat("0", 64), "本人申请"), "SHA-256")
+		wantRefusal(t, ledger.EraseText(ctx, w.db, w.files, admin, "疏通排水沟", "本人申请", []string{scan.Hash}), "原件") // it does not hold that
+		ok(t, ledger.EraseFile(ctx, w.db, w.files, admin, " "+strings.ToUpper(scan.Hash)+"\n", "本人申请，〔2026〕3号"))
+		if _, err := evidence.Open(ctx, w.db, w.files, scan.Hash); !errors.Is(err, evidence.ErrErased) {
+			t.Errorf("the scan can be read: %v", err)
+		}
+		if kept, err := evidence.ByID(ctx, w.db, item.ID); err != nil || kept.Title != item.Title || !kept.Erased {
+			t.Errorf("what is registered of it: %+v %v", kept, err)
+		}
+		found, err := ledger.FindTraces(ctx, w.db, w.files, admin, "A&B<甲>")
+		if ok(t, err); found.Events != 1 {
+			t.Errorf("found %+v", found)
+		}
+		ok(t, ledger.EraseText(ctx, w.db, w.files, admin, "A&B<甲>", "本人申请", nil))
+		key, err := journal.OpenLogKey(filepath.Join(t.TempDir(), "journal.key"))
+		ok(t, err)
+		v, err := journal.ParseVerifier(key.Verifier)
+		ok(t, err)
+		r, err := proof.Verify(ctx, proof.Subject{DB: w.db, Files: w.files, Keys: []note.Verifier{v}})
+		if ok(t, err); !r.OK() || len(r.Erasures) == 0 {
+			t.Errorf("%v %v", r.Erasures, r.Differences)
+		}
+	})
+}
