@@ -169,16 +169,18 @@ func Receive(ctx context.Context, db *store.DB, files *Files, who org.Person, id
 	if err == nil {
 		stored, err = files.finishPart(ctx, id)
 	}
+	if err != nil { // the part is gone, or empty anew, when another has finished the upload since it was read
+		if now, err := UploadByID(ctx, db, files, who, id); err == nil && now.Item != 0 {
+			return now, nil
+		}
+	}
 	if Refused(err) { // it will not become better by being sent once more
 		if failed := Drop(ctx, db, files, who, id); failed != nil {
 			return u, failed
 		}
 		return u, org.Invalid{Field: "文件", What: err.Error()}
 	}
-	if err != nil { // the part is gone when another has finished the upload since it was read
-		if now, err := UploadByID(ctx, db, files, who, id); err == nil && now.Item != 0 {
-			return now, nil
-		}
+	if err != nil {
 		return u, err
 	}
 	err = db.Write(ctx, func(tx *store.Tx) error {
