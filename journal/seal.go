@@ -107,23 +107,6 @@ func LeafData(seq, entered int64, commitment, rows [32]byte) string {
 	return fmt.Sprintf("bihuan leaf 1\n%d\n%d\n%x\n%x\n", seq, entered, commitment, rows)
 }
 
-// ParseLeafData reads the data of a leaf, which must be exactly as [LeafData] makes it.
-func ParseLeafData(data string) (seq, entered int64, commitment, rows [32]byte, err error) {
-	lines := strings.Split(data, "\n")
-	if len(lines) == 6 {
-		seq, _ = strconv.ParseInt(lines[1], 10, 64)
-		entered, _ = strconv.ParseInt(lines[2], 10, 64)
-		for i, into := range []*[32]byte{&commitment, &rows} {
-			b, _ := hex.DecodeString(lines[3+i])
-			copy(into[:], b)
-		}
-	}
-	if LeafData(seq, entered, commitment, rows) != data {
-		err = errors.New("journal: not the data of a leaf")
-	}
-	return seq, entered, commitment, rows, err
-}
-
 // rowLine is what an event says of the state of a row: table, key, digest, tags of the columns; or that it is gone.
 func rowLine(r store.Row) string {
 	if r.Gone {

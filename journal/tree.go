@@ -165,11 +165,6 @@ func RootAt(ctx context.Context, q store.Querier, size int64) (tlog.Hash, error)
 	return tlog.TreeHash(size, hashes(ctx, q))
 }
 
-// ProveEvent proves that the event with the given number is in the log of the given size.
-func ProveEvent(ctx context.Context, q store.Querier, size, seq int64) (tlog.RecordProof, error) {
-	return tlog.ProveRecord(size, seq-1, hashes(ctx, q))
-}
-
 // ProveExtends proves that the log of the given size is the one of the older size, and more.
 func ProveExtends(ctx context.Context, q store.Querier, size, older int64) (tlog.TreeProof, error) {
 	if older == 0 || older == size {

@@ -39,9 +39,6 @@ type HintSide struct {
 	staff       int64
 }
 
-// Picture tells that a browser can show it as a picture.
-func (s HintSide) Picture() bool { return s.File != "" && evidence.Picture(s.Media) }
-
 // HintFilter says which hints are wanted. Zero fields ask nothing.
 type HintFilter struct {
 	Kind       evidence.HintKind

@@ -59,6 +59,27 @@ func LastDaily(ctx context.Context, q store.Querier) (day, wrong string, err err
 	return last[0], last[1], err
 }
 
+// Sound refuses, with the first difference, a record that is not in order. Whoever is about to erase asks it: what was altered would be
+// hidden.
+func Sound(ctx context.Context, log journal.Log) error {
+	s, err := OfLog(log)
+	if err != nil {
+		return err
+	}
+	r, err := Verify(ctx, s)
+	if err == nil && !r.OK() {
+		err = Unsound{r.Differences[0]}
+	}
+	return err
+}
+
+// Unsound is the error of a record that is not in order.
+type Unsound struct{ Difference Difference }
+
+func (u Unsound) Error() string {
+	return "存证日志核对不通过，请先运行 bihuan verify 查清：" + u.Difference.String()
+}
+
 // summary is what is wrong in a few words, without names of people.
 func (r Report) summary() string {
 	if r.OK() {

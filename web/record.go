@@ -175,18 +175,15 @@ func (s *Server) recordAlerts(ctx context.Context) ([]flawView, error) {
 	return list, err
 }
 
-// sound refuses to erase from a record that is not in order: what was altered would be hidden.
+// sound refuses to erase from a record that is not in order, as a form shows it.
 func (s *Server) sound(ctx context.Context) error {
 	if s.record.Key.Verifier == "" {
 		return nil // a server without a key keeps no record that could be checked
 	}
-	of, err := proof.OfLog(s.record)
-	if err != nil {
-		return err
-	}
-	r, err := proof.Verify(ctx, of)
-	if err == nil && !r.OK() {
-		err = ledger.Invalid{Field: "要删除的内容", What: "存证日志核对不通过，请先查清：" + r.Differences[0].String()}
+	err := proof.Sound(ctx, s.record)
+	var no proof.Unsound
+	if errors.As(err, &no) {
+		err = ledger.Invalid{Field: "要删除的内容", What: no.Error()}
 	}
 	return err
 }

@@ -37,7 +37,11 @@ func (c eraseCommand) Run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "没有找到“%s”。\n", c.Text)
 			return db.Purge(ctx) // in case an erasure before could not
 		}
-		if err := c.sound(ctx, db); err != nil {
+		log, err := c.openLog(db)
+		if err != nil {
+			return err
+		}
+		if err := proof.Sound(ctx, log); err != nil {
 			return err
 		}
 		fmt.Fprint(s.out, tracesText(found))
@@ -64,23 +68,6 @@ func (c eraseCommand) Run(ctx context.Context, s streams) error {
 		fmt.Fprintln(s.out, "已删除。日志里留有删除记录，原有的证明仍然有效。")
 		return nil
 	})
-}
-
-// sound refuses to erase from a record that is not in order: what was altered would be hidden.
-func (c eraseCommand) sound(ctx context.Context, db *store.DB) error {
-	log, err := c.openLog(db)
-	if err != nil {
-		return err
-	}
-	of, err := proof.OfLog(log)
-	if err != nil {
-		return err
-	}
-	r, err := proof.Verify(ctx, of)
-	if err == nil && !r.OK() {
-		err = fmt.Errorf("存证日志核对不通过，请先运行 bihuan verify 查清：%s", r.Differences[0])
-	}
-	return err
 }
 
 // tracesText says where a text stands.
