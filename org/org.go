@@ -157,6 +157,19 @@ const (
 
 	Erase Action = "依法删除" // personal data, from everything there is
 	Weigh Action = "核对材料提示"
+
+	Residents Action = "查看居民信息" // masked, those of one's own units
+	Unmask    Action = "查看完整号码"
+	Programme Action = "管理惠民项目" // programmes, parameters, rolls, payments
+	Propose   Action = "提出享受建议" // to the county, which decides
+	Decide    Action = "登记县级决定"
+	Screen    Action = "筛查" // datasets and screenings
+	Verify    Action = "核实疑点"
+	Confirm   Action = "复核疑点" // what somebody else verified
+	Publish   Action = "公示"
+	Deliver   Action = "政策宣传"
+	Interview Action = "知晓抽查"
+	Hear      Action = "登记群众诉求"
 )
 
 // Rights says who may do what. It is the only place that does.
@@ -193,6 +206,19 @@ var Rights = map[Action][]Role{
 
 	Erase: {Admin},
 	Weigh: {Clerk, Leader, Supervisor},
+
+	Residents: {Clerk, Leader, Cadre},
+	Unmask:    {Clerk},
+	Programme: {Clerk},
+	Propose:   {Clerk},
+	Decide:    {Clerk, Leader},
+	Screen:    {Clerk},
+	Verify:    {Clerk, Cadre},
+	Confirm:   {Clerk, Leader},
+	Publish:   {Clerk},
+	Deliver:   {Clerk, Cadre},
+	Interview: {Clerk, Leader, Supervisor},
+	Hear:      {Clerk, Cadre},
 }
 
 // Denied is the error of doing what one may not do.

@@ -39,6 +39,18 @@ const rightsPaper = `
 征求群众意见 - √ - - √ -
 核对材料提示 - √ √ - √ -
 依法删除     √ - - - - -
+查看居民信息 - √ √ - - √
+查看完整号码 - √ - - - -
+管理惠民项目 - √ - - - -
+提出享受建议 - √ - - - -
+登记县级决定 - √ √ - - -
+筛查         - √ - - - -
+核实疑点     - √ - - - √
+复核疑点     - √ √ - - -
+公示         - √ - - - -
+政策宣传     - √ - - - √
+知晓抽查     - √ √ - √ -
+登记群众诉求 - √ - - - √
 `
 
 var rightsRoles = []org.Role{org.Admin, org.Clerk, org.Leader, org.Secretary, org.Supervisor, org.Cadre}

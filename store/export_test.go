@@ -9,7 +9,7 @@ import (
 
 // Versions are the schemas there have been, the oldest first.
 func Versions() ([]int64, error) {
-	steps, err := (&DB{}).steps()
+	steps, err := (&DB{schema: house}).steps()
 	var list []int64
 	for _, s := range steps {
 		list = append(list, s.Version)
@@ -19,7 +19,7 @@ func Versions() ([]int64, error) {
 
 // LoadOld makes a database as a program of an earlier schema left it.
 func LoadOld(ctx context.Context, rawURL string, schema int64, fill func(*Loader, []Table) error) error {
-	db := &DB{Now: time.Now}
+	db := &DB{Now: time.Now, schema: house}
 	var err error
 	if db.postgres = isPostgres(rawURL); db.postgres {
 		err = db.openPostgres(rawURL)

@@ -29,7 +29,7 @@ const restoringTable = "restoring"
 // Load fills the database at rawURL, which must be empty or not exist, with rows of the given schema, brings it up to date and lets finish
 // do the rest. When one of them fails, nothing of it remains.
 func Load(ctx context.Context, rawURL string, schema int64, fill func(*Loader) error, finish func(*DB) error) (err error) {
-	db := &DB{Now: time.Now, done: make(chan struct{})}
+	db := &DB{Now: time.Now, done: make(chan struct{}), schema: house}
 	path := strings.TrimPrefix(rawURL, "sqlite://")
 	if db.postgres = isPostgres(rawURL); db.postgres {
 		err = db.openPostgres(rawURL)

@@ -12,8 +12,14 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql residents/*.sql
 var migrations embed.FS
+
+// The two schemas, by the folders of their migrations: the house, and what is known of residents.
+const (
+	house     = "migrations"
+	residents = "residents"
+)
 
 // migrate brings the schema up to date, one transaction a step. A database newer than the program is refused: an old program
 // must not write into tables it does not know. So is one whose restoring did not end.
@@ -61,19 +67,21 @@ func (db *DB) upgrade(ctx context.Context, provider *goose.Provider) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return err
 	}
-	_, err = db.write.ExecContext(ctx, db.searchTable())
+	if db.schema == house {
+		_, err = db.write.ExecContext(ctx, db.searchTable())
+	}
 	return err
 }
 
 // steps reads the migration files, NNNNN_name.sql, as one set for both databases.
 func (db *DB) steps() ([]*goose.Migration, error) {
-	files, err := migrations.ReadDir("migrations")
+	files, err := migrations.ReadDir(db.schema)
 	if err != nil {
 		return nil, err
 	}
 	var steps []*goose.Migration
 	for _, f := range files {
-		text, err := migrations.ReadFile(path.Join("migrations", f.Name()))
+		text, err := migrations.ReadFile(path.Join(db.schema, f.Name()))
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +110,7 @@ func (db *DB) ddl(text string) string {
 
 // KnownSchema is the schema that this program brings databases to.
 func KnownSchema() (int64, error) {
-	steps, err := (&DB{}).steps()
+	steps, err := (&DB{schema: house}).steps()
 	if err != nil || len(steps) == 0 {
 		return 0, err
 	}

@@ -6,6 +6,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,6 +34,7 @@ type DB struct {
 	// Now is the clock of every transaction. Tests set it before first use.
 	Now func() time.Time
 
+	schema   string // folder of the migrations that made it
 	postgres bool
 	read     *sql.DB
 	write    *sql.DB     // one connection on SQLite; the same pool as read on PostgreSQL
@@ -46,12 +48,38 @@ type DB struct {
 
 // Open opens the database at rawURL, brings its schema up to date and returns it. rawURL is postgres://… or sqlite:///path, or
 // just the path of a SQLite file, whose folder is made when missing.
-func Open(ctx context.Context, rawURL string) (*DB, error) {
-	db := &DB{Now: time.Now, done: make(chan struct{})}
+func Open(ctx context.Context, rawURL string) (*DB, error) { return open(ctx, house, rawURL) }
+
+// OpenResidents opens the database that holds what is known of residents, apart from staff and ledger: a file or a schema of its own, which
+// is made when missing. [ResidentsOf] is where it stands if nobody says otherwise.
+func OpenResidents(ctx context.Context, rawURL string) (*DB, error) {
+	return open(ctx, residents, rawURL)
+}
+
+// ResidentsOf is the address of the database of residents that belongs to a database: the file residents.db beside it, or on PostgreSQL the
+// schema of the same name with _residents.
+func ResidentsOf(rawURL string) (string, error) {
+	if !isPostgres(rawURL) {
+		return filepath.Join(filepath.Dir(strings.TrimPrefix(rawURL, "sqlite://")), "residents.db"), nil
+	}
+	address, err := url.Parse(rawURL)
+	if err != nil {
+		return "", fmt.Errorf("address of the database: %w", err)
+	}
+	query := address.Query()
+	query.Set("search_path", cmp.Or(query.Get("search_path"), "bihuan")+"_residents")
+	address.RawQuery = query.Encode()
+	return address.String(), nil
+}
+
+func open(ctx context.Context, schema, rawURL string) (*DB, error) {
+	db := &DB{Now: time.Now, done: make(chan struct{}), schema: schema}
 	var err error
-	if strings.HasPrefix(rawURL, "postgres://") || strings.HasPrefix(rawURL, "postgresql://") {
+	if isPostgres(rawURL) {
 		db.postgres = true
-		err = db.openPostgres(rawURL)
+		if err = db.openPostgres(rawURL); err == nil && schema == residents {
+			err = db.makeSchema(ctx, rawURL)
+		}
 	} else {
 		err = db.openSQLite(strings.TrimPrefix(rawURL, "sqlite://"))
 	}
@@ -83,6 +111,20 @@ func (db *DB) openPostgres(rawURL string) (err error) {
 	db.read.SetMaxIdleConns(24)
 	db.write = db.read
 	return nil
+}
+
+// makeSchema makes the schema that the address names, when it is missing.
+func (db *DB) makeSchema(ctx context.Context, rawURL string) error {
+	address, err := url.Parse(rawURL)
+	if err != nil {
+		return err
+	}
+	name := address.Query().Get("search_path")
+	if name == "" {
+		return errors.New("the address names no schema: add search_path=…")
+	}
+	_, err = db.write.ExecContext(ctx, `create schema if not exists "`+strings.ReplaceAll(name, `"`, `""`)+`"`)
+	return err
 }
 
 // openSQLite follows the recipe of the design: one writer, a pool of readers, busy_timeout before all else.

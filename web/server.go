@@ -17,16 +17,18 @@ import (
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // Config is what a server needs. DB, Files and Calendar are required.
 type Config struct {
-	DB       *store.DB
-	Files    *evidence.Files   // documents as they came in
-	Calendar calendar.Calendar // working days
-	Record   journal.Log       // signs the heads of the record
-	Cosigner *journal.Cosigner // has them signed by another; nil: nobody
-	Witness  journal.Witness   // signs those of others
+	DB        *store.DB
+	Residents *vault.Vault      // what is known of residents; nil: the pages about them say that there is nothing
+	Files     *evidence.Files   // documents as they came in
+	Calendar  calendar.Calendar // working days
+	Record    journal.Log       // signs the heads of the record
+	Cosigner  *journal.Cosigner // has them signed by another; nil: nobody
+	Witness   journal.Witness   // signs those of others
 	// WitnessKey is the verifier key of whom the Cosigner asks: it goes into proof packs.
 	WitnessKey string
 	Log        *slog.Logger // nil: slog.Default
@@ -38,6 +40,7 @@ type Config struct {
 // Server answers requests. It is safe for use by many goroutines.
 type Server struct {
 	db       *store.DB
+	vault    *vault.Vault
 	files    *evidence.Files
 	calendar calendar.Calendar
 	log      *slog.Logger
@@ -89,7 +92,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness,
+	s := &Server{db: c.DB, vault: c.Residents, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness,
 		witnessKey: c.WitnessKey, address: c.Site, ops: c.Ops}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)

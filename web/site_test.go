@@ -22,6 +22,7 @@ import (
 	"bihuan/org"
 	"bihuan/store"
 	"bihuan/store/storetest"
+	"bihuan/vault"
 	"bihuan/web"
 )
 
@@ -36,6 +37,7 @@ type site struct {
 	t      testing.TB
 	url    string
 	db     *store.DB
+	vault  *vault.Vault
 	files  *evidence.Files
 	folder string // of files
 	record journal.Log
@@ -75,6 +77,15 @@ func openWith(t testing.TB, url string, files *evidence.Files) *site {
 	}
 	t.Cleanup(func() { s.db.Close() })
 	s.db.Now = func() time.Time { return s.now }
+	residents, err := store.ResidentsOf(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.vault, err = vault.Open(ctx, residents, filepath.Join(t.TempDir(), "residents.key")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.vault.Close() })
+	s.vault.Now = s.db.Now
 	if err := s.db.Write(ctx, func(tx *store.Tx) error { return s.organise(ctx, tx) }); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +96,7 @@ func openWith(t testing.TB, url string, files *evidence.Files) *site {
 		t.Fatal(err)
 	}
 	s.record = journal.Log{DB: s.db, Key: key}
-	server := httptest.NewServer(web.New(web.Config{DB: s.db, Files: s.files, Record: s.record, Calendar: calendar.Published(), Log: log}).Handler())
+	server := httptest.NewServer(web.New(web.Config{DB: s.db, Residents: s.vault, Files: s.files, Record: s.record, Calendar: calendar.Published(), Log: log}).Handler())
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"bihuan/evidence"
 	"bihuan/journal"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // place says where everything is kept.
@@ -19,6 +21,9 @@ type place struct {
 	Key      string `name:"journal-key" env:"BIHUAN_JOURNAL_KEY" placeholder:"文件" help:"签存证日志的密钥文件；不写就用数据文件夹里的 journal.key，放在数据库管理员拿不到的地方更好（BIHUAN_JOURNAL_KEY）"`
 	Files    string `env:"BIHUAN_FILES" placeholder:"地方" help:"原件放在哪里：另一个文件夹，或 s3://桶/前缀?endpoint=https://主机:端口，密钥用环境变量 BIHUAN_S3_KEY 和 BIHUAN_S3_SECRET；不写就放数据文件夹里的 files（BIHUAN_FILES）"`
 	Database string `env:"BIHUAN_DATABASE" placeholder:"数据库" help:"postgres://… 或 SQLite 文件；不写就用数据文件夹里的 bihuan.db（BIHUAN_DATABASE）"`
+
+	Residents    string `env:"BIHUAN_RESIDENTS" placeholder:"数据库" help:"居民信息另放的数据库；不写就用数据文件夹里的 residents.db，或 PostgreSQL 上同名加 _residents 的模式（BIHUAN_RESIDENTS）"`
+	ResidentsKey string `name:"residents-key" env:"BIHUAN_RESIDENTS_KEY" placeholder:"文件" help:"居民信息库的密钥文件；不写就用数据文件夹里的 residents.key。丢了它，居民信息谁也读不出来，请另存一份（BIHUAN_RESIDENTS_KEY）"`
 }
 
 // database is what [store.Open] opens.
@@ -56,6 +61,22 @@ func (p place) openDatabase(ctx context.Context) (*store.DB, error) {
 		return nil, fmt.Errorf("给已有的日志起账：%w", err)
 	}
 	return db, nil
+}
+
+// openVault opens the database of residents.
+func (p place) openVault(ctx context.Context) (*vault.Vault, error) {
+	address := p.Residents
+	if address == "" {
+		var err error
+		if address, err = store.ResidentsOf(p.database()); err != nil {
+			return nil, err
+		}
+	}
+	v, err := vault.Open(ctx, address, cmp.Or(p.ResidentsKey, filepath.Join(p.Data, "residents.key")))
+	if err != nil {
+		return nil, fmt.Errorf("打不开居民信息库：%w", err)
+	}
+	return v, nil
 }
 
 // filesFolder is where files are kept, or with a bucket the parts of uploads on their way.

@@ -18,6 +18,7 @@ import (
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
+	"bihuan/vault"
 	"bihuan/web"
 )
 
@@ -56,6 +57,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 // program is the server with everything it holds open. A test starts the same one.
 type program struct {
 	db       *store.DB
+	vault    *vault.Vault
 	files    *evidence.Files
 	listener net.Listener
 	http     *http.Server
@@ -88,20 +90,24 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 		db.Close()
 		return nil, err
 	}
-	p := &program{db: db, files: files, listener: listener, data: at.Data, witnessKey: with.witnessKey}
-	if err := p.openLog(at, with.witness, with.witnessKey); err != nil {
-		return nil, errors.Join(err, db.Close(), files.Close())
-	}
-	if p.keeper, err = with.keeper(p); err != nil {
-		return nil, errors.Join(err, db.Close(), files.Close())
-	}
-	countersign, err := at.openWitness(db)
+	residents, err := at.openVault(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close(), files.Close())
 	}
+	p := &program{db: db, vault: residents, files: files, listener: listener, data: at.Data, witnessKey: with.witnessKey}
+	if err := p.openLog(at, with.witness, with.witnessKey); err != nil {
+		return nil, errors.Join(err, p.closeStores())
+	}
+	if p.keeper, err = with.keeper(p); err != nil {
+		return nil, errors.Join(err, p.closeStores())
+	}
+	countersign, err := at.openWitness(db)
+	if err != nil {
+		return nil, errors.Join(err, p.closeStores())
+	}
 	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
-		Handler: web.New(web.Config{DB: db, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey,
+		Handler: web.New(web.Config{DB: db, Residents: residents, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey,
 			Ops: web.Ops{Version: version(), Data: at.Data, Backups: with.Backups}, Calendar: calendar.Published(), Log: slog.Default(),
 			Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -164,7 +170,11 @@ func (p *program) Run(ctx context.Context) error {
 
 // Close closes what is still open: first what answers requests, then what they need.
 func (p *program) Close() error {
-	return errors.Join(p.http.Close(), p.db.Close(), p.files.Close())
+	return errors.Join(p.http.Close(), p.closeStores())
+}
+
+func (p *program) closeStores() error {
+	return errors.Join(p.vault.Close(), p.db.Close(), p.files.Close())
 }
 
 // listen takes the address, or one of the next ports when it is taken, as often as tries says.
