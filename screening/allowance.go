@@ -47,6 +47,7 @@ func (d *death) register(date day) {
 
 // screen runs the rules.
 func (r *run) screen(ctx context.Context) error {
+	r.progress.step(matchShare, 1)
 	persons := r.persons()
 	deaths, byNumber := r.deaths()
 	onRoll := map[resident]*person{}
@@ -246,7 +247,7 @@ func (r *run) paidAfterDeath(p *person, deaths map[resident]*death, byNumber map
 	}
 	if p.resident == nobody {
 		party := r.parties[p.parties[0]]
-		r.hits = append(r.hits, Hit{Rule: "HL-02", ID: p.id.String(), Name: party.name, State: state, Why: why, Amount: Yuan(sum), Sources: r.sources(append(lines, d.lines...), nil)})
+		r.hitRow(p.parties[0], Hit{Rule: "HL-02", ID: p.id.String(), Name: party.name, State: state, Why: why, Amount: Yuan(sum), Sources: r.sources(append(lines, d.lines...), nil)})
 		return
 	}
 	r.hit("HL-02", p.resident, state, sum, why, append(lines, d.lines...), p.resident)
@@ -482,7 +483,7 @@ func (r *run) paidTwice(persons []*person) {
 			r.hit("HL-05", p.resident, state, sum, why, lines, p.resident)
 		} else {
 			party := r.parties[p.parties[0]]
-			r.hits = append(r.hits, Hit{Rule: "HL-05", ID: p.id.String(), Name: party.name, State: Certain, Why: why, Amount: Yuan(sum), Sources: r.sources(lines, nil)})
+			r.hitRow(p.parties[0], Hit{Rule: "HL-05", ID: p.id.String(), Name: party.name, State: Certain, Why: why, Amount: Yuan(sum), Sources: r.sources(lines, nil)})
 		}
 	}
 }

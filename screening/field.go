@@ -40,6 +40,28 @@ const (
 	FieldCremation Field = "火化日期"
 	FieldStop      Field = "停发时间"
 	FieldRemark    Field = "备注"
+
+	// Of the smaller lists; their headers stand with the kinds that have them.
+	FieldClass    Field = "类别"
+	FieldGrade    Field = "残疾等级"
+	FieldFlag     Field = "是否预警"
+	FieldCar      Field = "车辆"
+	FieldFirm     Field = "工商登记"
+	FieldHouse    Field = "不动产"
+	FieldFund     Field = "公积金"
+	FieldUnit     Field = "单位职务"
+	FieldOther    Field = "干部姓名"
+	FieldOtherNo  Field = "干部身份证号"
+	FieldChecked  Field = "复核或认证日期"
+	FieldNext     Field = "下次复核日期"
+	FieldBegun    Field = "开始日期"
+	FieldEnded    Field = "结束日期"
+	FieldHandled  Field = "处理日期"
+	FieldVisited  Field = "入户核查日期"
+	FieldAssessed Field = "民主评议日期"
+	FieldPosted   Field = "公示日期"
+	FieldTown     Field = "乡镇审核日期"
+	FieldCounty   Field = "县级审定日期"
 )
 
 // synonym is a field and the headers that name it.
@@ -75,6 +97,8 @@ var synonyms = []synonym{
 	{FieldCremation, "火化日期 火化时间"},
 	{FieldStop, "停发时间 停发年月 停发日期 停发月份"},
 	{FieldRemark, "备注 说明 备注说明"},
+	{FieldClass, ""}, {FieldGrade, ""}, {FieldFlag, ""}, {FieldCar, ""}, {FieldFirm, ""}, {FieldHouse, ""}, {FieldFund, ""}, {FieldUnit, ""}, {FieldOther, ""}, {FieldOtherNo, ""}, {FieldChecked, ""}, {FieldNext, ""}, {FieldBegun, ""}, {FieldEnded, ""}, {FieldHandled, ""},
+	{FieldVisited, ""}, {FieldAssessed, ""}, {FieldPosted, ""}, {FieldTown, ""}, {FieldCounty, ""},
 }
 
 // known are the fields by the headers that name them.

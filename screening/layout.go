@@ -13,12 +13,14 @@ import (
 // Layout is how one sheet is to be read.
 type Layout struct {
 	Sheet   string
+	Head    int // number of the first row of the header; 0 where there is none
 	First   int // number of the first row of data
 	Mapping Mapping
 	Period  string // what the title or the name of the sheet says about the month, if anything
 }
 
-// Override maps a field to the header it is under, where the guess would be wrong; an empty header takes the field away.
+// Override maps a field to the header it is under, where the guess would be wrong, or to a column, #C being the third; an empty header
+// takes the field away.
 type Override map[Field]string
 
 // headRows is how many rows of a sheet are looked at for its header.
@@ -35,16 +37,24 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 			continue
 		}
 		single := headers(rows[i].Cells, nil)
-		if m, score := mapHeaders(single, override); score > bestScore {
-			best, bestScore = Layout{First: rows[i].Number + 1, Mapping: m}, score
+		titled := best.First == rows[i].Number+1 && best.Head < rows[i].Number // so far with the row above, which may be but a title
+		if m, score := mapHeaders(single, override); score > bestScore || score == bestScore && titled && !tellsWhose(rows[i-1].Cells) {
+			best, bestScore = Layout{Head: rows[i].Number, First: rows[i].Number + 1, Mapping: m}, score
 		}
 		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 && !isData(rows[i+1].Cells) {
 			both := headers(rows[i+1].Cells, rows[i].Cells)
 			m, score := mapHeaders(both, override)
-			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) {
-				best, bestScore = Layout{First: rows[i+1].Number + 1, Mapping: m}, score
+			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && belongsAbove(rows[i+1].Cells, best.Mapping) {
+				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m}, score
 			}
 		}
+	}
+	placed := override.placed()
+	if bestScore < 2 && len(placed) > 0 && len(rows) > 0 { // no header: a person said which column is which
+		best, bestScore = Layout{First: rows[0].Number, Mapping: Mapping{}}, 2
+	}
+	for f, c := range placed {
+		best.Mapping[f] = c
 	}
 	_, name := best.Mapping[FieldName]
 	_, head := best.Mapping[FieldHeadName]
@@ -81,6 +91,31 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 		best.Period += strings.Join(row.Cells, " ") + " "
 	}
 	return best, true, nil
+}
+
+// placed are the columns that are given by their place.
+func (o Override) placed() Mapping {
+	m := Mapping{}
+	for f, h := range o {
+		letters, ok := strings.CutPrefix(strings.ToUpper(h), "#")
+		for i := 0; ok && i < 1<<14; i++ {
+			if columnLetters(i) == letters {
+				m[f] = Column{Index: i, Header: letters + "列", Sure: true}
+				break
+			}
+		}
+	}
+	return m
+}
+
+// belongsAbove tells that a row is the lower one of a header: it has known words, and nothing where names and numbers stand.
+func belongsAbove(cells []string, m Mapping) bool {
+	for _, f := range []Field{FieldName, FieldNumber} {
+		if c, ok := m[f]; ok && c.Index < len(cells) && cells[c.Index] != "" {
+			return false
+		}
+	}
+	return slices.ContainsFunc(cells, func(c string) bool { f, sure := fieldOf(c); return sure && f != "" })
 }
 
 // BeliefError refuses a list that has a column about people's faith.

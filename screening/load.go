@@ -27,8 +27,14 @@ type Input struct {
 	Params   Params
 	Lists    []List
 	Override map[Kind]Override
-	Forecast int    // months for which to say who reaches the age of a tier; 0 for none
-	Explain  string // a number of a resident whose case is to be taken apart; empty for none
+	Rules    []string // ids of the rules that are asked for; empty: all
+	Forecast int      // months for which to say who reaches the age of a tier; 0 for none
+	Explain  string   // a number of somebody whose case is to be taken apart; empty for none
+	Places   bool     // fill in village and household of the hits, for which the register is read once more
+
+	// Progress is told what is being done and which share of everything is done, from 0 to 1, at most some twenty times a second and
+	// never twice at once; nil is told nothing. To stop a run, cancel its context.
+	Progress func(stage string, share float64)
 }
 
 // SheetReport says how a sheet was read.
@@ -60,6 +66,9 @@ type sheet struct {
 	fields  []Field
 	columns []int
 	at      map[Field]int // place among the columns
+
+	source List // the file, and which of its sheets
+	number int
 }
 
 // place is where among the columns a field is, -1 where the list has none.
@@ -78,20 +87,10 @@ func cell(b *office.Batch, row, place int) []byte {
 	return b.Cell(row, place)
 }
 
-// used are the fields that each kind of list is asked for.
-var used = map[Kind][]Field{
-	Residents: {FieldName, FieldNumber, FieldSex, FieldBirth, FieldAddress, FieldVillage, FieldHousehold, FieldState, FieldReason, FieldStateDate, FieldOut, FieldIn, FieldDeath, FieldStruck},
-	Roll:      {FieldName, FieldNumber, FieldBirth, FieldAge, FieldVillage, FieldAddress, FieldAccount, FieldAmount, FieldStandard, FieldMonth, FieldState, FieldStop},
-	OtherRoll: {FieldName, FieldNumber, FieldBirth, FieldVillage, FieldAccount, FieldAmount, FieldStandard, FieldMonth, FieldState, FieldStop},
-	Deaths:    {FieldName, FieldNumber, FieldBirth, FieldAge, FieldVillage, FieldAddress, FieldDeath, FieldCremation, FieldStruck, FieldStateDate},
-	Dibao:     {FieldName, FieldNumber, FieldHeadName, FieldHeadNo, FieldVillage, FieldHousehold, FieldState, FieldStop, FieldMonth, FieldAmount},
-	Pension:   {FieldName, FieldNumber, FieldVillage, FieldState, FieldStop, FieldReason},
-}
-
 // readList reads all sheets of a file. each reads one sheet into its place; it is called again where merged cells have to be filled
 // down.
 func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, int, *sheet) error) error {
-	g, err := office.OpenGrid(ctx, filepath.Base(list.File), list.Data, list.Size)
+	g, err := office.OpenGrid(ctx, filepath.Base(list.File), r.progress.reading(ctx, list), list.Size)
 	if err != nil {
 		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
 	}
@@ -108,7 +107,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		if err != nil {
 			return fmt.Errorf("%s：%w", report.Where(), err)
 		}
-		layout, found, err := findLayout(head, r.in.Override[list.Kind])
+		layout, found, err := findLayout(head, list.Kind.own(head, r.in.Override[list.Kind]))
 		if refused, ok := errors.AsType[*BeliefError](err); ok {
 			refused.Where = report.Where()
 			return refused
@@ -131,14 +130,14 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		layout.Sheet = gs.Name
 		report.Mapping = layout.Mapping
 		r.reports = append(r.reports, report)
-		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}}
+		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}, source: list, number: i}
 		for _, text := range []string{gs.Name, layout.Period, gs.Title, strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File))} {
 			if p, ok := parsePeriod(text, r.now); ok && text != "" {
 				s.period = p
 				break
 			}
 		}
-		for _, f := range used[list.Kind] {
+		for _, f := range list.Kind.Fields() {
 			if c, ok := layout.Mapping[f]; ok {
 				s.at[f] = len(s.columns)
 				s.fields, s.columns = append(s.fields, f), append(s.columns, c.Index)
@@ -153,6 +152,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		}
 		read++
 		before = s
+		r.sheets = append(r.sheets, s)
 	}
 	if read == 0 {
 		return fmt.Errorf("%s“%s”里找不到名册：没有一行表头写着姓名和身份证号。请检查文件是否选对，或用 --map 指明列名", list.Kind.Word(), list.File)

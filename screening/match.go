@@ -76,6 +76,7 @@ func (r *run) eachBlock(ctx context.Context, work func(i int32, b *block)) error
 					return
 				}
 				work(i, r.register.blocks[i])
+				r.progress.through(int(i), len(r.register.blocks))
 			}
 		})
 	}
@@ -96,6 +97,7 @@ func comparePairs(a, b pair) int {
 
 // matchParties finds out who the parties are: first by their numbers as they are, then, for the rest, by what may have gone wrong.
 func (r *run) matchParties(ctx context.Context) error {
+	r.progress.step(readShare, (readShare+matchShare)/2)
 	exact, err := r.exactPairs(ctx)
 	if err != nil {
 		return err
@@ -130,6 +132,7 @@ func (r *run) matchParties(ctx context.Context) error {
 	if len(open) == 0 {
 		return nil
 	}
+	r.progress.step((readShare+matchShare)/2, matchShare)
 	near, err := r.nearPairs(ctx, open)
 	if err != nil {
 		return err

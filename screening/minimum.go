@@ -55,7 +55,7 @@ func (r *run) minimumLiving(deaths map[resident]*death, byNumber map[chinese.IDN
 			if res != nobody {
 				r.hit("DB-01", res, state, 0, why, append(lines, d.lines...), res)
 			} else {
-				r.hits = append(r.hits, Hit{Rule: "DB-01", ID: p.id.String(), Name: p.name, State: state, Why: why, Sources: r.sources(append(lines, d.lines...), nil)})
+				r.hitRow(int32(i), Hit{Rule: "DB-01", ID: p.id.String(), Name: p.name, State: state, Why: why, Sources: r.sources(append(lines, d.lines...), nil)})
 			}
 			continue
 		}

@@ -73,7 +73,8 @@ type entry struct {
 	party
 	line
 	written                  chinese.Written
-	text                     string // the number, if there is something wrong with it
+	cells                    []fieldText // what only rules of the smaller lists ask for
+	text                     string      // the number, if there is something wrong with it
 	village                  string
 	villageDitto, groupDitto bool
 }
@@ -82,15 +83,20 @@ type entry struct {
 func (r *run) readParties(ctx context.Context, list List) error {
 	return r.readList(ctx, list, func(g *office.Grid, i int, s *sheet) error {
 		var held []entry
-		v, group := "", uint64(0)
+		v, group, home := "", uint64(0), ""
 		add := func(e *entry) {
 			if e.villageDitto {
 				e.village = v
 			}
 			if e.groupDitto {
 				e.group = group
+				for k := range e.cells {
+					if e.cells[k].field == FieldHousehold {
+						e.cells[k].text = home
+					}
+				}
 			}
-			v, group = e.village, e.group
+			v, group, home = e.village, e.group, textOf(e.cells, FieldHousehold)
 			r.add(e)
 		}
 		count := 0
@@ -128,7 +134,7 @@ func (r *run) add(e *entry) {
 		r.villages = append(r.villages, place)
 	}
 	e.party.village = v
-	key := (uint64(e.id)^uint64(e.list)<<60)*0x9e3779b97f4a7c15 ^ nameHash(e.name) ^ e.account*0xd6e8feb86659fd93 ^ uint64(r.villages[v].hash)*0xc4ceb9fe1a85ec53
+	key := (uint64(e.id)^uint64(e.list)<<59)*0x9e3779b97f4a7c15 ^ nameHash(e.name) ^ e.account*0xd6e8feb86659fd93 ^ uint64(r.villages[v].hash)*0xc4ceb9fe1a85ec53
 	if e.flaw != chinese.Sound {
 		key ^= hash64(e.text) * 3
 	}
@@ -155,6 +161,9 @@ func (r *run) add(e *entry) {
 				r.parties[p].months |= 1 << ago
 			}
 		}
+	}
+	if len(e.cells) > 0 {
+		r.details[int32(len(r.lines))] = e.cells
 	}
 	r.lines = append(r.lines, e.line)
 }
@@ -209,6 +218,7 @@ func (r *run) entries(s *sheet, b *office.Batch) []entry {
 	if villageAt < 0 {
 		villageAt = s.place(FieldAddress)
 	}
+	told := r.told(s.kind)
 	list := make([]entry, 0, b.Len())
 	for i := range b.Len() {
 		if b.Number(i) < s.layout.First {
@@ -284,7 +294,7 @@ func (r *run) entries(s *sheet, b *office.Batch) []entry {
 				}
 			}
 		}
-		if s.kind == Dibao {
+		if s.kind != Residents && s.place(FieldHousehold)+s.place(FieldHeadNo)+s.place(FieldHeadName) > -3 {
 			home := cell(b, i, s.place(FieldHousehold))
 			e.groupDitto = ditto(home)
 			group := text(home)
@@ -300,6 +310,7 @@ func (r *run) entries(s *sheet, b *office.Batch) []entry {
 				e.group = hash64(group)
 			}
 		}
+		e.cells = cellsOf(s, b, i, told)
 	}
 	return list
 }

@@ -20,25 +20,46 @@ type Report struct {
 	Notes   []string  // what the reader of the hits should know: a list that seems old, a month without payments
 }
 
+// RuleState tells how much of a rule could be run.
+type RuleState string
+
+// The states of a rule.
+const (
+	Ran       RuleState = "run"   // with every list it knows of
+	RanInPart RuleState = "part"  // without some lists that would find more
+	ForAbove  RuleState = "above" // not at all: 需上级比对
+)
+
+// Word is the Chinese name of a state.
+func (s RuleState) Word() string {
+	return map[RuleState]string{Ran: "已比对", RanInPart: "部分比对", ForAbove: "需上级比对"}[s]
+}
+
 // RuleReport says what came of a rule.
 type RuleReport struct {
-	Rule   Rule
-	Hits   int
-	Manual int
-	Note   string // why it could not be run, or only in part
+	Rule    Rule
+	State   RuleState
+	Missing []Kind // the lists it lacked
+	Hits    int
+	Manual  int
+	Note    string // why it could not be run, or only in part, and what it left out as allowed
 }
 
 // run is a run under way.
 type run struct {
 	in       Input
 	now      month
+	progress progress
+	runnable map[string]bool // the rules that were asked for and have the lists they cannot do without
 	reports  []SheetReport
+	sheets   []*sheet // those that were read
 	register register
 	keys     map[uint64]int32 // parties by a hash of what makes them one
 	parties  []party
 	lines    []line
 	misfits  map[int32]misfit // parties whose number is not as it should be
 	villages []village
+	details  map[int32][]fieldText // by line, of those that have any
 
 	villageIndex map[string]int32
 
@@ -51,10 +72,17 @@ type run struct {
 	namesakes map[resident][]int32 // parties of the lists of deaths who have only the name and the age of somebody
 	contested map[int32]resident   // parties whose number is somebody's of another name
 
-	hits    []Hit
+	hits    []finding
 	turning []Turning
 	clauses []Clause
 	doubts  []string // what seems to be wrong with a list as a whole
+}
+
+// finding is a hit and whom it is about.
+type finding struct {
+	Hit
+	residents []resident // the first is the one whose number it has; none where no resident was found
+	party     int32      // the row it is about where no resident was found
 }
 
 // Run compares the lists. The same input gives the same hits.
@@ -62,37 +90,66 @@ func Run(ctx context.Context, in Input) (Report, error) {
 	if err := in.Params.Check(); err != nil {
 		return Report{}, err
 	}
-	r := &run{in: in, now: in.Params.thisMonth(), keys: map[uint64]int32{}, villageIndex: map[string]int32{}, misfits: map[int32]misfit{}, swaps: map[int32]resident{}, ties: map[int32][]resident{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
+	r := &run{in: in, now: in.Params.thisMonth(), keys: map[uint64]int32{}, runnable: map[string]bool{}, details: map[int32][]fieldText{}, villageIndex: map[string]int32{}, misfits: map[int32]misfit{}, swaps: map[int32]resident{}, ties: map[int32][]resident{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
 		claims: map[resident]uint64{}, contested: map[int32]resident{}, namesakes: map[resident][]int32{}}
+	for _, id := range in.Rules {
+		if !slices.ContainsFunc(Rules, func(rule Rule) bool { return rule.ID == id }) {
+			return Report{}, fmt.Errorf("不认得规则“%s”", id)
+		}
+	}
+	for _, rule := range Rules {
+		r.runnable[rule.ID] = r.wants(rule.ID) && len(r.lacking(rule)) == 0
+	}
+	r.progress.tell = in.Progress
 	for _, list := range in.Lists {
+		r.progress.total += list.Size
+	}
+	for _, do := range []func(context.Context) error{r.read, r.matchParties, r.screen, r.locate} {
+		if err := do(ctx); err != nil {
+			if ctx.Err() != nil { // whatever the reader of a file made of it
+				err = ctx.Err()
+			}
+			return Report{}, err
+		}
+	}
+	slices.SortStableFunc(r.hits, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), compareSources(a.Sources, b.Sources), cmp.Compare(a.Why, b.Why))
+	})
+	report := Report{Sheets: r.reports, Turning: r.turning, Clauses: r.clauses, Notes: r.notes()}
+	for _, f := range r.hits {
+		report.Hits = append(report.Hits, f.Hit)
+	}
+	for _, rule := range Rules {
+		if r.wants(rule.ID) {
+			report.Rules = append(report.Rules, r.reportOf(rule))
+		}
+	}
+	r.progress.report("完成", 1)
+	return report, nil
+}
+
+// read takes in all lists.
+func (r *run) read(ctx context.Context) error {
+	for _, list := range r.in.Lists {
 		if !slices.Contains(Kinds, list.Kind) {
-			return Report{}, fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, kindList())
+			return fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, kindList())
 		}
 		read := r.readParties
 		if list.Kind == Residents {
 			read = r.readRegister
 		}
 		if err := read(ctx, list); err != nil {
-			return Report{}, err
+			return err
 		}
+		r.progress.read.Add(list.Size)
 	}
 	r.keys = nil
 	r.dropRepeatedSheets()
-	if err := r.matchParties(ctx); err != nil {
-		return Report{}, err
-	}
-	if err := r.screen(ctx); err != nil {
-		return Report{}, err
-	}
-	slices.SortStableFunc(r.hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), compareSources(a.Sources, b.Sources), cmp.Compare(a.Why, b.Why))
-	})
-	report := Report{Hits: r.hits, Sheets: r.reports, Turning: r.turning, Clauses: r.clauses, Notes: r.notes()}
-	for _, rule := range Rules {
-		report.Rules = append(report.Rules, r.reportOf(rule))
-	}
-	return report, nil
+	return nil
 }
+
+// wants tells whether a rule was asked for.
+func (r *run) wants(id string) bool { return len(r.in.Rules) == 0 || slices.Contains(r.in.Rules, id) }
 
 // dropRepeatedSheets leaves out a sheet of the roll that says over again what another one said for the same month: a year's workbook
 // and the month's own file given together are no double payments.
@@ -152,19 +209,17 @@ func (r *run) has(k Kind) bool {
 	return slices.ContainsFunc(r.in.Lists, func(l List) bool { return l.Kind == k })
 }
 
-// lacking names what a rule misses.
-func (r *run) lacking(rule Rule) []string {
-	missing := slices.Clone(rule.Lacks)
-	for _, k := range rule.Needs {
-		if !r.has(k) {
-			missing = append(missing, k.Word())
-		}
+// lacking are the lists without which a rule cannot be run.
+func (r *run) lacking(rule Rule) []Kind {
+	missing := slices.DeleteFunc(slices.Clone(rule.Needs), r.has)
+	if len(rule.Either) > 0 && !slices.ContainsFunc(rule.Either, r.has) {
+		missing = append(missing, rule.Either...)
 	}
 	return missing
 }
 
 func (r *run) reportOf(rule Rule) RuleReport {
-	report := RuleReport{Rule: rule}
+	report := RuleReport{Rule: rule, State: Ran}
 	for _, h := range r.hits {
 		if h.Rule == rule.ID {
 			if report.Hits++; h.State == Manual {
@@ -172,17 +227,27 @@ func (r *run) reportOf(rule Rule) RuleReport {
 			}
 		}
 	}
-	if missing := r.lacking(rule); len(missing) > 0 {
-		report.Note = "没有" + strings.Join(missing, "、") + "，需上级比对"
+	if report.Missing = r.lacking(rule); len(report.Missing) > 0 {
+		report.State, report.Note = ForAbove, "没有"+words(report.Missing)+"，需上级比对"
 		return report
 	}
-	switch {
-	case rule.ID == "HL-05" && !r.has(OtherRoll):
-		report.Note = "只比对了本册；没有外乡镇发放册，跨乡镇重复需上级比对"
-	case rule.ID == "HL-02" && !r.has(Deaths):
-		report.Note = "没有死亡名单，只依据户籍注销"
+	if report.Missing = slices.DeleteFunc(append(slices.Clone(rule.Either), rule.Helps...), r.has); len(report.Missing) > 0 {
+		report.State = RanInPart
+		report.Note = "没有" + words(report.Missing) + "，只比对了其他名册"
+		if rule.InPart != "" {
+			report.Note = rule.InPart
+		}
 	}
 	return report
+}
+
+// words names kinds.
+func words(list []Kind) string {
+	var w []string
+	for _, k := range list {
+		w = append(w, k.Word())
+	}
+	return strings.Join(w, "、")
 }
 
 // notes says what is odd about the lists altogether.
@@ -243,9 +308,25 @@ func (r *run) idText(res resident) string {
 	return r.register.odd(res).id
 }
 
-// hit records a hit about a resident.
+// hit records a hit about a resident; residents are all whose rows in the register it rests on.
 func (r *run) hit(rule string, res resident, state State, amount int64, why string, lines []int32, residents ...resident) {
-	r.hits = append(r.hits, Hit{Rule: rule, ID: r.idText(res), Name: r.register.name(res), State: state, Why: why, Amount: Yuan(amount), Sources: r.sources(lines, residents)})
+	h := Hit{Rule: rule, ID: r.idText(res), Name: r.register.name(res), State: state, Why: why, Amount: Yuan(amount), Sources: r.sources(lines, residents)}
+	who := []resident{res}
+	for _, other := range residents {
+		if other != res && !slices.Contains(who, other) {
+			who, h.With = append(who, other), append(h.With, r.idText(other))
+		}
+	}
+	r.record(finding{h, who, -1})
+}
+
+// hitRow records a hit about a row that was found to be no resident's for certain.
+func (r *run) hitRow(party int32, h Hit) { r.record(finding{h, nil, party}) }
+
+func (r *run) record(f finding) {
+	if r.runnable[f.Rule] {
+		r.hits = append(r.hits, f)
+	}
 }
 
 // sources puts rows of lists before those of the register, each once.

@@ -7,30 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"bihuan/chinese"
 )
-
-// Kind is what a list is.
-type Kind string
-
-// The kinds of list.
-const (
-	Residents Kind = "residents"  // the register of residents
-	Roll      Kind = "roll"       // payments of the old-age allowance, one line a person and month
-	OtherRoll Kind = "other-roll" // the same of another town, this month's
-	Deaths    Kind = "deaths"
-	Dibao     Kind = "dibao" // members of households on the minimum living allowance
-	Pension   Kind = "pension"
-)
-
-// Kinds are all kinds of list.
-var Kinds = []Kind{Residents, Roll, OtherRoll, Deaths, Dibao, Pension}
-
-// Word is the Chinese name of a kind.
-func (k Kind) Word() string {
-	return map[Kind]string{Residents: "户籍", Roll: "高龄津贴发放册", OtherRoll: "外乡镇发放册", Deaths: "死亡名单", Dibao: "低保名册", Pension: "养老金名单"}[k]
-}
 
 // Tier is what an age band is paid.
 type Tier struct {
@@ -127,6 +107,76 @@ type Hit struct {
 	Why     string   `json:"why"`
 	Amount  Yuan     `json:"amount"` // paid too much is positive, too little negative; 0 where it is not about money
 	Sources []Source `json:"sources"`
+
+	// For handing out verification and for comparing runs; no line of `bihuan screen` has them.
+	Village   string   `json:"-"` // of the person: by the register, else by the list the row stands in; empty where neither says
+	Household string   `json:"-"` // as the register writes it; of who is in no register, as the list does; empty where nobody does
+	Birth     string   `json:"-"` // YYYY-MM-DD by the register; empty where it is not known to the day
+	With      []string `json:"-"` // numbers of the others it is about: the spouse of HL-08, who shares an account of HL-09
+}
+
+// Key names a finding in every run that makes it again: the rule and the number, of several people the lowest. It holds a number of
+// a citizen, so whoever stores it does so as he stores numbers.
+func (h Hit) Key() string { return h.Rule + " " + slices.Min(append([]string{h.ID}, h.With...)) }
+
+// Difference is how the findings of two runs differ.
+type Difference struct {
+	New, Gone []Hit
+	Unchanged []Hit    // as the new run has them
+	Changed   []Change // the same finding, with another state, amount or reason
+}
+
+// Change is a finding that two runs speak of differently.
+type Change struct{ Old, New Hit }
+
+// Diff compares two runs. Where a finding stands in the files is no part of it: next month's files have other rows.
+func Diff(old, new []Hit) Difference {
+	type said struct {
+		key, why string
+		state    State
+		amount   Yuan
+	}
+	says := func(h Hit) said { return said{h.Key(), h.Why, h.State, h.Amount} }
+	same := map[said]int{}
+	for _, h := range old {
+		same[says(h)]++
+	}
+	kept := map[said]int{}
+	var d Difference
+	var differ []Hit
+	for _, h := range new {
+		if s := says(h); kept[s] < same[s] {
+			kept[s]++
+			d.Unchanged = append(d.Unchanged, h)
+		} else {
+			differ = append(differ, h)
+		}
+	}
+	before := map[string][]Hit{}
+	for _, h := range old {
+		if s := says(h); kept[s] > 0 {
+			kept[s]--
+		} else {
+			before[s.key] = append(before[s.key], h)
+		}
+	}
+	changed := map[string]int{}
+	for _, h := range differ {
+		k := h.Key()
+		if n := changed[k]; n < len(before[k]) {
+			d.Changed = append(d.Changed, Change{before[k][n], h})
+			changed[k]++
+		} else {
+			d.New = append(d.New, h)
+		}
+	}
+	for _, h := range old {
+		k := h.Key()
+		d.Gone = append(d.Gone, before[k][changed[k]:]...)
+		delete(before, k)
+		delete(changed, k)
+	}
+	return d
 }
 
 // Yuan is an amount in fen that JSON has as yuan.

@@ -156,7 +156,7 @@ func (r *run) reportUnmatched(byNumber map[chinese.IDNumber]*death) {
 			h.Why = fmt.Sprintf("%s，不能确定是谁，可能是户籍中的%s", fault, strings.Join(names, "、"))
 		}
 		h.Sources = r.sources(lines, tie)
-		r.hits = append(r.hits, h)
+		r.record(finding{h, tie, int32(i)})
 	}
 }
 

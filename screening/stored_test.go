@@ -1,0 +1,147 @@
+package screening
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var small = map[Kind]string{
+	Residents: head + "王秀英,99040819400805002X,女,19400805,前村,H1,正常,\n李山,990408193701010013,男,,〃,H2,正常,\n赵平,99040819401031002X,女,19401031,后村,H3,,",
+	Roll:      roll + "李山,990408193701010013,前村,70,2026-11,\n周全,9.9777E+17,后村,50,2026-11,",
+}
+
+// A run restricted to some rules finds what a whole run finds of them, and reports on no others.
+func TestRunOfSomeRules(t *testing.T) {
+	all := brief(t, lists(usual, small))
+	in := lists(usual, small)
+	in.Rules = []string{"HL-06", "DB-02"}
+	report, err := Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(all, func(s string) bool { return strings.HasPrefix(s, "HL-01") }) {
+		t.Error("the whole run finds nobody missing")
+	}
+	if len(report.Hits) != 1 || report.Hits[0].Rule != "HL-06" || len(report.Rules) != 2 {
+		t.Errorf("%+v %+v", report.Hits, report.Rules)
+	}
+	if r := report.Rules[1]; r.State != ForAbove || !slices.Equal(r.Missing, []Kind{Dibao, Payroll}) || r.Rule.Version < 1 {
+		t.Errorf("%+v", r)
+	}
+	if in.Rules = []string{"HL-99"}; true {
+		if _, err := Run(t.Context(), in); err == nil || !strings.Contains(err.Error(), "HL-99") {
+			t.Error(err)
+		}
+	}
+}
+
+// Without the roll nobody is missing from it.
+func TestRunWithoutRoll(t *testing.T) {
+	if got := brief(t, lists(usual, map[Kind]string{Residents: small[Residents]})); len(got) > 0 {
+		t.Error(got)
+	}
+}
+
+// Hits say where people live and when they were born, by the register.
+func TestPlaces(t *testing.T) {
+	in := lists(usual, small)
+	in.Places = true
+	report, err := Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, h := range report.Hits {
+		got = append(got, fmt.Sprint(h.Rule, " ", h.Name, " ", h.Village, " ", h.Household, " ", h.Birth))
+	}
+	if d := cmp.Diff([]string{"HL-01 王秀英 前村 H1 1940-08-05", "HL-01 赵平 后村 H3 1940-10-31", "HL-06 李山 前村 H2 1937-01-01", "HL-07 周全 后村  "}, got); d != "" {
+		t.Error(d)
+	}
+	in.Places = false
+	if report, err = Run(t.Context(), in); err != nil || report.Hits[0].Village != "" || report.Hits[0].Birth == "" {
+		t.Errorf("%v %+v", err, report.Hits)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	h := func(rule, id, why string, with ...string) Hit {
+		return Hit{Rule: rule, ID: id, State: Certain, Why: why, With: with, Sources: []Source{{Row: len(why)}}}
+	}
+	old := []Hit{h("HL-01", "1", "a"), h("HL-01", "2", "a"), h("HL-07", "3", "x"), h("HL-07", "3", "y"), h("HL-09", "5", "p", "4"), h("HL-02", "6", "gone"), h("HL-07", "7", "x"), h("HL-07", "7", "y")}
+	late := []Hit{h("HL-01", "1", "a"), h("HL-01", "2", "b"), h("HL-07", "3", "y"), h("HL-07", "3", "z"), h("HL-09", "4", "p", "5"), h("HL-12", "1", "a"), h("HL-07", "7", "y")}
+	late[0].Sources = []Source{{File: "other", Row: 99}}
+	d := Diff(old, late)
+	say := func(list []Hit) (s []string) {
+		for _, h := range list {
+			s = append(s, h.Rule+h.ID+h.Why)
+		}
+		return s
+	}
+	var changed []string
+	for _, c := range d.Changed {
+		changed = append(changed, c.Old.Rule+c.Old.ID+c.Old.Why+">"+c.New.Why)
+	}
+	if x := cmp.Diff([][]string{{"HL-121a"}, {"HL-026gone", "HL-077x"}, {"HL-011a", "HL-073y", "HL-094p", "HL-077y"}, {"HL-012a>b", "HL-073x>z"}}, [][]string{say(d.New), say(d.Gone), say(d.Unchanged), changed}); x != "" {
+		t.Error(x)
+	}
+}
+
+// A run tells how far it is, forwards only and not too often, and stops when it is told to.
+func TestProgressAndStop(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString(head)
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "样例%c,9904081940%02d%02d%04d,,,前村,%d,,\n", 'A'+rune(i%26), 1+i%12, 1+i%28, i%10000, i)
+	}
+	in := func() Input {
+		in := lists(usual, map[Kind]string{Roll: small[Roll]})
+		in.Lists = append(in.Lists, listOf(Residents, "residents.csv", b.String()))
+		return in
+	}
+	whole := in()
+	var shares []float64
+	var stages []string
+	var last time.Time
+	whole.Progress = func(stage string, share float64) {
+		if now := time.Now(); now.Sub(last) < betweenReports/2 && share < 1 {
+			t.Errorf("%s after %s", stage, now.Sub(last))
+		} else {
+			last = now
+		}
+		shares, stages = append(shares, share), append(stages, stage)
+	}
+	start := time.Now()
+	if _, err := Run(t.Context(), whole); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(start)
+	if !slices.IsSorted(shares) || shares[len(shares)-1] != 1 || !strings.HasPrefix(stages[0], "读取") {
+		t.Errorf("%v %q", shares, stages)
+	}
+	for _, at := range []float64{0, 0.3, readShare + 0.01, matchShare} {
+		ctx, stop := context.WithCancel(t.Context())
+		stopped := in()
+		var when time.Time
+		stopped.Progress = func(_ string, share float64) {
+			if share >= at && when.IsZero() {
+				when = time.Now()
+				stop()
+			}
+		}
+		_, err := Run(ctx, stopped)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped at %v: %v", at, err)
+		}
+		if late := time.Since(when); late > took/2 && late > 300*time.Millisecond {
+			t.Errorf("stopped at %v, it went on for %s of %s", at, late, took)
+		}
+	}
+}
