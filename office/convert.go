@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -247,12 +246,12 @@ func readLimitedFile(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-var pdfEncrypt = regexp.MustCompile(`/Encrypt\s+\d+\s+\d+\s+R`)
+var pdfEncrypt = pattern(`/Encrypt\s+\d+\s+\d+\s+R`)
 
 // pdfRefusal looks for what keeps any program from reading a PDF.
 func pdfRefusal(data []byte) error {
 	tail := data[max(0, len(data)-4096):]
-	if pdfEncrypt.Match(tail) {
+	if pdfEncrypt().Match(tail) {
 		return encrypted("PDF 文件")
 	}
 	return nil

@@ -129,14 +129,8 @@ func WriteDocx(w io.Writer, p Paper) error {
 	d.corner(p.Corner)
 	d.section(&d.body)
 	file := newPackage(w)
-	for _, part := range docxParts(p, d.body.Bytes()) {
-		to, err := file.Create(part.name)
-		if err != nil {
-			return err
-		}
-		if _, err := io.WriteString(to, part.content); err != nil {
-			return err
-		}
+	if err := file.add(docxParts(p, d.body.Bytes())); err != nil {
+		return err
 	}
 	return file.Close()
 }

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// docxPart is a part of a docx.
-type docxPart struct{ name, content string }
-
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
 const (
@@ -34,45 +31,33 @@ var docxLinked = []struct{ name, kind, text string }{
 }
 
 // docxParts are all parts of a docx around its body.
-func docxParts(p Paper, body []byte) []docxPart {
+func docxParts(p Paper, body []byte) []packagePart {
 	var types, relations strings.Builder
-	parts := []docxPart{{"word/document.xml", xmlHead + `<w:document ` + nsWord + ` ` + nsRel + `><w:body>` + string(body) + `</w:body></w:document>`}}
+	parts := []packagePart{{"word/document.xml", xmlHead + `<w:document ` + nsWord + ` ` + nsRel + `><w:body>` + string(body) + `</w:body></w:document>`}}
 	for i, part := range docxLinked {
-		parts = append(parts, docxPart{"word/" + part.name, part.text})
+		parts = append(parts, packagePart{"word/" + part.name, part.text})
 		fmt.Fprintf(&types, `<Override PartName="/word/%s" ContentType="%s%s+xml"/>`, part.name, partType, part.kind)
 		fmt.Fprintf(&relations, `<Relationship Id="rId%d" Type="%s%s" Target="%s"/>`, i+1, relType, part.kind, part.name)
 	}
 	pictures := ""
 	if len(p.Corner.Picture) > 0 {
-		parts = append(parts, docxPart{"word/" + cornerPart, string(p.Corner.Picture)})
+		parts = append(parts, packagePart{"word/" + cornerPart, string(p.Corner.Picture)})
 		pictures = `<Default Extension="png" ContentType="image/png"/>`
 		fmt.Fprintf(&relations, `<Relationship Id="%s" Type="%simage" Target="%s"/>`, cornerLink, relType, cornerPart)
 	}
 	const relations0 = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	return append(parts,
-		docxPart{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+		packagePart{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
 			`<Default Extension="xml" ContentType="application/xml"/>` + pictures +
 			`<Override PartName="/word/document.xml" ContentType="` + partType + `document.main+xml"/>` + types.String() +
 			`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
 			`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/></Types>`},
-		docxPart{"_rels/.rels", xmlHead + relations0 +
-			`<Relationship Id="rId1" Type="` + relType + `officeDocument" Target="word/document.xml"/>` +
-			`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/>` +
-			`<Relationship Id="rId3" Type="` + relType + `extended-properties" Target="docProps/app.xml"/></Relationships>`},
-		docxPart{"word/_rels/document.xml.rels", xmlHead + relations0 + relations.String() + `</Relationships>`},
-		docxPart{"docProps/core.xml", coreProperties(p)},
-		docxPart{"docProps/app.xml", xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>Bihuan</Application></Properties>`},
+		packagePart{"_rels/.rels", rootRelations("word/document.xml")},
+		packagePart{"word/_rels/document.xml.rels", xmlHead + relations0 + relations.String() + `</Relationships>`},
+		packagePart{"docProps/core.xml", coreProperties(strings.ReplaceAll(p.Title, "\n", ""), p.Subject, p.Author, p.Created)},
+		packagePart{"docProps/app.xml", appProperties},
 	)
-}
-
-func coreProperties(p Paper) string {
-	title := strings.ReplaceAll(p.Title, "\n", "")
-	return xmlHead + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" ` +
-		`xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-		fmt.Sprintf(`<dc:title>%s</dc:title><dc:subject>%s</dc:subject><dc:creator>%s</dc:creator>`, escapeXML(title), escapeXML(p.Subject), escapeXML(p.Author)) +
-		fmt.Sprintf(`<dcterms:created xsi:type="dcterms:W3CDTF">%[1]s</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">%[1]s</dcterms:modified>`, stamp(p.Created)) +
-		`</cp:coreProperties>`
 }
 
 // docxFonts names for each Chinese font the one that every Windows has, and its kind for programs that have neither.

@@ -231,9 +231,13 @@ func (g *Grid) Head(sheet, rows int) ([]GridRow, error) {
 	s := &g.Sheets[sheet]
 	keep := func(b *Batch) bool {
 		for i := range b.Len() {
-			row := GridRow{Number: b.Number(i), Cells: make([]string, b.width)}
+			last := b.width // behind the last cell that may hold anything
+			for last > 0 && len(b.Cell(i, last-1)) == 0 {
+				last--
+			}
+			row := GridRow{Number: b.Number(i), Cells: make([]string, last)}
 			filled := 0
-			for k := range b.width {
+			for k := range last {
 				if row.Cells[k] = cleanCell(b.Cell(i, k)); row.Cells[k] != "" {
 					filled = k + 1
 				}

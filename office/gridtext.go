@@ -26,7 +26,7 @@ type gridText struct {
 }
 
 // chunkSize keeps a chunk and what is cut out of it near the second-level cache.
-const chunkSize = 256 << 10
+const chunkSize = 128 << 10
 
 // openText looks at the beginning of a text and settles how to read it.
 func openText(ctx context.Context, name string, src io.ReaderAt, length int64, head []byte) (*Grid, error) {
@@ -138,7 +138,14 @@ func (t *gridText) head(keep func(*Batch) bool) error {
 			return err
 		}
 		var b Batch
-		t.cut(&b, chunk, newWanted(allColumns(headColumns)))
+		width := headColumns
+		if !chunk.quoted {
+			width = 0
+			for line := range bytes.Lines(chunk.data) {
+				width = max(width, bytes.Count(line, []byte{t.delimiter})+1)
+			}
+		}
+		t.cut(&b, chunk, newWanted(allColumns(min(width, headColumns))))
 		if !keep(&b) {
 			return nil
 		}

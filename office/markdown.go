@@ -3,6 +3,7 @@ package office
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // readMarkdown reads the little of Markdown that documents use: headings, bold, pipe tables, links and escapes. Every line is
@@ -29,19 +30,24 @@ type mdReader struct {
 }
 
 var (
-	mdHeading = regexp.MustCompile(`^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?$`)
-	mdTitle   = regexp.MustCompile(`^(?:={3,}|-{3,})$`)
-	mdRule    = regexp.MustCompile(`^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$`)
-	mdBold    = regexp.MustCompile(`\*\*(\S(?:[^*]*[^*\s])?)\*\*`) // not __: that is a blank to be filled in
-	mdLink    = regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s+"[^"]*")?\)`)
-	mdEscape  = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+	mdHeading = pattern(`^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?$`)
+	mdTitle   = pattern(`^(?:={3,}|-{3,})$`)
+	mdRule    = pattern(`^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$`)
+	mdBold    = pattern(`\*\*(\S(?:[^*]*[^*\s])?)\*\*`) // not __: that is a blank to be filled in
+	mdLink    = pattern(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s+"[^"]*")?\)`)
+	mdEscape  = pattern("\\\\([!-/:-@\\[-`{-~])")
 	mdBreaks  = strings.NewReplacer("<br>", "\n", "<br/>", "\n", "<br />", "\n")
-	mdFence   = regexp.MustCompile("^ {0,3}(?:```|~~~)")
+	mdFence   = pattern("^ {0,3}(?:```|~~~)")
 )
+
+// pattern compiles an expression when it is first asked for: few runs of the program read such files, and all would wait.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 func (m *mdReader) line(line string) error {
 	switch {
-	case mdFence.MatchString(line):
+	case mdFence().MatchString(line):
 		m.code = !m.code
 		return nil
 	case m.code:
@@ -50,11 +56,11 @@ func (m *mdReader) line(line string) error {
 		return m.tableLine(line)
 	}
 	m.row = 0
-	if found := mdHeading.FindStringSubmatch(line); found != nil {
+	if found := mdHeading().FindStringSubmatch(line); found != nil {
 		text, _ := m.inline(found[2])
 		return m.put(Paragraph{Text: text, Level: len(found[1])})
 	}
-	if n := len(m.out); n > 0 && mdTitle.MatchString(line) && m.out[n-1].Text != "" && m.out[n-1].Cell.Table == 0 && m.out[n-1].Level == 0 {
+	if n := len(m.out); n > 0 && mdTitle().MatchString(line) && m.out[n-1].Text != "" && m.out[n-1].Cell.Table == 0 && m.out[n-1].Level == 0 {
 		m.out[n-1].Level = 1 // a heading underlined: = for the first level, - for the second
 		if line[0] == '-' {
 			m.out[n-1].Level = 2
@@ -81,7 +87,7 @@ func (m *mdReader) tableLine(line string) error {
 	line = strings.TrimSpace(line)
 	if m.row == 0 {
 		m.tables++
-	} else if m.row == 1 && mdRule.MatchString(line) {
+	} else if m.row == 1 && mdRule().MatchString(line) {
 		return nil // the line under the header
 	}
 	m.row++
@@ -125,11 +131,11 @@ func (m *mdReader) inline(line string) (text string, bold bool) {
 		return line, false
 	}
 	trimmed := strings.TrimSpace(line)
-	bold = trimmed != "" && mdBold.FindString(trimmed) == trimmed
+	bold = trimmed != "" && mdBold().FindString(trimmed) == trimmed
 	// Escaped characters are set aside under private ones while the marks are read.
-	line = mdEscape.ReplaceAllStringFunc(line, func(s string) string { return string(rune(0xE000) + rune(s[1])) })
-	line = mdBold.ReplaceAllString(line, "$1")
-	line = mdLink.ReplaceAllString(line, "$1")
+	line = mdEscape().ReplaceAllStringFunc(line, func(s string) string { return string(rune(0xE000) + rune(s[1])) })
+	line = mdBold().ReplaceAllString(line, "$1")
+	line = mdLink().ReplaceAllString(line, "$1")
 	return strings.Map(func(r rune) rune {
 		if r > 0xE020 && r < 0xE07F {
 			return r - 0xE000
@@ -145,10 +151,10 @@ func looksMarkdown(text string) bool {
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		line = strings.TrimRight(line, "\r \t")
-		if found := mdHeading.FindStringSubmatch(line); found != nil && found[2] != "" {
+		if found := mdHeading().FindStringSubmatch(line); found != nil && found[2] != "" {
 			return true
 		}
-		if strings.HasPrefix(line, "|") && strings.Count(line, "|") > 2 && mdRule.MatchString(line) {
+		if strings.HasPrefix(line, "|") && strings.Count(line, "|") > 2 && mdRule().MatchString(line) {
 			return true
 		}
 	}

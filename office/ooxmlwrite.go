@@ -3,8 +3,8 @@ package office
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +15,8 @@ import (
 // that zip can say.
 var packageTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// packageWriter writes the parts of an Office Open XML file, in a fixed order whatever order they come in: excelize hands over
-// its sheets in the order of a map.
+// packageWriter writes the parts of an Office Open XML file in the order that readers like, whatever order they come in: what
+// lists the sheets of a workbook is known only behind them.
 type packageWriter struct {
 	to      io.Writer
 	packed  bytes.Buffer // an archive of the parts as they came
@@ -29,13 +29,27 @@ func newPackage(w io.Writer) *packageWriter {
 	return p
 }
 
-// Create begins a part, which ends when the next begins.
-func (p *packageWriter) Create(name string) (io.Writer, error) {
+// create begins a part, which ends when the next begins.
+func (p *packageWriter) create(name string) (io.Writer, error) {
 	return p.archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packageTime})
 }
 
-// AddFS is there because excelize asks for it; nothing calls it.
-func (p *packageWriter) AddFS(fs.FS) error { return fs.ErrInvalid }
+// packagePart is a part that is written at once.
+type packagePart struct{ name, content string }
+
+// add writes whole parts.
+func (p *packageWriter) add(parts []packagePart) error {
+	for _, part := range parts {
+		to, err := p.create(part.name)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(to, part.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Close writes the archive: the list of content types first, as readers like it, the others by name.
 func (p *packageWriter) Close() error {
@@ -54,6 +68,24 @@ func (p *packageWriter) Close() error {
 		}
 	}
 	return sorted.Close()
+}
+
+// rootRelations is the part that says which part is the document.
+func rootRelations(main string) string {
+	return xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
+		`<Relationship Id="rId1" Type="` + relType + `officeDocument" Target="` + main + `"/>` +
+		`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/>` +
+		`<Relationship Id="rId3" Type="` + relType + `extended-properties" Target="docProps/app.xml"/></Relationships>`
+}
+
+const appProperties = xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>Bihuan</Application></Properties>`
+
+func coreProperties(title, subject, author string, created time.Time) string {
+	return xmlHead + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" ` +
+		`xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+		fmt.Sprintf(`<dc:title>%s</dc:title><dc:subject>%s</dc:subject><dc:creator>%s</dc:creator>`, escapeXML(title), escapeXML(subject), escapeXML(author)) +
+		fmt.Sprintf(`<dcterms:created xsi:type="dcterms:W3CDTF">%[1]s</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">%[1]s</dcterms:modified>`, stamp(created)) +
+		`</cp:coreProperties>`
 }
 
 // cleanText drops what XML cannot hold (control characters, broken UTF-8) and makes '\n' the only line break.

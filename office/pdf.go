@@ -3,7 +3,6 @@ package office
 import (
 	"context"
 	"os/exec"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,7 +41,7 @@ type layoutLine struct {
 }
 
 // opening are the beginnings that no line has by chance: numbers of items and labels.
-var opening = regexp.MustCompile(`^(?:[一二三四五六七八九十]{1,3}[、，]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,3}(?:[、．]|\.\D)|[①-⑳]|第[一二三四五六七八九十\d]{1,3}[章条部]|\p{Han}{2,6}[：:])`)
+var opening = pattern(`^(?:[一二三四五六七八九十]{1,3}[、，]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,3}(?:[、．]|\.\D)|[①-⑳]|第[一二三四五六七八九十\d]{1,3}[章条部]|\p{Han}{2,6}[：:])`)
 
 // joinLines makes paragraphs out of laid-out pages. A line begins a new one when it is indented deeper than the page's margin,
 // when the line before it stops short of the right edge, when either is a table's row (wide gaps), or when it
@@ -56,7 +55,7 @@ func joinLines(text string) []string {
 			switch {
 			case l.text == "":
 				continue
-			case open && l.indent <= left+1 && !gaps(l.text) && !opening.MatchString(l.text):
+			case open && l.indent <= left+1 && !gaps(l.text) && !opening().MatchString(l.text):
 				out[len(out)-1] += l.text
 			default:
 				out = append(out, l.text)

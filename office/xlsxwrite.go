@@ -1,13 +1,13 @@
 package office
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // Book is a workbook to be written by [WriteXlsx].
@@ -32,41 +32,23 @@ type Sheet struct {
 
 // WriteXlsx writes a workbook. Every cell is text, dates and numbers too, so that what is seen is what was meant; what a
 // program could take for a formula is disarmed by [GuardFormula]. The same book gives the same bytes.
-func WriteXlsx(w io.Writer, b Book) (err error) {
+func WriteXlsx(w io.Writer, b Book) error {
 	if len(b.Sheets) == 0 {
 		return fmt.Errorf("office: workbook without sheets")
 	}
-	f := excelize.NewFile()
-	defer func() {
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-	}()
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return newPackage(w) })
-	book := &xlsxWriter{file: f, styles: map[xlsxStyle]int{}}
-	created := stamp(b.Created)
-	if err := f.SetDocProps(&excelize.DocProperties{Title: cleanText(b.Title), Creator: cleanText(b.Author), LastModifiedBy: cleanText(b.Author),
-		Created: created, Modified: created}); err != nil {
-		return err
-	}
-	if err := f.SetAppProps(&excelize.AppProperties{Application: "Bihuan"}); err != nil {
-		return err
-	}
-	// The unit of columns' widths is a digit of the workbook's font. Calibri, the usual one, is missing on many of the machines
-	// that open these books, and each puts something of another width in its place.
-	if err := f.SetDefaultFont("宋体"); err != nil {
-		return err
-	}
-	names := sheetNames(b.Sheets)
+	book := &xlsxWriter{file: newPackage(w), styles: map[xlsxStyle]int{}, names: sheetNames(b.Sheets)}
 	for i, sheet := range b.Sheets {
-		if err := book.sheet(sheet, names[i], i == 0); err != nil {
-			return fmt.Errorf("office: sheet %q: %w", names[i], err)
+		if err := book.sheet(sheet); err != nil {
+			return fmt.Errorf("office: sheet %q: %w", book.names[i], err)
 		}
 	}
 	if err := book.choices(); err != nil {
 		return err
 	}
-	return f.Write(w)
+	if err := book.file.add(book.parts(b)); err != nil {
+		return err
+	}
+	return book.file.Close()
 }
 
 // sheetNames makes the names of the sheets such as Excel takes them.
@@ -101,9 +83,25 @@ const xlsxChoices = "选项"
 
 // xlsxWriter is a workbook being written.
 type xlsxWriter struct {
-	file   *excelize.File
-	styles map[xlsxStyle]int // made so far
-	lists  [][]string        // columns of the sheet of choices
+	file   *packageWriter
+	names  []string // of the sheets; the hidden one with the choices comes last
+	sheets int      // written so far
+	titles []string // print titles, ready as defined names
+	styles map[xlsxStyle]int
+	looks  []xlsxStyle // in the order of their numbers, which begin at 1
+	lists  [][]string  // columns of the sheet of choices
+}
+
+// newSheet begins the next sheet's part.
+func (x *xlsxWriter) newSheet() (*bufio.Writer, error) {
+	x.sheets++
+	to, err := x.file.create(fmt.Sprintf("xl/worksheets/sheet%d.xml", x.sheets))
+	if err != nil {
+		return nil, err
+	}
+	out := bufio.NewWriterSize(to, 16<<10)
+	out.WriteString(xmlHead + `<worksheet ` + nsSheet + `>`)
+	return out, nil
 }
 
 // choices writes the hidden sheet, if any column has a drop-down list.
@@ -111,39 +109,48 @@ func (x *xlsxWriter) choices() error {
 	if len(x.lists) == 0 {
 		return nil
 	}
-	if _, err := x.file.NewSheet(xlsxChoices); err != nil {
+	out, err := x.newSheet()
+	if err != nil {
 		return err
 	}
-	for c, list := range x.lists {
-		for r, text := range list {
-			cell, err := excelize.CoordinatesToCellName(c+1, r+1)
-			if err != nil {
-				return err
-			}
-			if err := x.file.SetCellStr(xlsxChoices, cell, xlsxText(text)); err != nil {
-				return err
+	out.WriteString(`<sheetData>`)
+	longest := 0
+	for _, list := range x.lists {
+		longest = max(longest, len(list))
+	}
+	for r := range longest {
+		fmt.Fprintf(out, `<row r="%d">`, r+1)
+		for c, list := range x.lists {
+			if r < len(list) {
+				xlsxCell(out, c+1, r+1, 0, xlsxText(list[r]))
 			}
 		}
+		out.WriteString(`</row>`)
 	}
-	return x.file.SetSheetVisible(xlsxChoices, false)
+	out.WriteString(`</sheetData></worksheet>`)
+	return out.Flush()
 }
 
-// addChoices gives the cells of a column a drop-down list. Another entry is asked about and then taken: the list may be old.
-func (x *xlsxWriter) addChoices(sheet string, column int, list []string, first, last int) error {
-	x.lists = append(x.lists, list)
-	name, err := excelize.ColumnNumberToName(column + 1)
-	if err != nil {
-		return err
+// xlsxCell writes a cell: an empty text leaves it blank.
+func xlsxCell(out *bufio.Writer, column, row, style int, text string) {
+	out.WriteString(`<c r="`)
+	out.WriteString(columnName(column))
+	out.WriteString(strconv.Itoa(row))
+	if style > 0 {
+		out.WriteString(`" s="`)
+		out.WriteString(strconv.Itoa(style))
 	}
-	from, err := excelize.ColumnNumberToName(len(x.lists))
-	if err != nil {
-		return err
+	if text == "" {
+		out.WriteString(`"/>`)
+		return
 	}
-	rule := excelize.NewDataValidation(true)
-	rule.SetSqref(fmt.Sprintf("%[1]s%[2]d:%[1]s%[3]d", name, first, last))
-	rule.SetSqrefDropList(fmt.Sprintf("%[1]s!$%[2]s$1:$%[2]s$%[3]d", xlsxChoices, from, len(list)))
-	rule.SetError(excelize.DataValidationErrorStyleWarning, "不在下拉列表中", "所填内容不在下拉列表中，请核对。确实无误的，选“是”保留。")
-	return x.file.AddDataValidation(sheet, rule)
+	out.WriteString(`" t="inlineStr"><is><t`)
+	if strings.TrimSpace(text) != text || strings.ContainsAny(text, "\n\t") {
+		out.WriteString(` xml:space="preserve"`)
+	}
+	out.WriteString(`>`)
+	out.WriteString(xmlEscapes.Replace(escapeCell(text)))
+	out.WriteString(`</t></is></c>`)
 }
 
 // xlsxStyle is what a cell looks like.
@@ -173,42 +180,13 @@ const (
 	xlsxDigit     = 8 // width of a digit of 宋体 11 in pixels of 1/96 inch
 )
 
-var xlsxAlign = map[Align]string{AlignLeft: "left", AlignCenter: "center", AlignRight: "right"}
-
 // style returns the number of a style.
-func (x *xlsxWriter) style(s xlsxStyle) (int, error) {
-	if id, ok := x.styles[s]; ok {
-		return id, nil
-	}
-	charset := 134 // GB 2312, so that a missing font is replaced by a Chinese one
-	style := &excelize.Style{
-		Font:      &excelize.Font{Family: "仿宋", Size: s.size, Bold: s.bold, Charset: &charset},
-		Alignment: &excelize.Alignment{Horizontal: xlsxAlign[s.align], Vertical: "center", WrapText: true},
-		NumFmt:    49, // text
-	}
-	if s.long {
-		style.NumFmt = 0
-	}
-	if s.tall {
-		style.Alignment.Vertical = "top"
-	}
-	switch s.kind {
-	case xlsxTitle:
-		style.Font.Family = "方正小标宋简体"
-	case xlsxHead:
-		style.Font.Family, style.Font.Bold = "黑体", true
-		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECEF"}}
-	case xlsxGroup:
-		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F5F5F2"}}
-	}
-	if s.kind != xlsxTitle && s.kind != xlsxLine {
-		for _, side := range []string{"left", "top", "right", "bottom"} {
-			style.Border = append(style.Border, excelize.Border{Type: side, Color: "7F7F7F", Style: 1})
-		}
-	}
-	id, err := x.file.NewStyle(style)
-	if err == nil {
+func (x *xlsxWriter) style(s xlsxStyle) int {
+	id, ok := x.styles[s]
+	if !ok {
+		x.looks = append(x.looks, s)
+		id = len(x.looks)
 		x.styles[s] = id
 	}
-	return id, err
+	return id
 }

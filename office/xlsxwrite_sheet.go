@@ -1,21 +1,20 @@
 package office
 
 import (
+	"bufio"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // xlsxSheet is a sheet being written.
 type xlsxSheet struct {
 	*xlsxWriter
 	Sheet
-	name   string
 	size   float64 // of the text in points
-	stream *excelize.StreamWriter
+	out    *bufio.Writer
 	row    int // the last row written
 	merges []xlsxMerge
 	breaks []int // rows that begin a page
@@ -39,18 +38,9 @@ const (
 	xlsxPage      = 400  // points: in a cell that is taller, text stands at the top, since its middle may lie on another page
 )
 
-// sheet writes a sheet. The first takes the place of the one that a new file has.
-func (x *xlsxWriter) sheet(sheet Sheet, name string, first bool) error {
-	var err error
-	if first {
-		err = x.file.SetSheetName("Sheet1", name)
-	} else {
-		_, err = x.file.NewSheet(name)
-	}
-	if err != nil {
-		return err
-	}
-	s := &xlsxSheet{xlsxWriter: x, Sheet: sheet, name: name, size: sheet.Table.Size}
+// sheet writes a sheet.
+func (x *xlsxWriter) sheet(sheet Sheet) error {
+	s := &xlsxSheet{xlsxWriter: x, Sheet: sheet, size: sheet.Table.Size}
 	if s.size <= 0 {
 		s.size = xlsxTextSize
 	}
@@ -74,97 +64,97 @@ func (x *xlsxWriter) sheet(sheet Sheet, name string, first bool) error {
 	if headers < len(rows) {
 		top = rows[headers].first
 	}
-	if err := s.setUp(header, top, after-1); err != nil {
+	end := after - 1 + len(s.Notes)
+	if end > maxRows || len(s.Table.Columns) > maxCols {
+		return fmt.Errorf("%d rows of %d columns are more than a sheet can hold", end, len(s.Table.Columns))
+	}
+	if s.out, err = x.newSheet(); err != nil {
 		return err
 	}
-	return s.write(rows, top)
-}
-
-// write writes what stands in the sheet, from top to bottom. Widths and panes come before the first row, merges after the last.
-func (s *xlsxSheet) write(rows []xlsxRow, top int) (err error) {
-	if s.stream, err = s.file.NewStreamWriter(s.name); err != nil {
-		return err
-	}
-	if err := s.view(top); err != nil {
-		return err
-	}
-	if err := s.heading(); err != nil {
-		return err
-	}
+	fmt.Fprintf(s.out, `<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="A1:%s"/>`, cellName(len(s.Table.Columns), end))
+	s.view(top)
+	s.heading()
 	for i := range rows {
-		if err := s.tableRow(rows[i:]); err != nil {
-			return err
-		}
+		s.tableRow(rows[i:])
 	}
 	for _, note := range s.Notes {
-		if err := s.wideRow(note, xlsxStyle{kind: xlsxLine, align: AlignLeft}, s.lineHeight(note)); err != nil {
-			return err
-		}
+		s.wideRow(note, xlsxStyle{kind: xlsxLine, align: AlignLeft}, s.lineHeight(note))
 	}
-	for _, m := range s.merges {
-		if err := s.stream.MergeCell(cellName(m.col, m.row), cellName(m.lastCol, m.lastRow)); err != nil {
-			return err
-		}
-	}
-	for _, row := range s.breaks {
-		if err := s.stream.InsertPageBreak(cellName(1, row)); err != nil {
-			return err
-		}
-	}
-	return s.stream.Flush()
+	s.setUp(header, top, after-1)
+	return s.out.Flush() // any error before is kept
 }
 
-// setUp says how the sheet is printed and what its columns offer. header and top are the first rows of the header and below
-// it, last is the last row of the table.
-func (s *xlsxSheet) setUp(header, top, last int) error {
-	f, name := s.file, s.name
-	a4, wide, high, orientation, fit := 9, 1, 0, "landscape", true
+// setUp writes what comes behind the rows: merged ranges, what columns offer, and how the sheet is printed. header and top are the
+// first rows of the header and below it, last is the last row of the table.
+func (s *xlsxSheet) setUp(header, top, last int) {
+	s.out.WriteString(`</sheetData>`)
+	if len(s.merges) > 0 {
+		fmt.Fprintf(s.out, `<mergeCells count="%d">`, len(s.merges))
+		for _, m := range s.merges {
+			fmt.Fprintf(s.out, `<mergeCell ref="%s:%s"/>`, cellName(m.col, m.row), cellName(m.lastCol, m.lastRow))
+		}
+		s.out.WriteString(`</mergeCells>`)
+	}
+	s.offers(top, last)
+	orientation := "landscape"
 	if s.Portrait {
 		orientation = "portrait"
 	}
-	side, vertical, edge, centred := xlsxSide/72, xlsxEdge/72, 8/25.4, true // inches
+	const side, vertical, edge = xlsxSide / 72, xlsxEdge / 72, 8 / 25.4 // inches
+	fmt.Fprintf(s.out, `<printOptions horizontalCentered="1"/><pageMargins left="%[1]v" right="%[1]v" top="%[2]v" bottom="%[2]v" header="%[3]v" footer="%[3]v"/>`+
+		`<pageSetup paperSize="9" fitToWidth="1" fitToHeight="0" orientation="%[4]s"/>`, side, vertical, edge, orientation)
 	// The blank parts the size from a text that begins with a digit.
 	footer := `&L&9 ` + strings.ReplaceAll(cutUTF16(cleanText(s.Footer), 80), "&", "&&") + `&C&9第 &P 页，共 &N 页`
-	steps := []error{
-		f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}),
-		f.SetSheetDimension(name, "A1:"+cellName(len(s.Table.Columns), last+len(s.Notes))),
-		f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}),
-		f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &vertical, Bottom: &vertical, Header: &edge, Footer: &edge, Horizontally: &centred}),
-		f.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: footer}),
-		f.AddIgnoredErrors(name, "A1:"+cellName(len(s.Table.Columns), last), excelize.IgnoredErrorsNumberStoredAsText),
+	fmt.Fprintf(s.out, `<headerFooter><oddFooter>%s</oddFooter></headerFooter>`, escapeXML(footer))
+	if len(s.breaks) > 0 {
+		fmt.Fprintf(s.out, `<rowBreaks count="%[1]d" manualBreakCount="%[1]d">`, len(s.breaks))
+		for _, row := range s.breaks {
+			fmt.Fprintf(s.out, `<brk id="%d" max="%d" man="1"/>`, row-1, maxCols-1)
+		}
+		s.out.WriteString(`</rowBreaks>`)
 	}
+	fmt.Fprintf(s.out, `<ignoredErrors><ignoredError sqref="A1:%s" numberStoredAsText="1"/></ignoredErrors></worksheet>`, cellName(len(s.Table.Columns), last))
 	if top > header {
-		steps = append(steps, f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name,
-			RefersTo: fmt.Sprintf("'%s'!$%d:$%d", strings.ReplaceAll(name, "'", "''"), header, top-1)}))
+		name := strings.ReplaceAll(s.names[s.sheets-1], "'", "''")
+		s.titles = append(s.titles, fmt.Sprintf(`<definedName name="_xlnm.Print_Titles" localSheetId="%d">%s</definedName>`, s.sheets-1, escapeXML(fmt.Sprintf("'%s'!$%d:$%d", name, header, top-1))))
 	}
-	for i, column := range s.Table.Columns {
-		if len(column.Choices) > 0 && last >= top {
-			steps = append(steps, s.addChoices(name, i, column.Choices, top, last))
-		}
-	}
-	for _, err := range steps {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// view sets the columns' widths and freezes what stands above and to the left of the data.
-func (s *xlsxSheet) view(top int) error {
+// offers gives the cells of columns drop-down lists. Another entry is asked about and then taken: the list may be old.
+func (s *xlsxSheet) offers(top, last int) {
+	var rules []string
+	for i, column := range s.Table.Columns {
+		if len(column.Choices) == 0 || last < top {
+			continue
+		}
+		s.lists = append(s.lists, column.Choices)
+		rules = append(rules, fmt.Sprintf(`<dataValidation type="list" errorStyle="warning" allowBlank="1" showErrorMessage="1" errorTitle="不在下拉列表中" `+
+			`error="所填内容不在下拉列表中，请核对。确实无误的，选“是”保留。" sqref="%[1]s%[2]d:%[1]s%[3]d"><formula1>%[4]s!$%[5]s$1:$%[5]s$%[6]d</formula1></dataValidation>`,
+			columnName(i+1), top, last, xlsxChoices, columnName(len(s.lists)), len(column.Choices)))
+	}
+	if len(rules) > 0 {
+		fmt.Fprintf(s.out, `<dataValidations count="%d">%s</dataValidations>`, len(rules), strings.Join(rules, ""))
+	}
+}
+
+// view freezes what stands above and to the left of the data, sets the columns' widths and begins the rows.
+func (s *xlsxSheet) view(top int) {
+	columns := min(max(s.FrozenColumns, 0), len(s.Table.Columns)-1)
+	pane, split, selected := "bottomLeft", "", ""
+	if columns > 0 {
+		pane, split = "bottomRight", fmt.Sprintf(` xSplit="%d"`, columns)
+	}
+	if s.sheets == 1 {
+		selected = ` tabSelected="1"`
+	}
+	first := cellName(columns+1, top)
+	fmt.Fprintf(s.out, `<sheetViews><sheetView%[1]s workbookViewId="0"><pane%[2]s ySplit="%[3]d" topLeftCell="%[4]s" activePane="%[5]s" state="frozen"/>`+
+		`<selection pane="%[5]s" activeCell="%[4]s" sqref="%[4]s"/></sheetView></sheetViews><cols>`, selected, split, top-1, first, pane)
 	for i, column := range s.Table.Columns {
 		width := s.pixels(column) / xlsxDigit
-		if err := s.stream.SetColWidth(i+1, i+1, math.Round(min(width, 250)*100)/100); err != nil {
-			return err
-		}
+		fmt.Fprintf(s.out, `<col min="%[1]d" max="%[1]d" width="%[2]v" customWidth="1"/>`, i+1, math.Round(min(width, 250)*100)/100)
 	}
-	columns := min(max(s.FrozenColumns, 0), len(s.Table.Columns)-1)
-	pane := "bottomLeft"
-	if columns > 0 {
-		pane = "bottomRight"
-	}
-	return s.stream.SetPanes(&excelize.Panes{Freeze: true, XSplit: columns, YSplit: top - 1, TopLeftCell: cellName(columns+1, top), ActivePane: pane,
-		Selection: []excelize.Selection{{SQRef: cellName(columns+1, top), ActiveCell: cellName(columns+1, top), Pane: pane}}})
+	s.out.WriteString(`</cols><sheetData>`)
 }
 
 // layOut gives every row its height, for Excel fits no height to merged cells, and its place. A merged cell that needs more
@@ -296,38 +286,49 @@ func (s *xlsxSheet) titleHeight() float64 {
 func (s *xlsxSheet) pixels(column Column) float64 { return column.width()*s.size*96/72 + 5 }
 
 // heading writes the title and the line below it.
-func (s *xlsxSheet) heading() error {
+func (s *xlsxSheet) heading() {
 	if s.Title != "" {
-		if err := s.wideRow(s.Title, xlsxStyle{kind: xlsxTitle, align: AlignCenter}, s.titleHeight()); err != nil {
-			return err
+		s.wideRow(s.Title, xlsxStyle{kind: xlsxTitle, align: AlignCenter}, s.titleHeight())
+	}
+	if s.Line != (Line{}) {
+		s.lineRow()
+	}
+}
+
+// xlsxValue is a cell of the row being written.
+type xlsxValue struct {
+	style int // 0 for no cell
+	text  string
+}
+
+// writeRow writes the next row.
+func (s *xlsxSheet) writeRow(height float64, values []xlsxValue) {
+	s.row++
+	fmt.Fprintf(s.out, `<row r="%d" ht="%v" customHeight="1">`, s.row, height)
+	for i, v := range values {
+		if v.style > 0 {
+			xlsxCell(s.out, i+1, s.row, v.style, v.text)
 		}
 	}
-	if s.Line == (Line{}) {
-		return nil
-	}
-	return s.lineRow()
+	s.out.WriteString(`</row>`)
 }
 
 // wideRow writes one text across all columns.
-func (s *xlsxSheet) wideRow(text string, look xlsxStyle, height float64) error {
+func (s *xlsxSheet) wideRow(text string, look xlsxStyle, height float64) {
 	look.size = s.size
 	if look.kind == xlsxTitle {
 		look.size = xlsxTitleSize
 	}
-	id, err := s.style(look)
-	if err != nil {
-		return err
-	}
-	s.row++
+	s.writeRow(height, []xlsxValue{{s.style(look), xlsxText(text)}})
 	s.merge(s.row, 1, s.row, len(s.Table.Columns))
-	return s.stream.SetRow(cellName(1, s.row), []any{excelize.Cell{StyleID: id, Value: xlsxText(text)}}, excelize.RowOpts{Height: height})
 }
 
 // lineRow writes the two halves of the line below the title, each into as many columns as it needs.
-func (s *xlsxSheet) lineRow() error {
+func (s *xlsxSheet) lineRow() {
 	if s.Line.Right == "" || len(s.Table.Columns) == 1 {
 		text := strings.TrimSpace(s.Line.Left + "  " + s.Line.Right)
-		return s.wideRow(text, xlsxStyle{kind: xlsxLine, align: AlignLeft}, s.lineHeight(text))
+		s.wideRow(text, xlsxStyle{kind: xlsxLine, align: AlignLeft}, s.lineHeight(text))
+		return
 	}
 	from, room := len(s.Table.Columns), 0.0 // the first column of the right half, from 1
 	for ; from > 2; from-- {
@@ -335,28 +336,19 @@ func (s *xlsxSheet) lineRow() error {
 			break
 		}
 	}
-	left, err := s.style(xlsxStyle{kind: xlsxLine, size: s.size, align: AlignLeft})
-	if err != nil {
-		return err
-	}
-	right, err := s.style(xlsxStyle{kind: xlsxLine, size: s.size, align: AlignRight})
-	if err != nil {
-		return err
-	}
-	s.row++
+	values := make([]xlsxValue, from)
+	values[0] = xlsxValue{s.style(xlsxStyle{kind: xlsxLine, size: s.size, align: AlignLeft}), xlsxText(s.Line.Left)}
+	values[from-1] = xlsxValue{s.style(xlsxStyle{kind: xlsxLine, size: s.size, align: AlignRight}), xlsxText(s.Line.Right)}
+	s.writeRow(s.size*xlsxLeading+xlsxPadding, values)
 	s.merge(s.row, 1, s.row, from-1)
 	s.merge(s.row, from, s.row, len(s.Table.Columns))
-	values := make([]any, from)
-	values[0] = excelize.Cell{StyleID: left, Value: xlsxText(s.Line.Left)}
-	values[from-1] = excelize.Cell{StyleID: right, Value: xlsxText(s.Line.Right)}
-	return s.stream.SetRow(cellName(1, s.row), values, excelize.RowOpts{Height: s.size*xlsxLeading + xlsxPadding})
 }
 
 // tableRow writes the first of the rows; the others tell where its merged cells end.
-func (s *xlsxSheet) tableRow(rows []xlsxRow) error {
+func (s *xlsxSheet) tableRow(rows []xlsxRow) {
 	row := rows[0]
-	values := make([]any, len(s.Table.Columns))
-	blanks := make([]any, len(s.Table.Columns)) // the lower rows of one that takes several
+	values := make([]xlsxValue, len(s.Table.Columns))
+	blanks := make([]xlsxValue, len(s.Table.Columns)) // the lower rows of one that takes several
 	for _, cell := range row.slots {
 		text, height := "", row.height
 		if !cell.above {
@@ -367,27 +359,16 @@ func (s *xlsxSheet) tableRow(rows []xlsxRow) error {
 			}
 			s.merge(row.first, cell.col+1, end.first+end.rows-1, cell.col+cell.Cols)
 		}
-		id, err := s.style(s.look(cell, text, height))
-		if err != nil {
-			return err
-		}
+		id := s.style(s.look(cell, text, height))
 		for k := range cell.Cols {
-			values[cell.col+k] = excelize.Cell{StyleID: id}
-			blanks[cell.col+k] = excelize.Cell{StyleID: id}
+			values[cell.col+k].style, blanks[cell.col+k].style = id, id
 		}
-		if text != "" {
-			values[cell.col] = excelize.Cell{StyleID: id, Value: text}
-		}
+		values[cell.col].text = text
 	}
-	options := excelize.RowOpts{Height: math.Round(row.height/float64(row.rows)*4) / 4}
 	for range row.rows {
-		s.row++
-		if err := s.stream.SetRow(cellName(1, s.row), values, options); err != nil {
-			return err
-		}
+		s.writeRow(math.Round(row.height/float64(row.rows)*4)/4, values)
 		values = blanks
 	}
-	return nil
 }
 
 // look is the style of a cell with its text, as high as all its rows.
@@ -410,12 +391,5 @@ func (s *xlsxSheet) merge(row, col, lastRow, lastCol int) {
 	}
 }
 
-// cellName is the name of a cell, such as B3. The callers' columns and rows are within Excel's bounds; beyond them the name is
-// empty and excelize refuses it.
-func cellName(col, row int) string {
-	name, err := excelize.CoordinatesToCellName(col, row)
-	if err != nil {
-		return ""
-	}
-	return name
-}
+// cellName is the name of a cell, such as B3; rows and columns count from 1.
+func cellName(col, row int) string { return columnName(col) + strconv.Itoa(row) }

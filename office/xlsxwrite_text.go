@@ -67,3 +67,23 @@ func cutUTF16(text string, n int) string {
 	}
 	return text
 }
+
+// escapeCell keeps a text that looks like the escape of a spreadsheet program for a character (_x003D_) from being taken for one.
+func escapeCell(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		if text[i] == '_' && cellEscape(text[i:]) {
+			b.WriteString("_x005F")
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// cellEscape tells whether a text begins with _xHHHH_.
+func cellEscape(s string) bool {
+	return len(s) >= 7 && s[1] == 'x' && s[6] == '_' && strings.Trim(s[2:6], "0123456789abcdefABCDEF") == ""
+}

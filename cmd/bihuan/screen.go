@@ -43,8 +43,11 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	for _, list := range in.Lists {
 		total += list.Size
 	}
-	if total > 64<<20 {
+	switch {
+	case total > 64<<20:
 		debug.SetGCPercent(20) // what is kept is large and plain, and collecting it cheap
+	case c.Count:
+		debug.SetGCPercent(400) // it is over before there is anything to collect
 	}
 	if c.Count {
 		return count(ctx, s, in)
