@@ -125,12 +125,16 @@ func (s *xlsxSheet) setUp(header, top, last int) error {
 	side, vertical, edge, centred := xlsxSide/72, xlsxEdge/72, 8/25.4, true // inches
 	// The blank parts the size from a text that begins with a digit.
 	footer := `&L&9 ` + strings.ReplaceAll(cutUTF16(cleanText(s.Footer), 80), "&", "&&") + `&C&9第 &P 页，共 &N 页`
+	above := ""
+	if s.Header != "" {
+		above = `&C&9 ` + strings.ReplaceAll(cutUTF16(cleanText(s.Header), 160), "&", "&&")
+	}
 	steps := []error{
 		f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}),
 		f.SetSheetDimension(name, "A1:"+cellName(len(s.Table.Columns), last+len(s.Notes))),
 		f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}),
 		f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &vertical, Bottom: &vertical, Header: &edge, Footer: &edge, Horizontally: &centred}),
-		f.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: footer}),
+		f.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddHeader: above, OddFooter: footer}),
 		f.AddIgnoredErrors(name, "A1:"+cellName(len(s.Table.Columns), last), excelize.IgnoredErrorsNumberStoredAsText),
 	}
 	if top > header {
