@@ -23,6 +23,7 @@ type Paper struct {
 	Landscape bool    // the paper itself; an annex has its own
 	Annexes   []Annex // listed below the text (附件说明), then each from a new page on
 	Corner    Corner  // of the last page
+	Header    string  // small print at the head of every page
 
 	Subject, Author string
 	Created         time.Time // goes into the file's properties; the zero time is the year 1980, never now
@@ -113,7 +114,7 @@ func (p Paper) Length() int {
 
 // WriteDocx writes a paper as a docx. The same paper gives the same bytes.
 func WriteDocx(w io.Writer, p Paper) error {
-	d := &docxWriter{page: portrait}
+	d := &docxWriter{page: portrait, headed: p.Header != ""}
 	if p.Landscape {
 		d.page = landscape
 	}
@@ -145,6 +146,7 @@ type docxWriter struct {
 	written bool // the section has content
 	last    bool // the block being written is the last
 	signed  bool // the signature follows the last block
+	headed  bool // pages have a header
 }
 
 // docxPage is a page in one orientation: its size, margins and footers, in twips (1/1440 inch, 56.7 to the mm).
@@ -354,7 +356,11 @@ func (d *docxWriter) section(to *bytes.Buffer) {
 	if p.name != "" {
 		orient = fmt.Sprintf(` w:orient="%s"`, p.name)
 	}
-	fmt.Fprintf(to, `<w:sectPr><w:footerReference w:type="default" r:id="%s"/><w:footerReference w:type="even" r:id="%s"/>`+
+	header := ""
+	if d.headed {
+		header = `<w:headerReference w:type="default" r:id="` + headerLink + `"/><w:headerReference w:type="even" r:id="` + headerLink + `"/>`
+	}
+	fmt.Fprintf(to, `<w:sectPr>`+header+`<w:footerReference w:type="default" r:id="%s"/><w:footerReference w:type="even" r:id="%s"/>`+
 		`<w:type w:val="nextPage"/><w:pgSz w:w="%d" w:h="%d"%s/>`+
 		`<w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="851" w:footer="%d" w:gutter="0"/>`+
 		`<w:cols w:space="425"/><w:docGrid w:type="linesAndChars" w:linePitch="579" w:charSpace="-848"/></w:sectPr>`,

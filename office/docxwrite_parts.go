@@ -45,12 +45,18 @@ func docxParts(p Paper, body []byte) []packagePart {
 		pictures = `<Default Extension="png" ContentType="image/png"/>`
 		fmt.Fprintf(&relations, `<Relationship Id="%s" Type="%simage" Target="%s"/>`, cornerLink, relType, cornerPart)
 	}
+	headers := ""
+	if p.Header != "" {
+		parts = append(parts, docxPart{"word/header1.xml", header(p.Header)})
+		headers = `<Override PartName="/word/header1.xml" ContentType="` + partType + `header+xml"/>`
+		fmt.Fprintf(&relations, `<Relationship Id="%s" Type="%sheader" Target="header1.xml"/>`, headerLink, relType)
+	}
 	const relations0 = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	return append(parts,
 		packagePart{"[Content_Types].xml", xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
 			`<Default Extension="xml" ContentType="application/xml"/>` + pictures +
-			`<Override PartName="/word/document.xml" ContentType="` + partType + `document.main+xml"/>` + types.String() +
+			`<Override PartName="/word/document.xml" ContentType="` + partType + `document.main+xml"/>` + types.String() + headers +
 			`<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>` +
 			`<Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/></Types>`},
 		packagePart{"_rels/.rels", rootRelations("word/document.xml")},
@@ -148,6 +154,16 @@ func pageNumber(side string) string {
 		run(`<w:t xml:space="preserve">— </w:t>`) + run(`<w:fldChar w:fldCharType="begin"/>`) + run(`<w:instrText xml:space="preserve"> PAGE </w:instrText>`) +
 		run(`<w:fldChar w:fldCharType="separate"/>`) + run(`<w:t>1</w:t>`) + run(`<w:fldChar w:fldCharType="end"/>`) +
 		run(`<w:t xml:space="preserve"> —</w:t>`) + `</w:p>`
+}
+
+// headerLink is the relation of the header.
+const headerLink = "rIdHeader"
+
+// header is a line of small print in the middle of a page's head.
+func header(text string) string {
+	return xmlHead + `<w:hdr ` + nsWord + ` ` + nsRel + `><w:p><w:pPr><w:jc w:val="center"/><w:spacing w:line="240" w:lineRule="auto"/></w:pPr>` +
+		`<w:r><w:rPr><w:rFonts w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体" w:hint="eastAsia"/><w:sz w:val="18"/><w:szCs w:val="18"/></w:rPr><w:t xml:space="preserve">` +
+		escapeXML(cleanText(text)) + `</w:t></w:r></w:p></w:hdr>`
 }
 
 func footer(content string) string {

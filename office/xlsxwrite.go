@@ -14,6 +14,7 @@ import (
 type Book struct {
 	Sheets        []Sheet
 	Title, Author string
+	Subject       string    // goes into the file's properties
 	Created       time.Time // goes into the file's properties; the zero time is the year 1980, never now
 }
 
@@ -28,6 +29,7 @@ type Sheet struct {
 	FrozenColumns int      // stay in sight when scrolled; the title and the header rows always do
 	Blank         int      // empty rows at the end, for a template to be filled in
 	Footer        string   // at the left of the page's foot, beside the page number
+	Header        string   // in the middle of the page's head
 }
 
 // WriteXlsx writes a workbook. Every cell is text, dates and numbers too, so that what is seen is what was meant; what a

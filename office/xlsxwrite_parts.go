@@ -40,7 +40,7 @@ func (x *xlsxWriter) parts(b Book) []packagePart {
 			fmt.Sprintf(`<Relationship Id="rId%d" Type="%sstyles" Target="styles.xml"/></Relationships>`, x.sheets+1, relType)},
 		{"xl/workbook.xml", xmlHead + `<workbook ` + nsSheet + ` ` + nsRel + `><bookViews><workbookView/></bookViews><sheets>` + sheets.String() + `</sheets>` + titles + `</workbook>`},
 		{"xl/styles.xml", x.styleSheet()},
-		{"docProps/core.xml", coreProperties(b.Title, "", b.Author, b.Created)},
+		{"docProps/core.xml", coreProperties(b.Title, b.Subject, b.Author, b.Created)},
 		{"docProps/app.xml", appProperties},
 	}
 }

@@ -105,7 +105,11 @@ func (s *xlsxSheet) setUp(header, top, last int) {
 		`<pageSetup paperSize="9" fitToWidth="1" fitToHeight="0" orientation="%[4]s"/>`, side, vertical, edge, orientation)
 	// The blank parts the size from a text that begins with a digit.
 	footer := `&L&9 ` + strings.ReplaceAll(cutUTF16(cleanText(s.Footer), 80), "&", "&&") + `&C&9第 &P 页，共 &N 页`
-	fmt.Fprintf(s.out, `<headerFooter><oddFooter>%s</oddFooter></headerFooter>`, escapeXML(footer))
+	above := ""
+	if s.Header != "" {
+		above = `<oddHeader>` + escapeXML(`&C&9 `+strings.ReplaceAll(cutUTF16(cleanText(s.Header), 160), "&", "&&")) + `</oddHeader>`
+	}
+	fmt.Fprintf(s.out, `<headerFooter>%s<oddFooter>%s</oddFooter></headerFooter>`, above, escapeXML(footer))
 	if len(s.breaks) > 0 {
 		fmt.Fprintf(s.out, `<rowBreaks count="%[1]d" manualBreakCount="%[1]d">`, len(s.breaks))
 		for _, row := range s.breaks {

@@ -160,6 +160,7 @@ const (
 
 	Residents Action = "查看居民信息" // masked, those of one's own units
 	Unmask    Action = "查看完整号码"
+	Oversee   Action = "查看调阅记录" // who looked at numbers in full, and took files
 	Programme Action = "管理惠民项目" // programmes, parameters, rolls, payments
 	Propose   Action = "提出享受建议" // to the county, which decides
 	Decide    Action = "登记县级决定"
@@ -209,6 +210,7 @@ var Rights = map[Action][]Role{
 
 	Residents: {Clerk, Leader, Cadre},
 	Unmask:    {Clerk},
+	Oversee:   {Leader, Secretary, Supervisor, Admin},
 	Programme: {Clerk},
 	Propose:   {Clerk},
 	Decide:    {Clerk, Leader},
