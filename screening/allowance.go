@@ -47,9 +47,10 @@ func (d *death) register(date day) {
 
 // screen runs the rules.
 func (r *run) screen(ctx context.Context) error {
-	r.progress.step(matchShare, 1)
+	r.progress.step(matchShare, 0.99)
 	persons := r.persons()
 	deaths, byNumber := r.deaths()
+	r.dead, r.deadByNumber = deaths, byNumber
 	onRoll := map[resident]*person{}
 	for _, p := range persons {
 		if p.resident != nobody {
@@ -75,12 +76,17 @@ func (r *run) screen(ctx context.Context) error {
 	r.sharedAccounts(persons)
 	r.missing(onRoll, deaths, twoNumbers)
 	r.reportUnmatched(byNumber) // now that it is known who is missing and may be one of them
-	r.minimumLiving(deaths, byNumber)
+	if r.in.Explain != "" {
+		r.asked = r.residentOf(r.in.Explain)
+	}
+	if err := r.byRows(ctx); err != nil {
+		return err
+	}
 	if r.in.Forecast > 0 {
 		r.turning = r.forecast(deaths, r.in.Forecast)
 	}
 	if r.in.Explain != "" {
-		r.clauses = r.explain(r.in.Explain, onRoll, deaths, twoNumbers)
+		r.clauses = r.explain(onRoll, twoNumbers)
 	}
 	return ctx.Err()
 }

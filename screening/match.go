@@ -95,6 +95,10 @@ func comparePairs(a, b pair) int {
 	return cmp.Or(cmp.Compare(a.party, b.party), -cmp.Compare(a.like, b.like), cmp.Compare(a.resident.block, b.resident.block), cmp.Compare(a.resident.row, b.resident.row))
 }
 
+// elsewhere are lists of a whole county: who stands there with a number in order that the register does not have is of another town,
+// and not somebody of this one with another number.
+var elsewhere = []Kind{Payroll, Warning, Kin, Cadres, Disability, Medical}
+
 // matchParties finds out who the parties are: first by their numbers as they are, then, for the rest, by what may have gone wrong.
 func (r *run) matchParties(ctx context.Context) error {
 	r.progress.step(readShare, (readShare+matchShare)/2)
@@ -122,6 +126,9 @@ func (r *run) matchParties(ctx context.Context) error {
 			if p.kind() == Roll {
 				r.claims[best.resident] |= p.months
 			}
+			continue
+		}
+		if best.resident == nobody && p.flaw == chinese.Sound && slices.Contains(elsewhere, p.kind()) {
 			continue
 		}
 		if best.resident != nobody { // the number is known, under another name

@@ -46,9 +46,9 @@ type Rule struct {
 	Helps    []Kind      // lists with which it finds more
 	InPart   string      // what to say when one of those is missing; empty says which is missing
 	Clauses  []Condition // in the order in which they are looked at
-	Why      string      // the explanation, {name} standing for what the predicate of that name found; empty where the rule is code
+	Why      string      // the explanation, {1} standing for what was found for the first condition; empty where the rule is code
 	Verify   string      // how to look into a hit
 
-	over Kind // the list whose people are looked at; empty where the rule is code
-	once bool // one hit for a household
+	over []Kind // the lists whose people are looked at; none where the rule is code
+	once bool   // one hit for a household of the dibao list, by the number of its first member
 }

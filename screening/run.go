@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"bihuan/chinese"
 )
 
 // Report is what a run found and what it rests on.
@@ -72,6 +74,19 @@ type run struct {
 	namesakes map[resident][]int32 // parties of the lists of deaths who have only the name and the age of somebody
 	contested map[int32]resident   // parties whose number is somebody's of another name
 
+	today        day
+	limits       Limits
+	dead         map[resident]*death // by the lists, and of those who are on the roll or of age by the register
+	deadByNumber map[chinese.IDNumber]*death
+	joined       map[Kind][]whoParty  // see listOf
+	grouped      map[Kind][]groupLine // see households
+	latest       map[Kind]month       // see dibaoMonth
+	paidHouses   map[uint64]bool      // see paidHouse
+	homes        map[uint32][]resident
+	aged         []resident        // old enough to be supported by the state
+	asked        resident          // who is to be explained
+	left         map[string]string // by rule: what was left out as allowed
+
 	hits    []finding
 	turning []Turning
 	clauses []Clause
@@ -90,7 +105,8 @@ func Run(ctx context.Context, in Input) (Report, error) {
 	if err := in.Params.Check(); err != nil {
 		return Report{}, err
 	}
-	r := &run{in: in, now: in.Params.thisMonth(), keys: map[uint64]int32{}, runnable: map[string]bool{}, details: map[int32][]fieldText{}, villageIndex: map[string]int32{}, misfits: map[int32]misfit{}, swaps: map[int32]resident{}, ties: map[int32][]resident{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
+	today, _ := parseDay(in.Params.AsOf)
+	r := &run{today: today, limits: in.Params.Limits.Whole(), joined: map[Kind][]whoParty{}, grouped: map[Kind][]groupLine{}, latest: map[Kind]month{}, left: map[string]string{}, asked: nobody, in: in, now: in.Params.thisMonth(), keys: map[uint64]int32{}, runnable: map[string]bool{}, details: map[int32][]fieldText{}, villageIndex: map[string]int32{}, misfits: map[int32]misfit{}, swaps: map[int32]resident{}, ties: map[int32][]resident{}, same: map[resident]resident{}, doubles: map[resident][]resident{},
 		claims: map[resident]uint64{}, contested: map[int32]resident{}, namesakes: map[resident][]int32{}}
 	for _, id := range in.Rules {
 		if !slices.ContainsFunc(Rules, func(rule Rule) bool { return rule.ID == id }) {
@@ -237,6 +253,9 @@ func (r *run) reportOf(rule Rule) RuleReport {
 		if rule.InPart != "" {
 			report.Note = rule.InPart
 		}
+	}
+	if left := r.left[rule.ID]; left != "" {
+		report.Note = strings.TrimPrefix(report.Note+"；"+left, "；")
 	}
 	return report
 }

@@ -4,6 +4,7 @@
 package screening
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,6 +27,59 @@ type Params struct {
 	FirstMonth  string `json:"first_month"`              // birthday: paid from the month of the birthday; next: from the one after
 	GraceMonths int    `json:"grace_months_after_death"` // months after the month of death that may still be paid
 	Tiers       []Tier `json:"tiers"`
+	Limits      Limits `json:"limits,omitzero"`
+}
+
+// Limits are the numbers of the rules beside the allowance. Places set them differently, so each is a parameter; one that is left out
+// is that of [DefaultLimits].
+type Limits struct {
+	ReviewMonths    [3]int   `json:"review_months,omitzero"`    // between reviews of a household: gravely ill or disabled with steady income, steady, able to work (B1.4)
+	PostAge         int      `json:"post_age,omitzero"`         // the highest age on a public-welfare post
+	TekunAge        int      `json:"tekun_age,omitzero"`        // from which somebody alone may be 特困
+	AdultAge        int      `json:"adult_age,omitzero"`        // from which, and below TekunAge, somebody is able to support others
+	ChildGap        int      `json:"child_gap,omitzero"`        // years by which a child is younger at least, where no list says who is whose
+	SelfPaid        Yuan     `json:"self_paid_yuan,omitzero"`   // what somebody paid for treatment himself, from which it is a clue
+	ClueDays        int      `json:"clue_days,omitzero"`        // in which a clue is to be dealt with
+	PostedDays      int      `json:"posted_days,omitzero"`      // for which a list hangs out before the decision
+	UncheckedMonths int      `json:"unchecked_months,omitzero"` // since the last proof of life
+	IdleMonths      int      `json:"idle_months,omitzero"`      // since an account was last used
+	Allowed         []string `json:"allowed,omitzero"`          // words of what the policy lets a household own
+}
+
+// DefaultLimits are the values where nothing else is said: examples out of rules of several places, to be replaced by one's own.
+func DefaultLimits() Limits {
+	return Limits{ReviewMonths: [3]int{12, 6, 3}, PostAge: 65, TekunAge: 60, AdultAge: 18, ChildGap: 16, SelfPaid: 10_000_00, ClueDays: 15, PostedDays: 5, UncheckedMonths: 12, IdleMonths: 12,
+		Allowed: []string{"农用", "三轮", "拖拉机", "代步", "农机"}}
+}
+
+// Whole fills in what is left out.
+func (l Limits) Whole() Limits {
+	d := DefaultLimits()
+	for i := range l.ReviewMonths {
+		l.ReviewMonths[i] = cmp.Or(l.ReviewMonths[i], d.ReviewMonths[i])
+	}
+	for _, n := range [][2]*int{{&l.PostAge, &d.PostAge}, {&l.TekunAge, &d.TekunAge}, {&l.AdultAge, &d.AdultAge}, {&l.ChildGap, &d.ChildGap}, {&l.ClueDays, &d.ClueDays}, {&l.PostedDays, &d.PostedDays}, {&l.UncheckedMonths, &d.UncheckedMonths}, {&l.IdleMonths, &d.IdleMonths}} {
+		*n[0] = cmp.Or(*n[0], *n[1])
+	}
+	l.SelfPaid = cmp.Or(l.SelfPaid, d.SelfPaid)
+	if l.Allowed == nil {
+		l.Allowed = d.Allowed
+	}
+	return l
+}
+
+// check tells what is wrong with limits that are whole.
+func (l Limits) check() error {
+	for _, n := range []struct {
+		name          string
+		value, lo, hi int
+	}{{"review_months", min(l.ReviewMonths[0], l.ReviewMonths[1], l.ReviewMonths[2]), 1, 120}, {"post_age", l.PostAge, 16, 120}, {"tekun_age", l.TekunAge, 16, 120}, {"adult_age", l.AdultAge, 14, l.TekunAge}, {"child_gap", l.ChildGap, 10, 60},
+		{"clue_days", l.ClueDays, 1, 365}, {"posted_days", l.PostedDays, 1, 365}, {"unchecked_months", l.UncheckedMonths, 1, 120}, {"idle_months", l.IdleMonths, 1, 120}} {
+		if n.value < n.lo || n.value > n.hi {
+			return fmt.Errorf("参数 limits.%s 是 %d，请写 %d 到 %d", n.name, n.value, n.lo, n.hi)
+		}
+	}
+	return nil
 }
 
 // ReadParams reads parameters as JSON and checks them.
@@ -55,7 +109,7 @@ func (p Params) Check() error {
 			return fmt.Errorf("参数 tiers 第 %d 档不对：%d 至 %d 岁，每月 %s 元", i+1, t.From, t.To, t.YuanPerMonth)
 		}
 	}
-	return nil
+	return p.Limits.Whole().check()
 }
 
 // thisMonth is the month the run is about.

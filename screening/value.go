@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"bihuan/chinese"
@@ -359,4 +360,29 @@ func stopped(text string) bool {
 		}
 	}
 	return false
+}
+
+// end is the last day of a month or year that is no whole date.
+func (d day) end() day {
+	switch {
+	case d == 0 || d.whole():
+		return d
+	case d%10000 == 0:
+		return d + 1231
+	}
+	return d.month().last()
+}
+
+// addMonths is the same day so many months later, or the last of its month.
+func (d day) addMonths(n int) day {
+	last := (d.month() + month(n)).last()
+	return last - last%100 + min(d%100, last%100)
+}
+
+// daysTo counts the days to a later day; both are whole.
+func (d day) daysTo(later day) int {
+	at := func(d day) time.Time {
+		return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, time.UTC)
+	}
+	return int(at(later).Sub(at(d)).Hours() / 24)
 }
