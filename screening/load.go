@@ -63,7 +63,6 @@ type sheet struct {
 	list    uint8 // the kind in Kinds
 	layout  Layout
 	period  period // what the sheet is for, if its name or its title says so
-	fields  []Field
 	columns []int
 	at      map[Field]int // place among the columns
 
@@ -138,9 +137,13 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			}
 		}
 		for _, f := range list.Kind.Fields() {
-			if c, ok := layout.Mapping[f]; ok {
+			if c, ok := layout.Mapping[f]; !ok {
+				continue
+			} else if k := slices.Index(s.columns, c.Index); k >= 0 { // the head of a household is the person too
+				s.at[f] = k
+			} else {
 				s.at[f] = len(s.columns)
-				s.fields, s.columns = append(s.fields, f), append(s.columns, c.Index)
+				s.columns = append(s.columns, c.Index)
 			}
 		}
 		if err = each(g, i, s); err == office.ErrMerged {
