@@ -148,7 +148,7 @@ func Run(ctx context.Context, in Input) (Report, error) {
 func (r *run) read(ctx context.Context) error {
 	for _, list := range r.in.Lists {
 		if !slices.Contains(Kinds, list.Kind) {
-			return fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, kindList())
+			return fmt.Errorf("不认得名册种类“%s”，请写 %s 之一", list.Kind, KindList())
 		}
 		read := r.readParties
 		if list.Kind == Residents {
@@ -206,7 +206,8 @@ func (r *run) dropRepeatedSheets() {
 	})
 }
 
-func kindList() string {
+// KindList names all kinds as a list is given on the command line.
+func KindList() string {
 	var words []string
 	for _, k := range Kinds {
 		words = append(words, string(k))

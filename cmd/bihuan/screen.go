@@ -21,13 +21,14 @@ import (
 
 // screenCommand compares lists without any database.
 type screenCommand struct {
-	Params   string   `required:"" placeholder:"文件" help:"参数（JSON）：as_of、age_threshold、first_month、grace_months_after_death、tiers"`
-	List     []string `required:"" sep:"none" placeholder:"种类=文件" help:"名册，可以写多次。种类：residents 户籍、roll 发放册、other-roll 外乡镇发放册、deaths 死亡、dibao 低保、pension 养老金"`
-	Map      []string `sep:"none" placeholder:"种类.字段=列名" help:"指明某一列，如 roll.金额=本月实领；列名留空表示没有这一列"`
+	Params   string   `required:"" placeholder:"文件" help:"参数（JSON）：as_of、age_threshold、first_month、grace_months_after_death、tiers；其他规则的数字写在 limits 里，可以不写"`
+	List     []string `required:"" sep:"none" placeholder:"种类=文件" help:"名册，可以写多次。种类：residents 户籍、roll 发放册、other-roll 外乡镇发放册、deaths 死亡、dibao 低保、pension 养老金、tekun 特困、payroll 财政供养和社保工资、warning 核对预警、review 低保复核、kin 近亲属备案、cadres 村干部和经办人、previous-dibao 上一次低保、disability 残疾人证、medical 医疗自付、monitored 监测户、monitor-steps 风险消除程序、posts 公益岗、alive-check 生存认证、dormant 账户交易"`
+	Map      []string `sep:"none" placeholder:"种类.字段=列名" help:"指明某一列，如 roll.金额=本月实领；没有表头或列名重复时写 #C（第三列）；列名留空表示没有这一列"`
 	Out      string   `placeholder:"文件" help:"疑点写到哪里，每行一个 JSON；“-”为屏幕"`
 	XLSX     string   `name:"xlsx" placeholder:"文件" help:"另存一份 Excel"`
 	Forecast string   `placeholder:"文件" help:"另存今后十二个月到龄（含升档）的人，每行一个 JSON"`
 	Explain  string   `placeholder:"身份证号" help:"逐条说明一个人为什么是、或不是疑点"`
+	Rule     []string `sep:"," placeholder:"规则" help:"只用这些规则，如 HL-01,DB-02；不写是全部"`
 	Count    bool     `help:"只数不比对：应享未享、已故在册、重复、号码有误、疑似写错各有多少，号码一字不差才算同一人"`
 }
 
@@ -55,6 +56,7 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	if c.Out == "" {
 		return errors.New("请用 --out 写明疑点存到哪个文件（“-”为屏幕），或用 --count 只数不比对")
 	}
+	in.Rules = c.Rule
 	if in.Explain = c.Explain; c.Forecast != "" {
 		in.Forecast = 12
 	}
@@ -117,7 +119,7 @@ func (c screenCommand) input() (in screening.Input, done func(), err error) {
 	for _, list := range c.List {
 		kind, name, ok := strings.Cut(list, "=")
 		if !ok || !slices.Contains(screening.Kinds, screening.Kind(kind)) {
-			return in, done, fmt.Errorf("--list %s 不对，请写成 种类=文件，种类是 residents、roll、other-roll、deaths、dibao、pension 之一", list)
+			return in, done, fmt.Errorf("--list %s 不对，请写成 种类=文件，种类是 %s 之一", list, screening.KindList())
 		}
 		f, err := os.Open(name)
 		if err != nil {
