@@ -109,6 +109,11 @@ func judge(t *testing.T, town *screentest.Town, forms ...string) {
 		if v.Recall() < 0.99 || v.Precision() < 0.98 || len(v.Trapped)+len(v.Uncited)+len(v.Amounts) > 0 {
 			t.Errorf("town %d, %s", town.Seed, form)
 		}
+		for _, what := range append(v.Missed, v.False...) { // the other rules join by number: nothing excuses them
+			if !strings.HasPrefix(what, "HL-") {
+				t.Errorf("town %d, %s: %s", town.Seed, form, what)
+			}
+		}
 		var keys []string
 		for _, l := range lines {
 			keys = append(keys, l.Rule+" "+l.ID+" "+l.State)

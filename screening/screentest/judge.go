@@ -82,7 +82,9 @@ func (v Verdict) String() string {
 }
 
 // judged are the rules that count.
-func judged(rule string) bool { return strings.HasPrefix(rule, "HL-") || rule == "DB-01" }
+func judged(rule string) bool {
+	return strings.HasPrefix(rule, "HL-") || strings.HasPrefix(rule, "DB-") || rule == "GY-01"
+}
 
 // Judge compares hits with what was planted.
 func (t *Town) Judge(w *Written, lines []Line) Verdict {
@@ -126,8 +128,10 @@ func (t *Town) Judge(w *Written, lines []Line) Verdict {
 		if c.Death && !slices.ContainsFunc(w.deaths[c.IDs[0]], any) {
 			v.Uncited = append(v.Uncited, what+" deaths")
 		}
-		if c.Rule == "DB-01" && !slices.ContainsFunc(w.dibao[c.IDs[0]], any) {
-			v.Uncited = append(v.Uncited, what+" dibao")
+		for _, list := range c.Lists {
+			if !slices.ContainsFunc(c.IDs, func(id string) bool { return slices.ContainsFunc(w.small[list][id], any) }) {
+				v.Uncited = append(v.Uncited, what+" "+list)
+			}
 		}
 		if c.Sum != 0 && found[0].Amount != float64(c.Sum) && found[0].Amount != -float64(c.Sum) {
 			v.Amounts = append(v.Amounts, fmt.Sprintf("%s: %v, want %d", what, found[0].Amount, c.Sum))

@@ -335,6 +335,7 @@ func (t *Town) plant() {
 	t.lookalikes(next, long)
 	t.birthdays(next, long)
 	t.dibaoHouses()
+	t.plantSmall()
 }
 
 // free are people on the roll this month who live here and have nothing planted.
@@ -549,7 +550,7 @@ func (t *Town) dibaoHouses() {
 					p.label, p.DeathRow = "dibao", true
 					p.Died = t.dayIn(3 + t.rand.IntN(10))
 					dead++
-					t.Cases = append(t.Cases, Case{Label: p.label, Rule: "DB-01", IDs: []string{p.ID}, Death: true})
+					t.Cases = append(t.Cases, Case{Label: p.label, Rule: "DB-01", IDs: []string{p.ID}, Death: true, Lists: []string{"dibao"}})
 					break
 				}
 			}

@@ -53,6 +53,7 @@ type Case struct {
 	Both  []string // numbers of residents whose rows must be cited
 	Sum   int      // the amount in yuan, 0 where none is asked
 	Loose bool     // a manual line of any rule that cites the row will do
+	Lists []string // kinds of small lists of which a row of one of IDs must be cited
 }
 
 // Trap is something that must not be found.
@@ -74,6 +75,7 @@ type Town struct {
 	Deaths    []*Person
 	Dibao     [][]*Person // by household
 	Pensions  []*Person
+	Small     Small
 	Cases     []Case
 	Traps     []Trap
 	rand      *rand.Rand

@@ -40,7 +40,7 @@ type Written struct {
 	pays   map[*Pay]Place
 	people map[string][]Place // rows of the register by number
 	deaths map[string][]Place
-	dibao  map[string][]Place
+	small  map[string]map[string][]Place // rows of the small lists by kind and number
 }
 
 // column is a column of a list.
@@ -69,8 +69,8 @@ type writer struct {
 // Write writes all lists of a town into a folder.
 func (t *Town) Write(dir string, o Options) (*Written, error) {
 	w := &writer{t: t, o: o, dir: dir, rand: rand.New(rand.NewPCG(t.Seed, o.Shuffle+3)),
-		out: &Written{pays: map[*Pay]Place{}, people: map[string][]Place{}, deaths: map[string][]Place{}, dibao: map[string][]Place{}}}
-	for _, write := range []func() error{w.residents, w.roll, w.otherRoll, w.deaths, w.dibao, w.pensions, w.params} {
+		out: &Written{pays: map[*Pay]Place{}, people: map[string][]Place{}, deaths: map[string][]Place{}, small: map[string]map[string][]Place{}}}
+	for _, write := range []func() error{w.residents, w.roll, w.otherRoll, w.deaths, w.dibao, w.pensions, w.smallLists, w.params} {
 		if err := write(); err != nil {
 			return nil, err
 		}
@@ -604,14 +604,7 @@ func (w *writer) dibao() error {
 			rows = append(rows, m)
 		}
 	}
-	ext, cited := ".xlsx", "低保"
-	if w.o.Format == "csv" {
-		ext, cited = ".csv", ""
-	}
-	return w.save("dibao", "低保", "", w.table("低保", "示范镇农村低保人员花名册", columns, 0, rows, func(row any, n int) {
-		id := row.(member).p.ID
-		w.out.dibao[id] = append(w.out.dibao[id], Place{"低保" + ext, cited, n})
-	}, false))
+	return w.smallList("dibao", "低保", "示范镇农村低保人员花名册", columns, rows, func(row any) string { return row.(member).p.ID })
 }
 
 func (w *writer) pensions() error {
