@@ -81,6 +81,13 @@ func (s *sharedStrings) at(i int) ([]byte, bool) {
 func (b *gridBook) readStrings(part string) error {
 	err := b.inflated(part, "si>", func(piece []byte) error {
 		for {
+			if plain, rest, ok := plainText(piece, "<si><t>", "</t></si>"); ok { // nearly all
+				if err := b.addString(plain); err != nil {
+					return err
+				}
+				piece = rest
+				continue
+			}
 			i := bytes.IndexByte(piece, '<')
 			if i < 0 {
 				return nil
@@ -96,21 +103,17 @@ func (b *gridBook) readStrings(part string) error {
 			case piece[1] == '!':
 				return errUnusual
 			case string(name) == "si":
+				item := rest[:0]
 				if piece[end-1] != '/' {
 					close := closing(rest, piece[1:end], name)
 					if close < 0 {
 						return errUnusual
 					}
-					from := len(b.strings.text)
-					if b.strings.text = appendTexts(b.strings.text, rest[:close]); len(b.strings.text) < from {
-						return errUnusual
-					}
-					rest = rest[close:]
+					item, rest = rest[:close], rest[close:]
 				}
-				if len(b.strings.text) > gridLimits.Text {
-					return &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(gridLimits.Text))), Do: doSplit}
+				if err := b.addItem(item); err != nil {
+					return err
 				}
-				b.strings.ends = append(b.strings.ends, uint32(len(b.strings.text)))
 			}
 			piece = rest
 		}
@@ -128,6 +131,39 @@ func (b *gridBook) readStrings(part string) error {
 	}
 	b.w.strings = nil
 	return nil
+}
+
+// addString appends a text to the shared strings.
+func (b *gridBook) addString(raw []byte) error {
+	b.strings.text = appendXMLText(b.strings.text, raw)
+	return b.endString()
+}
+
+// addItem appends a string item that may have several runs.
+func (b *gridBook) addItem(item []byte) error {
+	b.strings.text = appendTexts(b.strings.text, item)
+	return b.endString()
+}
+
+func (b *gridBook) endString() error {
+	if len(b.strings.text) > gridLimits.Text {
+		return &Error{What: fmt.Sprintf("文件的文字超过 %s", size(int64(gridLimits.Text))), Do: doSplit}
+	}
+	b.strings.ends = append(b.strings.ends, uint32(len(b.strings.text)))
+	return nil
+}
+
+// plainText takes a text from between two marks that a piece begins with, if there is no other tag between them.
+func plainText(piece []byte, before, after string) (text, rest []byte, ok bool) {
+	if len(piece) < len(before) || string(piece[:len(before)]) != before {
+		return nil, piece, false
+	}
+	text = piece[len(before):]
+	n := bytes.IndexByte(text, '<')
+	if n < 0 || len(text) < n+len(after) || string(text[n:n+len(after)]) != after {
+		return nil, piece, false
+	}
+	return text[:n], text[n+len(after):], true
 }
 
 // inflated hands out a part in pieces that end behind the given end of a tag, and at last what is left.
@@ -437,17 +473,11 @@ func (r *gridRows) piece(data []byte) error {
 		}
 		switch name := tagName(tag); string(name) {
 		case "row":
-			n := closing(data, tag, name)
-			if tag[end-1] == '/' {
-				n = 0
-			}
-			if n < 0 {
-				return errUnusual
-			}
-			if err := r.row(tag, data[:n]); err != nil {
+			rest, err := r.row(tag, data)
+			if err != nil {
 				return err
 			}
-			data = data[n:]
+			data = rest
 		case "mergeCell":
 			from, to, _ := bytes.Cut(attribute(tag, "ref"), []byte{':'})
 			top, left, ok := reference(from)
@@ -487,14 +517,14 @@ func attribute(tag []byte, name string) []byte {
 	}
 }
 
-// row reads one row.
-func (r *gridRows) row(tag, cells []byte) error {
+// row reads the row that begins with a tag, and returns what comes behind it.
+func (r *gridRows) row(tag, rest []byte) ([]byte, error) {
 	number := r.last + 1
 	if n := attribute(tag, "r"); n != nil {
 		number = integer(n, 0)
 	}
 	if number <= r.last || number > maxRows {
-		return &Error{What: fmt.Sprintf("第 %d 行附近的行号不对", r.last), Do: doSuspect}
+		return nil, &Error{What: fmt.Sprintf("第 %d 行附近的行号不对", r.last), Do: doSuspect}
 	}
 	r.last = number
 	b := &r.batch
@@ -506,23 +536,26 @@ func (r *gridRows) row(tag, cells []byte) error {
 	}
 	out := b.cells[base:]
 	column := 0
-	for {
-		i := bytes.IndexByte(cells, '<')
+	for open := tag[len(tag)-1] != '/'; open; {
+		i := bytes.IndexByte(rest, '<')
 		if i < 0 {
-			break
+			return nil, errUnusual
 		}
-		cells = cells[i+1:]
-		end := bytes.IndexByte(cells, '>')
+		rest = rest[i+1:]
+		end := bytes.IndexByte(rest, '>')
 		if end < 1 {
-			break
+			return nil, errUnusual
 		}
-		tag := cells[:end]
-		cells = cells[end+1:]
+		tag := rest[:end]
+		rest = rest[end+1:]
 		if tag[0] == '!' {
-			return errUnusual
+			return nil, errUnusual
 		}
-		name := tagName(tag)
-		if len(name) != 1 || name[0] != 'c' || tag[0] == '/' {
+		if tag[0] == '/' {
+			open = string(tagName(tag[1:])) != "row"
+			continue
+		}
+		if name := tagName(tag); len(name) != 1 || name[0] != 'c' {
 			continue
 		}
 		column++
@@ -535,27 +568,78 @@ func (r *gridRows) row(tag, cells []byte) error {
 		if tag[end-1] == '/' {
 			continue
 		}
-		n := bytes.Index(cells, []byte("</c>"))
-		if n < 0 {
-			if n = closing(cells, tag, name); n < 0 {
-				return errUnusual
-			}
-		}
-		content := cells[:n]
-		cells = cells[n:]
-		if column > len(r.wanted.at) || column < 1 || r.wanted.at[column-1] < 0 {
-			continue
+		place := -1
+		if column > 0 && column <= len(r.wanted.at) {
+			place = int(r.wanted.at[column-1])
 		}
 		from := len(b.data)
-		if err := r.value(content, style, kind); err != nil {
-			return err
+		var err error
+		if rest, err = r.cell(tag, rest, style, kind, place >= 0); err != nil {
+			return nil, err
 		}
-		out[r.wanted.at[column-1]] = extent{uint32(from), uint32(len(b.data))}
+		if place >= 0 {
+			out[place] = extent{uint32(from), uint32(len(b.data))}
+		}
 	}
 	if len(r.filled) > 0 {
 		r.fillDown(number, out)
 	}
-	return nil
+	return rest, nil
+}
+
+// cell reads a cell up to its end tag, appends its text to the data of the batch if it is wanted, and returns what comes behind.
+func (r *gridRows) cell(tag, rest, style, kind []byte, wanted bool) ([]byte, error) {
+	b := &r.batch
+	inline := string(kind) == "inlineStr"
+	before, after := "<v>", "</v></c>"
+	if inline {
+		before, after = "<is><t>", "</t></is></c>"
+	}
+	if raw, behind, ok := plainText(rest, before, after); ok {
+		switch {
+		case !wanted:
+		case inline:
+			b.data = appendXMLText(b.data, raw)
+		default:
+			return behind, r.value(raw, style, kind)
+		}
+		return behind, nil
+	}
+	n := bytes.Index(rest, []byte("</c>"))
+	if n < 0 {
+		if n = closing(rest, tag, tagName(tag)); n < 0 {
+			return nil, errUnusual
+		}
+	}
+	content, behind := rest[:n], rest[n:]
+	if inline && wanted {
+		b.data = appendTexts(b.data, content)
+	}
+	if inline || !wanted {
+		return behind, nil
+	}
+	for { // <v>, behind <f>…</f> perhaps
+		i := bytes.IndexByte(content, '<')
+		if i < 0 {
+			return behind, nil
+		}
+		end := bytes.IndexByte(content[i:], '>')
+		if end < 0 {
+			return behind, nil
+		}
+		tag := content[i+1 : i+end]
+		content = content[i+end+1:]
+		if len(tag) > 0 && tag[0] == '!' {
+			return nil, errUnusual
+		}
+		if string(tagName(tag)) == "v" && tag[0] != '/' && tag[len(tag)-1] != '/' {
+			break
+		}
+	}
+	if n := bytes.IndexByte(content, '<'); n >= 0 {
+		content = content[:n]
+	}
+	return behind, r.value(content, style, kind)
 }
 
 // cellAttributes reads the three attributes of a cell in one pass.
@@ -582,35 +666,9 @@ func cellAttributes(tag []byte) (ref, style, kind []byte) {
 	return
 }
 
-// value appends the text of a cell to the data of the batch.
-func (r *gridRows) value(content, style, kind []byte) error {
+// value appends what a value stands for to the data of the batch.
+func (r *gridRows) value(raw, style, kind []byte) error {
 	b := &r.batch
-	if string(kind) == "inlineStr" {
-		b.data = appendTexts(b.data, content)
-		return nil
-	}
-	raw := content
-	for { // <v>, behind <f>…</f> perhaps
-		i := bytes.IndexByte(raw, '<')
-		if i < 0 {
-			return nil
-		}
-		end := bytes.IndexByte(raw[i:], '>')
-		if end < 0 {
-			return nil
-		}
-		tag := raw[i+1 : i+end]
-		raw = raw[i+end+1:]
-		if len(tag) > 0 && tag[0] == '!' {
-			return errUnusual
-		}
-		if string(tagName(tag)) == "v" && tag[0] != '/' && tag[len(tag)-1] != '/' {
-			break
-		}
-	}
-	if n := bytes.IndexByte(raw, '<'); n >= 0 {
-		raw = raw[:n]
-	}
 	switch string(kind) {
 	case "s":
 		text, ok := r.book.strings.at(integer(raw, -1))
