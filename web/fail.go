@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"bihuan/benefit"
 	"bihuan/evidence"
 	"bihuan/ledger"
 	"bihuan/office"
@@ -28,6 +29,7 @@ func shown(err error) (status int, head, what string) {
 	var invalid ledger.Invalid
 	var duplicate ledger.Duplicate
 	var rows ledger.RowErrors
+	var rejected benefit.Rejected
 	var unreadable *office.Error
 	var long *http.MaxBytesError
 	switch {
@@ -63,6 +65,10 @@ func shown(err error) (status int, head, what string) {
 		return http.StatusRequestEntityTooLarge, "内容太大", "一次提交不能超过 32 MB。请去掉图片后另存，再上传。"
 	case errors.Is(err, errBadForm):
 		return http.StatusBadRequest, "没有保存", "提交的内容不完整，可能是网络中断。请返回上一页再提交一次。"
+	case errors.Is(err, errNoResidents):
+		return http.StatusNotFound, "没有居民信息库", "这里没有打开居民信息库，名册、发放和筛查都看不到。请告诉管理员。"
+	case errors.As(err, &rejected):
+		return http.StatusUnprocessableEntity, "没有保存", rejected.Error()
 	case errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable, "请稍候", "正在同时打印或导出的人较多，请过半分钟再试。"
 	}

@@ -23,6 +23,7 @@ var templates embed.FS
 type frame struct {
 	Title     string
 	Nav       string // name of the entry of the bar that is current
+	Sub       string // of the pages about residents: name of the tab that is current, see benefitTabs
 	Body      string // class of the body
 	Bare      bool   // without the bar
 	Flash     string
@@ -47,6 +48,7 @@ var (
 		{Name: "today", Address: "/today", Word: "今天要办的", Action: org.View},
 		{Name: "ledger", Address: "/ledger", Word: "台账", Action: org.View},
 		{Name: "duty", Address: "/duty", Word: "常态任务", Action: org.View},
+		{Name: "benefit", Address: "/benefit", Word: "惠民", Action: org.View},
 		{Name: "letter", Address: "/letter", Word: "函件", Action: org.View},
 		{Name: "recommendation", Address: "/recommendation", Word: "巡察建议", Action: org.Overview},
 		{Name: "overview", Address: "/overview", Word: "总览", Action: org.Overview},
@@ -79,7 +81,7 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 		waiting = v.waiting()
 	}
 	for _, l := range navLinks {
-		if !v.Who.May(l.Action) || l.Name == "today" && !byList(v.Who) {
+		if !v.Who.May(l.Action) || l.Name == "today" && !byList(v.Who) || l.Name == "benefit" && !serves(v.Who) {
 			continue
 		}
 		switch l.Name {

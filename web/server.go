@@ -322,6 +322,8 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /ask/{code}":           s.anybody(s.askVote),
 		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
+		"GET /benefit": s.signedIn(s.benefitShow),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /check":         s.withSession(s.check),

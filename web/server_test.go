@@ -231,10 +231,10 @@ func TestFaultsStayInTheLog(t *testing.T) {
 func TestRolesSeeTheirEntries(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
 	for login, want := range map[string]string{
-		"clerk":    "工作台 台账 常态任务 函件 巡察建议 总览 人员 导入 更多 整改月报 材料提示 任务量和负担 责任交接 核验 日历 消息 设置",
-		"leader":   "工作台 台账 常态任务 函件 巡察建议 总览 更多 整改月报 材料提示 任务量和负担 核验 日历 消息 设置",
-		"district": "工作台 台账 常态任务 函件 巡察建议 总览 抽查 更多 整改月报 材料提示 任务量和负担 核验 日历 消息 设置",
-		"village":  "今天要办的 台账 常态任务 函件 更多 核验 日历",
+		"clerk":    "工作台 台账 常态任务 惠民 函件 巡察建议 总览 人员 导入 更多 整改月报 材料提示 任务量和负担 责任交接 核验 日历 消息 设置",
+		"leader":   "工作台 台账 常态任务 惠民 函件 巡察建议 总览 更多 整改月报 材料提示 任务量和负担 核验 日历 消息 设置",
+		"district": "工作台 台账 常态任务 惠民 函件 巡察建议 总览 抽查 更多 整改月报 材料提示 任务量和负担 核验 日历 消息 设置",
+		"village":  "今天要办的 台账 常态任务 惠民 函件 更多 核验 日历",
 	} {
 		nav := between(s.as(t, login).page("/ledger"), `aria-label="主导航">`, `</nav>`)
 		if got := plain(nav); got != want {

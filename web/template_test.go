@@ -11,6 +11,7 @@ import (
 var pageTypes = map[string]any{
 	"ask":                   askPage{},
 	"assign":                assignPage{},
+	"benefit":               benefitPage{},
 	"calendar":              calendarPage{},
 	"channel":               channelPage{},
 	"channels":              channelsPage{},

@@ -4,6 +4,7 @@
 create table programme (
   id      bigint primary key,
   unit    bigint not null,           -- town or district that runs it
+  path    text   not null,           -- of that unit in the tree of units, so that rights are checked without the other database
   code    text   not null,           -- elder dibao tekun monitored post, or of one's own
   name    text   not null,           -- 高龄津贴
   level   text   not null,           -- person household
@@ -17,21 +18,23 @@ create table parameter (
   id         bigint primary key,
   programme  bigint not null references programme (id),
   name       text   not null,        -- see benefit.ParameterKinds: amount threshold first_month …
+  class      text   not null,        -- of a review clock the class it is for; empty otherwise
   band_from  bigint not null,        -- of an amount: from this age on; 0 otherwise
   band_to    bigint not null,        -- inclusive; 0: without end
   value      text   not null,        -- fen, years, months or a word, as the name says
   valid_from text   not null,
   valid_to   text   not null,        -- last day; empty: until changed
-  basis      text   not null,        -- the document: 临民〔2024〕12号
+  basis      text   not null,        -- the document: 临民〔2024〕12号; empty: an example that nobody has put in force
   version    bigint not null
 );
-create index parameter_programme on parameter (programme, name, valid_from);
+create unique index parameter_once on parameter (programme, name, class, valid_from, band_from);
 
 -- Somebody on a roll, in an application or a hit; nobody else is kept here.
 create table person (
   id           bigint primary key,
   unit         bigint not null,      -- town
   village      bigint not null,      -- unit of the village, 0 when unknown
+  path         text   not null,      -- of the village in the tree of units, of the town when the village is unknown
   place        text   not null,      -- village as the list writes it
   household    text   not null,
   number       text   not null,      -- sealed
@@ -40,12 +43,14 @@ create table person (
   birth        text   not null,      -- of the register
   sex          text   not null,
   phone        text   not null,      -- sealed
+  came_on      text   not null,      -- moved in
+  moved_on     text   not null,      -- moved out
   dead_on      text   not null,
-  moved_on     text   not null,
   version      bigint not null
 );
 create unique index person_number on person (unit, number_index);
 create index person_village on person (unit, village);
+create index person_path on person (path);
 
 -- An entry of a roll (名册): one person, or a household under its head.
 create table roll (
@@ -65,6 +70,16 @@ create table roll (
 create index roll_programme on roll (programme, state);
 create index roll_person on roll (person);
 create index roll_due on roll (state, next_review);
+
+-- What an entry is paid a month, from a month on, as it was decided.
+create table roll_standard (
+  id          bigint primary key,
+  roll        bigint not null references roll (id),
+  starts      text   not null,       -- month
+  amount      bigint not null,       -- fen
+  application bigint not null        -- whose decision set it; 0: as it was on the roll that was taken over
+);
+create unique index roll_standard_once on roll_standard (roll, starts);
 
 create table roll_member (             -- who is in a household on a roll
   id       bigint primary key,
@@ -98,13 +113,15 @@ create table application (
   programme   bigint not null references programme (id),
   person      bigint not null references person (id),
   roll        bigint not null,       -- 0 for a new one
-  kind        text   not null,       -- new change stop resume arrears recover
+  kind        text   not null,       -- new change suspend resume stop arrears recover
   source      text   not null,       -- applied screened inspected reviewed
   hit         bigint not null,       -- that it came of; 0 for none
   received    text   not null,       -- day
   step        text   not null,       -- C4 ROLL: received checked posted proposed decided withdrawn
   amount      bigint not null,       -- arrears or overpaid, or the new standard
-  months      text   not null,       -- which months the amount is for, in words or 2024-01…2024-12
+  from_month  text   not null,       -- of arrears the first month, else the month from which it takes effect
+  to_month    text   not null,       -- of arrears the last month, of a stop the last that is paid
+  class       text   not null,       -- of a new entry or of a change
   reason      text   not null,       -- of the proposal
   proposed    text   not null,       -- day it went to the county
   proposed_by bigint not null,
@@ -119,6 +136,18 @@ create table application (
 create index application_programme on application (programme, step);
 create index application_person on application (person);
 create index application_hit on application (hit);
+
+-- How an application went: each step with its day, who and what was found or said.
+create table application_step (
+  id          bigint primary key,
+  application bigint not null references application (id),
+  step        text   not null,
+  day         text   not null,
+  staff       bigint not null,
+  who         text   not null,
+  said        text   not null
+);
+create index application_step_of on application_step (application, id);
 
 -- A payment (发放): only this counts as 享受到.
 create table payment (
@@ -135,3 +164,6 @@ create table payment (
 );
 create unique index payment_once on payment (programme, person, month, application);
 create index payment_roll on payment (roll, month);
+create index payment_month on payment (programme, month);
+create index payment_application on payment (application);
+create index payment_paid on payment (programme, paid);

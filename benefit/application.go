@@ -1,0 +1,802 @@
+package benefit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// Kind is what is asked for.
+type Kind string
+
+// The kinds of application.
+const (
+	New     Kind = "new"
+	Change  Kind = "change"
+	Suspend Kind = "suspend"
+	Resume  Kind = "resume"
+	Stop    Kind = "stop"
+	Arrears Kind = "arrears"
+	Recover Kind = "recover"
+)
+
+// Kinds are all kinds with their words.
+var Kinds = []struct {
+	Kind Kind
+	Word string
+}{{New, "新增享受"}, {Change, "变更标准"}, {Suspend, "暂停"}, {Resume, "恢复"}, {Stop, "停发"}, {Arrears, "补发"}, {Recover, "追回"}}
+
+// Word is what people call a kind.
+func (k Kind) Word() string {
+	for _, x := range Kinds {
+		if x.Kind == k {
+			return x.Word
+		}
+	}
+	return string(k)
+}
+
+// Money tells whether the kind is about an amount for months.
+func (k Kind) Money() bool { return k == Arrears || k == Recover }
+
+// Where an application came from.
+const (
+	Applied    = "applied"
+	Screened   = "screened"
+	Inspected  = "inspected"
+	FromReview = "reviewed"
+)
+
+// Sources are the words of where applications come from.
+var Sources = []struct{ Source, Word string }{{Applied, "本人申请"}, {Screened, "筛查发现"}, {Inspected, "巡察指出"}, {FromReview, "复核发现"}}
+
+// SourceWord is what people call where an application came from.
+func SourceWord(source string) string {
+	for _, s := range Sources {
+		if s.Source == source {
+			return s.Word
+		}
+	}
+	return source
+}
+
+// Step is how far an application is (C4 ROLL).
+type Step string
+
+// The steps.
+const (
+	Received  Step = "received"
+	Checked   Step = "checked"
+	Posted    Step = "posted"
+	Proposed  Step = "proposed"
+	Decided   Step = "decided"
+	Withdrawn Step = "withdrawn"
+)
+
+// Steps are all steps with their words, and what one does to get there.
+var Steps = []struct {
+	Step Step
+	Word string // 已受理
+	Verb string // 受理
+}{{Received, "已受理", "受理"}, {Checked, "已调查", "调查"}, {Posted, "公示中", "公示"}, {Proposed, "待县级决定", "上报"}, {Decided, "已决定", "决定"}, {Withdrawn, "已撤回", "撤回"}}
+
+// Word is what people call a step.
+func (s Step) Word() string {
+	for _, x := range Steps {
+		if x.Step == s {
+			return x.Word
+		}
+	}
+	return string(s)
+}
+
+// Verb is what one does to get to a step.
+func (s Step) Verb() string {
+	for _, x := range Steps {
+		if x.Step == s {
+			return x.Verb
+		}
+	}
+	return string(s)
+}
+
+// The decisions of the county.
+const (
+	Approved = "approved"
+	Refused  = "refused"
+)
+
+// Application is what the town proposes and the county decides (事项).
+type Application struct {
+	ID             int64
+	Programme      int64
+	Person         int64
+	Subject        Subject // of a new application whose Person is 0: who it is
+	Roll           int64   // 0 for a new one; found when it is not given
+	Kind           Kind
+	Source         string // see [Sources]
+	Hit            int64  // that it came of; 0 for none
+	Received       string // day
+	Step           Step
+	Amount         int64 // fen: of arrears and recovery what is asked for, 0: what the months come to; else the new standard, 0: by age
+	From           Month // of arrears and recovery the first month; else the month from which it takes effect, 0: not said yet
+	To             Month // of arrears and recovery the last month; of a stop the last that is paid
+	Class          string
+	Reason         string // of the proposal
+	Proposed       string // day it went to the county
+	ProposedBy     int64
+	Decision       string // Approved, Refused, empty until then
+	Decided        string // day
+	DecisionNo     string
+	DecisionReason string
+	DecidedBy      int64  // who entered the decision
+	Told           string // day the person was told, and how
+	Version        int64
+}
+
+// Open tells whether it still waits for somebody.
+func (a Application) Open() bool { return a.Step != Decided && a.Step != Withdrawn }
+
+// Next is the step that comes next, empty when the county or nobody has to act. Publishing may be left out where the programme does not
+// ask for it.
+func (a Application) Next() Step {
+	switch a.Step {
+	case Received:
+		return Checked
+	case Checked, Posted:
+		return Proposed
+	}
+	return ""
+}
+
+// Months writes what months it is about.
+func (a Application) Months() string {
+	switch {
+	case a.From == 0 && a.To == 0:
+		return ""
+	case a.Kind == Stop:
+		return "发到" + a.To.Words()
+	case a.To == 0:
+		return a.From.Words() + "起"
+	case a.From == a.To:
+		return a.From.Words()
+	}
+	return a.From.Words() + "至" + a.To.Words()
+}
+
+const applicationColumns = `a.id, a.programme, a.person, a.roll, a.kind, a.source, a.hit, a.received, a.step, a.amount, a.from_month, a.to_month, a.class, a.reason,
+	a.proposed, a.proposed_by, a.decision, a.decided, a.decision_no, a.decision_reason, a.decided_by, a.told, a.version`
+
+func (a *Application) scan(rows *sql.Rows, more ...any) error {
+	var from, to string
+	err := rows.Scan(append([]any{&a.ID, &a.Programme, &a.Person, &a.Roll, &a.Kind, &a.Source, &a.Hit, &a.Received, &a.Step, &a.Amount, &from, &to, &a.Class, &a.Reason,
+		&a.Proposed, &a.ProposedBy, &a.Decision, &a.Decided, &a.DecisionNo, &a.DecisionReason, &a.DecidedBy, &a.Told, &a.Version}, more...)...)
+	a.From, _ = ParseMonth(from)
+	a.To, _ = ParseMonth(to)
+	return err
+}
+
+func scanApplication(rows *sql.Rows, a *Application) error { return a.scan(rows) }
+
+// ApplicationByID reads an application about somebody whom who may see.
+func ApplicationByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Application, error) {
+	a, err := applicationByID(ctx, q, id)
+	if err == nil {
+		_, err = PersonByID(ctx, q, who, a.Person)
+	}
+	return a, err
+}
+
+func applicationByID(ctx context.Context, q store.Querier, id int64) (Application, error) {
+	return store.One(ctx, q, scanApplication, `select `+applicationColumns+` from application a where a.id = $1`, id)
+}
+
+// ApplicationsOf lists what was asked for a person, the newest first.
+func ApplicationsOf(ctx context.Context, q store.Querier, person int64) ([]Application, error) {
+	return store.All(ctx, q, scanApplication, `select `+applicationColumns+` from application a where a.person = $1 order by a.id desc`, person)
+}
+
+// Pending is an application with whom it is about.
+type Pending struct {
+	Application
+	About Person
+	Paid  int64 // fen of the payment rows that settle it
+}
+
+// Queue says which applications are wanted. Zero fields do not count.
+type Queue struct {
+	Programme int64
+	Kind      Kind
+	Step      Step
+	Open      bool   // those that wait for the town or the county
+	Unpaid    bool   // approved, about money or new, and no payment row yet
+	Untold    bool   // decided, and nobody told the person
+	Before    string // proposed before this day and not decided
+	First     int
+	Most      int
+}
+
+// unpaid is the condition that an approved application has led to no payment row yet (M70).
+const unpaid = `a.decision = 'approved' and (a.kind in ('arrears', 'recover') and not exists (select 1 from payment x where x.application = a.id)
+	or a.kind in ('new', 'resume') and not exists (select 1 from payment x where x.programme = a.programme and x.person = a.person and x.month >= a.from_month and x.application = 0))`
+
+// where is the condition of a queue on top of another.
+func (f Queue) where(where string, args []any) (string, []any) {
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where += fmt.Sprintf(" and "+condition, len(args))
+	}
+	if f.Programme != 0 {
+		add("a.programme = $%d", f.Programme)
+	}
+	if f.Kind != "" {
+		add("a.kind = $%d", string(f.Kind))
+	}
+	if f.Step != "" {
+		add("a.step = $%d", string(f.Step))
+	}
+	if f.Open {
+		where += " and a.step not in ('decided', 'withdrawn')"
+	}
+	if f.Unpaid {
+		where += " and " + unpaid
+	}
+	if f.Untold {
+		where += " and a.step = 'decided' and a.told = ''"
+	}
+	if f.Before != "" {
+		add("a.step = 'proposed' and a.proposed < $%d", f.Before)
+	}
+	return where, args
+}
+
+// Applications lists applications about people whom who sees: what waits longest first, decided ones the newest first behind.
+func Applications(ctx context.Context, q store.Querier, who org.Person, f Queue) ([]Pending, error) {
+	where, args := f.where(who.MayUnder(org.Residents, "p.path"))
+	query := `select ` + applicationColumns + `, ` + personColumns + `, coalesce((select sum(x.amount) from payment x where x.application = a.id), 0)
+		from application a join person p on p.id = a.person where ` + where + `
+		order by case when a.step in ('decided', 'withdrawn') then 1 else 0 end, case when a.step in ('decided', 'withdrawn') then '' else a.received end, a.id desc`
+	if f.Most > 0 {
+		query += fmt.Sprintf(" limit %d offset %d", f.Most, f.First)
+	}
+	return store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, append(x.About.into(), &x.Paid)...) }, query, args...)
+}
+
+// CountApplications counts applications by step in the units that who sees; it tells of nobody, so that no right beyond that is asked for.
+func CountApplications(ctx context.Context, q store.Querier, who org.Person, f Queue) (map[Step]int, error) {
+	f.Step = ""
+	where, args := f.where(who.Under("p.path"))
+	type count struct {
+		step Step
+		n    int
+	}
+	list, err := store.All(ctx, q, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.step, &c.n) },
+		`select a.step, count(*) from application a join person p on p.id = a.person where `+where+` group by a.step`, args...)
+	counts := map[Step]int{}
+	for _, c := range list {
+		counts[c.step] = c.n
+	}
+	return counts, err
+}
+
+// StepTaken is a step of an application with its day, who and what was found or said.
+type StepTaken struct {
+	Step  Step
+	Day   string
+	Staff int64
+	Who   string
+	Said  string
+}
+
+// StepsOf lists the steps of an application in their order.
+func StepsOf(ctx context.Context, q store.Querier, application int64) ([]StepTaken, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, s *StepTaken) error { return rows.Scan(&s.Step, &s.Day, &s.Staff, &s.Who, &s.Said) },
+		`select step, day, staff, who, said from application_step where application = $1 order by id`, application)
+}
+
+// Propose enters an application (受理). It may come of a person's asking, a hit, an inspection or a review; what came of a hit or an
+// inspection counts as checked, for somebody verified it. The same one again, by its hit or by programme, person and kind while it is open,
+// is the first one again.
+func Propose(ctx context.Context, v *vault.Vault, who org.Person, a Application) (id int64, err error) {
+	err = v.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, "programme", a.Programme); err != nil {
+			return err
+		}
+		p, err := ProgrammeByID(ctx, tx, a.Programme)
+		if err != nil {
+			return err
+		}
+		if !p.Seen(who) {
+			return store.ErrNotFound
+		}
+		if a.Person == 0 {
+			x, _, err := a.Subject.read(p)
+			if err != nil {
+				return err
+			}
+			if err := who.Check(org.Propose, x.At()); err != nil {
+				return err
+			}
+			person, _, err := keep(ctx, v, tx, p, a.Subject, nil)
+			if err != nil {
+				return err
+			}
+			a.Person = person.ID
+		} else {
+			person, err := PersonByID(ctx, tx, who, a.Person)
+			if err != nil {
+				return err
+			}
+			if err := who.Check(org.Propose, person.At()); err != nil {
+				return err
+			}
+		}
+		id, err = propose(ctx, v, tx, who, p, a)
+		return err
+	})
+	return id, err
+}
+
+// propose enters an application whose person there is.
+func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, p Programme, a Application) (int64, error) {
+	a.Reason, a.Class = strings.TrimSpace(a.Reason), strings.TrimSpace(a.Class)
+	switch {
+	case a.Kind.Word() == string(a.Kind):
+		return 0, org.Invalid{Field: "事项", What: "请选一种事项"}
+	case SourceWord(a.Source) == a.Source:
+		return 0, org.Invalid{Field: "来源", What: "请选从哪里来的"}
+	case !isDay(a.Received) || a.Received > today(tx):
+		return 0, org.Invalid{Field: "受理日期", What: "请写日期，不能在今天以后"}
+	case a.Reason == "":
+		return 0, org.Invalid{Field: "理由", What: "请写理由和依据，县里要看"}
+	case p.State != Running:
+		return 0, org.Invalid{Field: "惠民项目", What: fmt.Sprintf("“%s”已经结束，不能再提", p.Name)}
+	case a.Amount < 0:
+		return 0, org.Invalid{Field: "金额", What: "请写正数"}
+	}
+	person, err := personByID(ctx, tx, a.Person)
+	if err != nil {
+		return 0, err
+	}
+	earlier, err := store.All(ctx, tx, scanApplication, `select `+applicationColumns+` from application a where a.person = $1 and a.programme = $2 and a.kind = $3 order by a.id`, a.Person, a.Programme, string(a.Kind))
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range earlier {
+		switch {
+		case a.Hit != 0 && e.Hit == a.Hit:
+			return e.ID, nil // done already
+		case !e.Open():
+		case e.Received == a.Received && e.Reason == a.Reason && e.Source == a.Source && e.Hit == a.Hit:
+			return e.ID, nil
+		default:
+			return 0, org.Invalid{Field: "事项", What: fmt.Sprintf("%s的“%s·%s”已经在办（%s），请接着办那一件", person.Name, p.Name, e.Kind.Word(), e.Step.Word())}
+		}
+	}
+	if err := a.findRoll(ctx, tx, p, person); err != nil {
+		return 0, err
+	}
+	terms, err := TermsOf(ctx, tx, p.ID)
+	if err != nil {
+		return 0, err
+	}
+	if a.Kind == New {
+		if err := excluded(ctx, tx, p, terms, person); err != nil {
+			return 0, err
+		}
+	}
+	if a.Kind.Money() && a.Amount == 0 {
+		if err := a.reckon(ctx, tx, p, terms, person); err != nil {
+			return 0, err
+		}
+	}
+	a.ID, a.Step, a.Version = tx.ID(), Received, 1
+	if a.Source == Screened || a.Source == Inspected {
+		a.Step = Checked
+	}
+	if _, err := tx.Exec(ctx, `insert into application (id, programme, person, roll, kind, source, hit, received, step, amount, from_month, to_month, class, reason, proposed, proposed_by,
+		decision, decided, decision_no, decision_reason, decided_by, told, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', 0, '', '', '', '', 0, '', 1)`,
+		a.ID, a.Programme, a.Person, a.Roll, string(a.Kind), a.Source, a.Hit, a.Received, string(a.Step), a.Amount, a.From.String(), a.To.String(), a.Class, a.Reason); err != nil {
+		return 0, err
+	}
+	if err := a.step(ctx, tx, who, a.Step, a.Received, a.Reason); err != nil {
+		return 0, err
+	}
+	return a.ID, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "application", Row: a.ID, Happened: a.Received,
+		Changes: []journal.Change{{Field: "事项", To: p.Name + "·" + a.Kind.Word()}, {Field: "来源", To: SourceWord(a.Source)}, {Field: "理由", To: a.Reason}}})
+}
+
+// findRoll finds the entry that an application is about, and refuses what makes no sense for how it stands.
+func (a *Application) findRoll(ctx context.Context, tx *store.Tx, p Programme, person Person) error {
+	rolls, err := RollsOf(ctx, tx, a.Person)
+	if err != nil {
+		return err
+	}
+	rolls = slices.DeleteFunc(rolls, func(r Roll) bool { return r.Programme != a.Programme || a.Roll != 0 && r.ID != a.Roll })
+	if a.Kind == New {
+		if i := slices.IndexFunc(rolls, func(r Roll) bool { return r.State != Stopped }); i >= 0 {
+			return org.Invalid{Field: "事项", What: fmt.Sprintf("%s已在“%s”名册上（%s），请选变更、恢复或补发", person.Name, p.Name, rolls[i].State.Word())}
+		}
+		a.Roll = 0
+		return nil
+	}
+	if a.Kind.Money() {
+		if a.Roll == 0 && len(rolls) > 0 {
+			a.Roll = rolls[0].ID
+		}
+		return nil
+	}
+	fits := map[Kind][]State{Change: {Receiving, Suspended}, Suspend: {Receiving}, Resume: {Suspended, Stopped}, Stop: {Receiving, Suspended}}[a.Kind]
+	i := slices.IndexFunc(rolls, func(r Roll) bool { return slices.Contains(fits, r.State) })
+	if i < 0 {
+		state := "不在名册上"
+		if len(rolls) > 0 {
+			state = "现在是" + rolls[0].State.Word()
+		}
+		return org.Invalid{Field: "事项", What: fmt.Sprintf("%s在“%s”%s，不能提“%s”", person.Name, p.Name, state, a.Kind.Word())}
+	}
+	a.Roll = rolls[i].ID
+	return nil
+}
+
+// excluded refuses to ask for what may not be had beside something that the person has.
+func excluded(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person) error {
+	rolls, err := RollsOf(ctx, tx, person.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range rolls {
+		if r.State == Stopped {
+			continue
+		}
+		other, err := ProgrammeByID(ctx, tx, r.Programme)
+		if err != nil {
+			return err
+		}
+		theirs, err := TermsOf(ctx, tx, other.ID)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(terms.Excludes(today(tx)), other.Name) || slices.Contains(theirs.Excludes(today(tx)), p.Name) {
+			return org.Invalid{Field: "惠民项目", What: fmt.Sprintf("%s正在享受“%s”，按规定不能同时享受“%s”；请先就那一项提出停发或变更", person.Name, other.Name, p.Name)}
+		}
+	}
+	return nil
+}
+
+// reckon takes amount and months of arrears or a recovery from what the months come to.
+func (a *Application) reckon(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person) error {
+	account, err := accountOf(ctx, tx, p, terms, person, MonthOf(today(tx)))
+	if err != nil {
+		return err
+	}
+	sum, months := account.Sum.Arrears+account.Sum.Short, account.Sum.Months
+	if a.Kind == Recover {
+		sum, months = account.Sum.Overpaid(), account.Sum.Over
+	}
+	if sum == 0 {
+		return org.Invalid{Field: "金额", What: fmt.Sprintf("按现在的资料，%s没有要%s的月份；确有的请写明金额和月份", person.Name, a.Kind.Word())}
+	}
+	a.Amount = sum
+	for _, l := range account.Lines {
+		if a.Kind == Arrears && l.Verdict == Short {
+			months = append(months, l.Month)
+		}
+	}
+	a.From, a.To = slices.Min(months), slices.Max(months)
+	return nil
+}
+
+// step records that a step was taken.
+func (a Application) step(ctx context.Context, tx *store.Tx, who org.Person, s Step, day, said string) error {
+	_, err := tx.Exec(ctx, `insert into application_step (id, application, step, day, staff, who, said) values ($1, $2, $3, $4, $5, $6, $7)`,
+		tx.ID(), a.ID, string(s), day, who.ID, who.Title(), said)
+	return err
+}
+
+// lockApplication reads an application that is about to be changed and checks the right.
+func lockApplication(ctx context.Context, tx *store.Tx, who org.Person, id int64, act org.Action) (Application, Person, error) {
+	if err := tx.Lock(ctx, "application", id); err != nil {
+		return Application{}, Person{}, err
+	}
+	a, err := applicationByID(ctx, tx, id)
+	if err != nil {
+		return a, Person{}, err
+	}
+	person, err := PersonByID(ctx, tx, who, a.Person)
+	if err == nil {
+		err = who.Check(act, person.At())
+	}
+	return a, person, err
+}
+
+// moved is the error of somebody else's step meanwhile.
+func (a Application) moved(ctx context.Context, tx *store.Tx, n int64, err error) error {
+	if err == nil && n == 0 {
+		err = journal.StaleRow(ctx, tx, "application", a.ID)
+	}
+	return err
+}
+
+// Advance takes an application a step further: checked, posted, proposed. What was found or said is kept with the step. A proposal that
+// must be published waits for the days that the programme says (B1.1: at least five).
+func Advance(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, to Step, day, said string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, _, err := lockApplication(ctx, tx, who, id, org.Propose)
+		if err != nil {
+			return err
+		}
+		said = strings.TrimSpace(said)
+		taken, err := StepsOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		last := taken[len(taken)-1]
+		if a.Step == to && last.Day == day && last.Said == said {
+			return nil // the same form again
+		}
+		ways := map[Step][]Step{Received: {Checked}, Checked: {Posted, Proposed}, Posted: {Proposed}}
+		switch {
+		case !slices.Contains(ways[a.Step], to):
+			return org.Invalid{Field: "环节", What: fmt.Sprintf("现在是“%s”，不能直接%s", a.Step.Word(), to.Verb())}
+		case !isDay(day) || day > today(tx) || day < last.Day:
+			return org.Invalid{Field: "日期", What: fmt.Sprintf("请写日期，在%s之后、今天之前", last.Day)}
+		case said == "":
+			return org.Invalid{Field: "情况", What: map[Step]string{Checked: "请写调查到什么、谁去的", Posted: "请写公示在哪里", Proposed: "请写镇里的意见"}[to]}
+		}
+		if to == Proposed {
+			if err := a.published(ctx, tx, taken, day); err != nil {
+				return err
+			}
+		}
+		proposed, by := a.Proposed, a.ProposedBy
+		if to == Proposed {
+			proposed, by = day, who.ID
+		}
+		n, err := tx.Exec(ctx, `update application set step = $3, proposed = $4, proposed_by = $5, version = version + 1 where id = $1 and version = $2`, id, version, string(to), proposed, by)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		if err := a.step(ctx, tx, who, to, day, said); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: to.Verb(), Kind: "application", Row: id, Happened: day,
+			Changes: []journal.Change{{Field: "环节", From: a.Step.Word(), To: to.Word()}, {Field: "情况", To: said}}})
+	})
+}
+
+// published refuses to propose what was not published long enough.
+func (a Application) published(ctx context.Context, tx *store.Tx, taken []StepTaken, day string) error {
+	if a.Kind != New && a.Kind != Change {
+		return nil
+	}
+	terms, err := TermsOf(ctx, tx, a.Programme)
+	if err != nil {
+		return err
+	}
+	days, name := 0, ""
+	for _, kind := range []string{Publicity, FirstNotice} {
+		if n, ok := terms.Number(kind, day); ok && n > days {
+			k, _ := KindOf(kind)
+			days, name = n, k.Word
+		}
+	}
+	if days == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(taken, func(s StepTaken) bool { return s.Step == Posted })
+	if i < 0 {
+		return org.Invalid{Field: "环节", What: fmt.Sprintf("要先公示：%s不少于%d天", name, days)}
+	}
+	if end := shifted(taken[i].Day, 0, days); day < end {
+		return org.Invalid{Field: "日期", What: fmt.Sprintf("%s起公示，要满%d天，最早%s上报", taken[i].Day, days, end)}
+	}
+	return nil
+}
+
+// Withdraw ends an application that the county has not decided, with its reason.
+func Withdraw(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, reason string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, _, err := lockApplication(ctx, tx, who, id, org.Propose)
+		if err != nil {
+			return err
+		}
+		switch reason = strings.TrimSpace(reason); {
+		case a.Step == Withdrawn:
+			return nil
+		case a.Step == Decided:
+			return org.Invalid{Field: "环节", What: "县里已经决定，不能撤回"}
+		case reason == "":
+			return org.Invalid{Field: "撤回原因", What: "请写原因；本人放弃的，请写书面材料在哪里"}
+		}
+		n, err := tx.Exec(ctx, `update application set step = 'withdrawn', version = version + 1 where id = $1 and version = $2`, id, version)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		if err := a.step(ctx, tx, who, Withdrawn, today(tx), reason); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "撤回", Kind: "application", Row: id, Changes: []journal.Change{{Field: "撤回原因", To: reason}}})
+	})
+}
+
+// Decision is what the county decided, as its paper says.
+type Decision struct {
+	Verdict string // Approved or Refused
+	Day     string
+	No      string // number of the paper
+	Reason  string // in writing, always (社会救助暂行办法 13)
+	Amount  int64  // fen: arrears, recovery or the new standard; 0: as it was asked for
+	From    Month  // first month of a new entry, of a change, of a suspension, of going on; 0: as it was asked for
+	To      Month  // of a stop the last paid month; 0: as it was asked for
+	Class   string // empty: as it was asked for
+}
+
+// Decide records the decision of the county and does to the roll what it says. Somebody else than who proposed it enters it. Nothing else
+// changes a roll.
+func Decide(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, d Decision) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, person, err := lockApplication(ctx, tx, who, id, org.Decide)
+		if err != nil {
+			return err
+		}
+		d.No, d.Reason, d.Class = strings.TrimSpace(d.No), strings.TrimSpace(d.Reason), strings.TrimSpace(d.Class)
+		if a.Step == Decided && a.Decision == d.Verdict && a.Decided == d.Day && a.DecisionNo == d.No && a.DecisionReason == d.Reason {
+			return nil // the same form again
+		}
+		switch {
+		case a.Step != Proposed:
+			return org.Invalid{Field: "环节", What: fmt.Sprintf("现在是“%s”，上报之后才能登记县里的决定", a.Step.Word())}
+		case a.ProposedBy == who.ID:
+			return org.Invalid{Field: "登记人", What: "上报的人不能登记决定，请换一个人登记"}
+		case d.Verdict != Approved && d.Verdict != Refused:
+			return org.Invalid{Field: "决定", What: "请选同意或不同意"}
+		case !isDay(d.Day) || d.Day < a.Proposed || d.Day > today(tx):
+			return org.Invalid{Field: "决定日期", What: fmt.Sprintf("请写文书上的日期，在上报（%s）之后、今天之前", a.Proposed)}
+		case d.No == "":
+			return org.Invalid{Field: "决定文号", What: "请写县里文书的文号；没有文号的写文书名称和页码"}
+		case d.Reason == "":
+			return org.Invalid{Field: "决定理由", What: "请照文书写理由：同意和不同意都要有书面理由"}
+		case d.Amount < 0:
+			return org.Invalid{Field: "金额", What: "请写正数"}
+		}
+		if d.Amount != 0 {
+			a.Amount = d.Amount
+		}
+		if d.From != 0 {
+			a.From = d.From
+		}
+		if d.To != 0 {
+			a.To = d.To
+		}
+		if d.Class != "" {
+			a.Class = d.Class
+		}
+		if d.Verdict == Approved {
+			if err := a.takeEffect(ctx, tx, who, person, d.Day); err != nil {
+				return err
+			}
+		}
+		n, err := tx.Exec(ctx, `update application set step = 'decided', roll = $3, amount = $4, from_month = $5, to_month = $6, class = $7, decision = $8, decided = $9, decision_no = $10,
+			decision_reason = $11, decided_by = $12, version = version + 1 where id = $1 and version = $2`,
+			id, version, a.Roll, a.Amount, a.From.String(), a.To.String(), a.Class, d.Verdict, d.Day, d.No, d.Reason, who.ID)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		if err := a.step(ctx, tx, who, Decided, d.Day, d.Reason); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "决定", Kind: "application", Row: id, Happened: d.Day, Changes: []journal.Change{
+			{Field: "决定", To: map[string]string{Approved: "同意", Refused: "不同意"}[d.Verdict]}, {Field: "决定文号", To: d.No}, {Field: "决定理由", To: d.Reason}}})
+	})
+}
+
+// takeEffect does to the roll what the county decided.
+func (a *Application) takeEffect(ctx context.Context, tx *store.Tx, who org.Person, person Person, day string) error {
+	terms, err := TermsOf(ctx, tx, a.Programme)
+	if err != nil {
+		return err
+	}
+	if a.Kind.Money() {
+		if a.Amount == 0 || a.From == 0 || a.To < a.From {
+			return org.Invalid{Field: "金额", What: "请写明金额和从哪个月到哪个月"}
+		}
+		return nil
+	}
+	if a.From == 0 && a.Kind != Stop {
+		return org.Invalid{Field: "起始月份", What: "请写从哪个月起，如 2026-05"}
+	}
+	if a.To == 0 && a.Kind == Stop {
+		return org.Invalid{Field: "停发月份", What: "请写最后发到哪个月，如 2026-05"}
+	}
+	if a.Amount == 0 && !terms.ByAge() && (a.Kind == New || a.Kind == Change) {
+		return org.Invalid{Field: "月标准", What: "请写核定的每月多少元"}
+	}
+	next := ""
+	if months := terms.Clock(a.Class, day); months > 0 {
+		next = shifted(day, months, 0)
+	}
+	if a.Kind == New {
+		r := Roll{ID: tx.ID(), Programme: a.Programme, Person: person, Starts: a.From, Class: a.Class, State: Receiving, NextReview: next}
+		if !terms.ByAge() {
+			r.Standard = a.Amount
+		}
+		a.Roll = r.ID
+		if err := insertRoll(ctx, tx, r, ""); err != nil {
+			return err
+		}
+		if r.Standard > 0 {
+			if err := setStandard(ctx, tx, r.ID, a.From, r.Standard, a.ID); err != nil {
+				return err
+			}
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "roll", Row: r.ID, Happened: day,
+			Changes: []journal.Change{{Field: "状态", To: r.State.Word()}, {Field: "按县级决定", To: a.Kind.Word()}}})
+	}
+	if err := tx.Lock(ctx, "roll", a.Roll); err != nil {
+		return err
+	}
+	r, err := rollByID(ctx, tx, a.Roll)
+	if err != nil {
+		return err
+	}
+	was := r.State
+	switch a.Kind {
+	case Change:
+		if a.Class != "" && a.Class != r.Class {
+			r.Class, r.NextReview = a.Class, next
+		}
+		if a.Amount > 0 && !terms.ByAge() {
+			r.Standard = a.Amount
+			if err := setStandard(ctx, tx, r.ID, a.From, a.Amount, a.ID); err != nil {
+				return err
+			}
+		}
+	case Suspend:
+		r.State = Suspended
+	case Resume:
+		r.State, r.Ends, r.NextReview = Receiving, 0, next
+	case Stop:
+		r.State, r.Ends, r.NextReview = Stopped, a.To, ""
+	}
+	if _, err := tx.Exec(ctx, `update roll set state = $2, ends = $3, class = $4, standard = $5, next_review = $6, version = version + 1 where id = $1`,
+		r.ID, string(r.State), r.Ends.String(), r.Class, r.Standard, r.NextReview); err != nil {
+		return err
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "调整", Kind: "roll", Row: r.ID, Happened: day,
+		Changes: append(changed("状态", was.Word(), r.State.Word()), journal.Change{Field: "按县级决定", To: a.Kind.Word()})})
+}
+
+// Tell records that the person was told the decision: when, and how.
+func Tell(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, day, how string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, _, err := lockApplication(ctx, tx, who, id, org.Propose)
+		if err != nil {
+			return err
+		}
+		how = strings.TrimSpace(how)
+		told := day + " " + how
+		switch {
+		case a.Told == told:
+			return nil
+		case a.Step != Decided:
+			return org.Invalid{Field: "环节", What: "县里还没有决定"}
+		case !isDay(day) || day < a.Decided || day > today(tx):
+			return org.Invalid{Field: "告知日期", What: fmt.Sprintf("请写日期，在决定（%s）之后、今天之前", a.Decided)}
+		case how == "":
+			return org.Invalid{Field: "告知方式", What: "请写怎样告知的、告诉了谁，如 上门告诉本人，书面送达"}
+		}
+		n, err := tx.Exec(ctx, `update application set told = $3, version = version + 1 where id = $1 and version = $2`, id, version, told)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "告知", Kind: "application", Row: id, Happened: day, Changes: changed("告知", a.Told, told)})
+	})
+}

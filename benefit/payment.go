@@ -1,0 +1,519 @@
+package benefit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// Payment is money that was paid (发放), or paid back. Only this counts as 享受到 (M70).
+type Payment struct {
+	ID          int64
+	Programme   int64
+	Person      int64
+	Roll        int64 // 0: paid without an entry
+	Application int64 // arrears or recovery that it settles; 0: the month's payment
+	Month       Month
+	Fen         int64 // paid back is negative
+	Paid        string
+	Source      string // list, sheet and row, or the paper
+	Version     int64
+}
+
+const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version`
+
+func scanPayment(rows *sql.Rows, p *Payment) error {
+	var month string
+	err := rows.Scan(&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, &month, &p.Fen, &p.Paid, &p.Source, &p.Version)
+	p.Month, _ = ParseMonth(month)
+	return err
+}
+
+// PaymentsOf lists what a person was paid in a programme, the newest month first.
+func PaymentsOf(ctx context.Context, q store.Querier, programme, person int64) ([]Payment, error) {
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 order by x.month desc, x.id desc`, programme, person)
+}
+
+// PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, the months of a new or
+// resumed entry from its first month on. Without any nobody has come to enjoy anything (M70).
+func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment, error) {
+	a, err := applicationByID(ctx, q, application)
+	if err != nil || a.Decision != Approved {
+		return nil, err
+	}
+	if a.Kind.Money() {
+		return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 order by x.month, x.id`, application)
+	}
+	if a.Kind != New && a.Kind != Resume && a.Kind != Change {
+		return nil, nil
+	}
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 order by x.month, x.id`,
+		a.Programme, a.Person, a.From.String())
+}
+
+// Enjoyed is how many people came to enjoy a programme.
+type Enjoyed struct {
+	Persons int   // were paid
+	First   int   // of these: had never been paid before
+	Fen     int64 // in all, repayments taken off
+}
+
+// Enjoying counts who was paid by a programme from one day to another, by the day of payment, in the units that who sees. Only persons
+// with a payment row count, never those who were applied for (M70).
+func Enjoying(ctx context.Context, q store.Querier, who org.Person, programme int64, from, to string) (Enjoyed, error) {
+	where, args := who.Under("p.path", programme, from, to)
+	return store.One(ctx, q, func(rows *sql.Rows, e *Enjoyed) error { return rows.Scan(&e.Persons, &e.First, &e.Fen) }, `select count(*), count(*) filter (where first >= $2), coalesce(sum(fen), 0)
+		from (select x.person, sum(x.amount) as fen, (select min(y.paid) from payment y where y.programme = $1 and y.person = x.person and y.amount > 0) as first
+			from payment x join person p on p.id = x.person where x.programme = $1 and x.paid >= $2 and x.paid <= $3 and `+where+` group by x.person having sum(x.amount) > 0) as paid`, args...)
+}
+
+// Account is what somebody is owed and was paid by a programme, month by month.
+type Account struct {
+	Programme Programme
+	Terms     Terms
+	Standing  Standing
+	Roll      Roll // the newest entry; the zero one without any
+	Applied   Month
+	Until     Month // the last month whose payment is due by now
+	Lines     []Line
+	Sum       Sum
+}
+
+// Payable is the last month whose payment must have been made by a day: the month before, or where the programme pays by quarters, the last
+// one of the quarter before.
+func (t Terms) Payable(day string) Month {
+	m := MonthOf(day) - 1
+	if t.Word(Cycle, day) == Quarterly {
+		m = MonthOf(day)/3*3 - 1
+	}
+	return m
+}
+
+// AccountOf lays beside each other what a person whom who may see is owed by a programme and was paid, until a day.
+func AccountOf(ctx context.Context, q store.Querier, who org.Person, programme, person int64, day string) (Account, error) {
+	x, err := PersonByID(ctx, q, who, person)
+	if err != nil {
+		return Account{}, err
+	}
+	p, err := ProgrammeByID(ctx, q, programme)
+	if err != nil {
+		return Account{}, err
+	}
+	terms, err := TermsOf(ctx, q, programme)
+	if err != nil {
+		return Account{}, err
+	}
+	return accountOf(ctx, q, p, terms, x, terms.Payable(day))
+}
+
+func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x Person, until Month) (Account, error) {
+	a := Account{Programme: p, Terms: terms, Until: until}
+	rolls, err := RollsOf(ctx, q, x.ID)
+	if err != nil {
+		return a, err
+	}
+	rolls = slices.DeleteFunc(rolls, func(r Roll) bool { return r.Programme != p.ID || r.Person.ID != x.ID })
+	var standards []Standard
+	if len(rolls) > 0 {
+		a.Roll = rolls[0]
+		if standards, err = Standards(ctx, q, a.Roll.ID); err != nil {
+			return a, err
+		}
+	}
+	a.Standing = standingOf(p, x, a.Roll, standards)
+	applied, err := store.All(ctx, q, store.Value[string], `select received from application where programme = $1 and person = $2 and kind in ('new', 'arrears') and step <> 'withdrawn' order by received limit 1`, p.ID, x.ID)
+	if err != nil {
+		return a, err
+	}
+	if len(applied) > 0 {
+		a.Applied = MonthOf(applied[0])
+	}
+	payments, err := PaymentsOf(ctx, q, p.ID, x.ID)
+	if err != nil {
+		return a, err
+	}
+	paid := map[Month]PaidIn{}
+	for _, y := range payments {
+		in := paid[y.Month]
+		paid[y.Month] = PaidIn{in.Fen + y.Fen, in.Rows + 1}
+	}
+	a.Lines = terms.Lines(a.Standing, paid, terms.Begins(a.Standing), until)
+	a.Sum = terms.Sum(a.Lines, a.Applied)
+	return a, nil
+}
+
+func standingOf(p Programme, x Person, r Roll, standards []Standard) Standing {
+	s := Standing{Birth: x.Birth, Came: x.Came, Moved: x.Moved, Dead: x.Dead, Household: p.Level == ByHousehold, Standards: standards}
+	if r.State == Stopped {
+		s.Ends = r.Ends
+	}
+	return s
+}
+
+// AmountAt is what a person whom who may see is owed by a programme for a month, or why nothing.
+func AmountAt(ctx context.Context, q store.Querier, who org.Person, programme, person int64, m Month) (Due, error) {
+	a, err := AccountOf(ctx, q, who, programme, person, m.First())
+	return a.Terms.Due(a.Standing, m), err
+}
+
+// Paid is a payment as a list or a form tells of it.
+type Paid struct {
+	Person  int64   // 0: whoever Subject is
+	Subject Subject // who
+	Fen     int64
+	Months  int    // how many months it is for, from the month of the list on; 0 and 1: one
+	Day     string // of the payment
+	Source  string // list, sheet and row, or the paper
+}
+
+// TakePayments takes the payments of a programme for a month from a list. Two lines of one person are one payment of both amounts, for so
+// much was paid. A payment that is there with another amount is returned as a difference and stays. All of the list is taken or, with
+// [Rejected], nothing; the same list again changes nothing.
+func TakePayments(ctx context.Context, v *vault.Vault, who org.Person, programme int64, month Month, list []Paid) (TakeResult, error) {
+	var result TakeResult
+	err := v.Write(ctx, func(tx *store.Tx) error {
+		result = TakeResult{}
+		if month < 1900*12 || month > MonthOf(today(tx)) {
+			return org.Invalid{Field: "发放月份", What: "请写哪个月的钱，如 2026-05，不能在本月以后"}
+		}
+		t, err := newTaking(ctx, v, tx, who, programme)
+		if err != nil {
+			return err
+		}
+		had, err := store.All(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.application = 0 and x.month >= $2`, programme, month.String())
+		if err != nil {
+			return err
+		}
+		type key struct {
+			person int64
+			month  Month
+		}
+		there := make(map[key]Payment, len(had))
+		for _, x := range had {
+			there[key{x.Person, x.Month}] = x
+		}
+		var bad Rejected
+		var order []key
+		rows := map[key]Payment{}
+		names := map[int64]string{}
+		for _, x := range list {
+			person, diffs, err := t.paidPerson(ctx, x)
+			if err == nil {
+				err = x.check(today(tx))
+			}
+			if refused(err) {
+				bad = append(bad, fmt.Sprintf("%s %s", x.Source, err))
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			result.Differences = append(result.Differences, diffs...)
+			roll, on := t.rolls[person.ID]
+			if _, told := names[person.ID]; !on && !told {
+				result.Differences = append(result.Differences, Difference{Person: person.ID, Name: person.Name, Field: "名册", Ours: "不在名册上", Theirs: "有发放", Source: x.Source})
+			}
+			names[person.ID] = person.Name
+			n := max(x.Months, 1)
+			for i := range n {
+				k := key{person.ID, month + Month(i)}
+				fen := x.Fen / int64(n)
+				if i == n-1 {
+					fen = x.Fen - fen*int64(n-1) // what does not divide
+				}
+				row, again := rows[k]
+				if !again {
+					row = Payment{Programme: programme, Person: person.ID, Roll: roll.ID, Month: k.month, Paid: x.Day, Source: x.Source}
+					order = append(order, k)
+				} else {
+					row.Source += "；" + x.Source
+				}
+				row.Fen += fen
+				rows[k] = row
+			}
+		}
+		if len(bad) > 0 {
+			return bad
+		}
+		var sum int64
+		for _, k := range order {
+			row := rows[k]
+			if old, ok := there[k]; ok {
+				result.Same++
+				if old.Fen != row.Fen {
+					result.Differences = append(result.Differences, Difference{Person: k.person, Name: names[k.person], Field: k.month.Words() + "发放金额", Ours: Yuan(old.Fen), Theirs: Yuan(row.Fen), Source: row.Source})
+				}
+				continue
+			}
+			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1)`,
+				tx.ID(), row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
+				return err
+			}
+			result.New++
+			sum += row.Fen
+		}
+		if result.New == 0 && !t.wrote {
+			return nil
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "programme", Row: programme,
+			Changes: []journal.Change{{Field: month.Words() + "发放", To: fmt.Sprintf("%d笔，%s元", result.New, Yuan(sum))}}})
+	})
+	return result, err
+}
+
+// paidPerson finds or enters whom a payment was made to.
+func (t *taking) paidPerson(ctx context.Context, x Paid) (Person, []Difference, error) {
+	if x.Person == 0 {
+		return t.person(ctx, x.Subject, x.Source)
+	}
+	p, err := PersonByID(ctx, t.tx, t.who, x.Person)
+	if err == nil {
+		err = t.who.Check(org.Programme, p.At())
+	}
+	return p, nil, err
+}
+
+func (x Paid) check(today string) error {
+	switch {
+	case x.Fen <= 0:
+		return org.Invalid{Field: "金额", What: "请写大于0的金额；退回的钱在“追回”里登记"}
+	case x.Months < 0 || x.Months > 12:
+		return org.Invalid{Field: "月数", What: "请写1到12"}
+	case !isDay(x.Day) || x.Day > today:
+		return org.Invalid{Field: "发放日期", What: "请写到账的日期，不能在今天以后"}
+	case strings.TrimSpace(x.Source) == "":
+		return org.Invalid{Field: "凭据", What: "请写凭什么登记，如 2026年5月发放册 第12行"}
+	}
+	return nil
+}
+
+// CorrectPayment corrects amount or day of a payment that was entered wrongly, with why. The one before stays in the journal.
+func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, version, fen int64, day, why string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		x, err := store.One(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		person, err := PersonByID(ctx, tx, who, x.Person)
+		if err != nil {
+			return err
+		}
+		if err := who.Check(org.Programme, person.At()); err != nil {
+			return err
+		}
+		if x.Fen == fen && x.Paid == day {
+			return nil
+		}
+		if why = strings.TrimSpace(why); why == "" {
+			return org.Invalid{Field: "更正原因", What: "请写凭什么更正，如 发放册第12行是60元"}
+		}
+		if x.Application != 0 {
+			return org.Invalid{Field: "金额", What: "这一笔是补发或追回，请在那件事项里登记"}
+		}
+		if err := (Paid{Fen: fen, Day: day, Source: why}).check(today(tx)); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update payment set amount = $3, paid = $4, version = version + 1 where id = $1 and version = $2`, id, version, fen, day)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return journal.StaleRow(ctx, tx, "payment", id)
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "更正", Kind: "payment", Row: id,
+			Changes: append(changed("金额", Yuan(x.Fen), Yuan(fen), "发放日期", x.Paid, day), journal.Change{Field: "更正原因", To: why})})
+	})
+}
+
+// Settle records that arrears were paid or an overpayment was paid back, in whole or in part, as payment rows of the months that the
+// application is about: the earliest first. It cannot be more than the county decided.
+func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fen int64, day, source string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, person, err := lockApplication(ctx, tx, who, id, org.Programme)
+		if err != nil {
+			return err
+		}
+		source = strings.TrimSpace(source)
+		rows, err := store.All(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1`, id)
+		if err != nil {
+			return err
+		}
+		sign := int64(1)
+		if a.Kind == Recover {
+			sign = -1
+		}
+		settled, again := int64(0), int64(0)
+		for _, x := range rows {
+			settled += sign * x.Fen
+			if x.Paid == day && x.Source == source {
+				again += sign * x.Fen
+			}
+		}
+		switch {
+		case a.Step != Decided || a.Decision != Approved || !a.Kind.Money():
+			return org.Invalid{Field: "环节", What: "县里同意补发或追回之后，才能登记到账"}
+		case again == fen && fen > 0:
+			return nil // the same form again
+		case day < a.Decided:
+			return org.Invalid{Field: "发放日期", What: fmt.Sprintf("请写到账的日期，在县里决定（%s）之后", a.Decided)}
+		}
+		if err := (Paid{Fen: fen, Day: day, Source: source}).check(today(tx)); err != nil {
+			return err
+		}
+		if left := a.Amount - settled; fen > left {
+			return org.Invalid{Field: "金额", What: fmt.Sprintf("县里决定%s元，已登记%s元，还能登记%s元", Yuan(a.Amount), Yuan(settled), Yuan(left))}
+		}
+		p, err := ProgrammeByID(ctx, tx, a.Programme)
+		if err != nil {
+			return err
+		}
+		terms, err := TermsOf(ctx, tx, a.Programme)
+		if err != nil {
+			return err
+		}
+		account, err := accountOf(ctx, tx, p, terms, person, a.To)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update application set version = version + 1 where id = $1 and version = $2`, id, version)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		for _, part := range a.spread(account.Lines, sign, fen) {
+			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+				on conflict (programme, person, month, application) do update set amount = payment.amount + excluded.amount, paid = excluded.paid, source = payment.source || '；' || excluded.source,
+				version = payment.version + 1`, tx.ID(), a.Programme, a.Person, a.Roll, id, part.From.String(), sign*part.Fen, day, source); err != nil {
+				return err
+			}
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "发放", Kind: "application", Row: id, Happened: day,
+			Changes: []journal.Change{{Field: a.Kind.Word() + "到账", To: Yuan(fen) + "元"}, {Field: "凭据", To: source}}})
+	})
+}
+
+// spread parts an amount over the months that an application is about, the earliest first; what no month takes is the last one's.
+func (a Application) spread(lines []Line, sign, fen int64) []Standard {
+	var parts []Standard
+	for _, l := range lines {
+		open := sign * l.Diff()
+		if l.Month < a.From || l.Month > a.To || open <= 0 || fen == 0 {
+			continue
+		}
+		part := min(open, fen)
+		parts, fen = append(parts, Standard{l.Month, part}), fen-part
+	}
+	if fen > 0 {
+		if n := len(parts); n > 0 && parts[n-1].From == a.To {
+			parts[n-1].Fen += fen
+		} else {
+			parts = append(parts, Standard{a.To, fen})
+		}
+	}
+	return parts
+}
+
+// MonthLine is what somebody is owed and was paid for one month.
+type MonthLine struct {
+	Person  Person
+	Roll    Roll // the zero one: paid without an entry
+	Due     Due
+	Payment Payment // of the month, without arrears; the zero one: none
+	Paid    int64   // fen, arrears and repayments included
+	Verdict Verdict
+}
+
+// MonthOfPayments lays due and paid of a month beside each other for everybody on the roll of a programme whom who sees, and for everybody
+// who was paid without being on it.
+func MonthOfPayments(ctx context.Context, q store.Querier, who org.Person, programme int64, m Month) ([]MonthLine, error) {
+	p, err := ProgrammeByID(ctx, q, programme)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := TermsOf(ctx, q, programme)
+	if err != nil {
+		return nil, err
+	}
+	rolls, err := Rolls(ctx, q, who, Filter{Programme: programme})
+	if err != nil {
+		return nil, err
+	}
+	type of struct {
+		roll int64
+		Standard
+	}
+	all, err := store.All(ctx, q, func(rows *sql.Rows, x *of) error {
+		var starts string
+		err := rows.Scan(&x.roll, &starts, &x.Fen)
+		x.From, _ = ParseMonth(starts)
+		return err
+	}, `select s.roll, s.starts, s.amount from roll_standard s join roll r on r.id = s.roll where r.programme = $1 order by s.starts`, programme)
+	if err != nil {
+		return nil, err
+	}
+	standards := map[int64][]Standard{}
+	for _, x := range all {
+		standards[x.roll] = append(standards[x.roll], x.Standard)
+	}
+	type paid struct {
+		Payment
+		Person
+	}
+	where, args := who.MayUnder(org.Residents, "p.path", programme, m.String())
+	payments, err := store.All(ctx, q, func(rows *sql.Rows, x *paid) error {
+		var month string
+		y := &x.Payment
+		err := rows.Scan(append([]any{&y.ID, &y.Programme, &y.Person, &y.Roll, &y.Application, &month, &y.Fen, &y.Paid, &y.Source, &y.Version}, x.Person.into()...)...)
+		y.Month = m
+		return err
+	}, `select `+paymentColumns+`, `+personColumns+` from payment x join person p on p.id = x.person where x.programme = $1 and x.month = $2 and `+where+` order by p.path, p.name, x.id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	var list []MonthLine
+	at := map[int64]int{}
+	for _, r := range rolls { // the newest entry of a person counts
+		l := MonthLine{Person: r.Person, Roll: r, Due: terms.Due(standingOf(p, r.Person, r, standards[r.ID]), m)}
+		if i, ok := at[r.Person.ID]; !ok {
+			at[r.Person.ID] = len(list)
+			list = append(list, l)
+		} else if list[i].Roll.ID < r.ID {
+			list[i] = l
+		}
+	}
+	for _, x := range payments {
+		i, ok := at[x.Payment.Person]
+		if !ok {
+			i = len(list)
+			at[x.Payment.Person] = i
+			list = append(list, MonthLine{Person: x.Person, Due: terms.Due(standingOf(p, x.Person, Roll{}, nil), m)})
+		}
+		list[i].Paid += x.Payment.Fen
+		if x.Payment.Application == 0 {
+			list[i].Payment = x.Payment
+		}
+	}
+	rows := list[:0]
+	for _, l := range list {
+		switch {
+		case l.Due.Fen == 0 && l.Paid == 0 && l.Payment.ID == 0:
+			continue // stopped, dead, not yet of age
+		case l.Due.Fen > 0 && l.Paid == 0:
+			l.Verdict = Missing
+		case l.Due.Fen == 0 && l.Paid > 0:
+			l.Verdict = Wrong
+		case l.Paid < l.Due.Fen:
+			l.Verdict = Short
+		case l.Paid > l.Due.Fen:
+			l.Verdict = Excess
+		}
+		rows = append(rows, l)
+	}
+	return rows, nil
+}
