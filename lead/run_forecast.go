@@ -15,7 +15,7 @@ import (
 // wholeNumber reads the number of a citizen as somebody types it.
 func wholeNumber(text string) (string, error) {
 	w := chinese.ReadID(strings.TrimSpace(text))
-	if w.Number == 0 {
+	if w.Number == 0 || w.Flaw != chinese.Sound {
 		return "", org.Invalid{Field: "身份证号", What: "不对，请核对 18 位号码"}
 	}
 	return w.Number.String(), nil
@@ -34,8 +34,9 @@ func (f Fit) Old() bool { return f.Days > oldAfter }
 // oldAfter is after how many days a list is old: lists are to come monthly (B1.3).
 const oldAfter = 45
 
-// Fitting lists the datasets of a town that are ready, by kind and the newest first, and proposes the newest of each kind and giver that
-// is not later than the day; of rolls all, for they are the history of payments.
+// Fitting lists the datasets of a town that are ready, by kind and the newest first, and proposes those of the newest day of
+// each kind and giver, which may be several parts; of rolls all, for they are the history of payments. A list much later than the day is
+// not proposed.
 func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fit, error) {
 	list, err := store.All(ctx, v, scanDataset, `select `+datasetColumns+` from dataset where unit = $1 and state = 'ready' order by as_of desc, id desc`, unit)
 	if err != nil {
@@ -46,7 +47,7 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 		kind  screening.Kind
 		giver string
 	}
-	taken := map[source]bool{}
+	newest := map[source]string{}
 	for _, k := range screening.Kinds {
 		for _, d := range list {
 			if d.Kind != k {
@@ -54,8 +55,8 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 			}
 			f := Fit{Dataset: d, Days: daysBetween(d.AsOf, asOf)}
 			of := source{d.Kind, d.Giver}
-			if f.Chosen = d.Kind == screening.Roll || f.Days >= -monthDays && !taken[of]; f.Chosen {
-				taken[of] = true
+			if f.Chosen = d.Kind == screening.Roll || f.Days >= -monthDays && (newest[of] == "" || newest[of] == d.AsOf); f.Chosen {
+				newest[of] = d.AsOf
 			}
 			fits = append(fits, f)
 		}
