@@ -169,7 +169,7 @@ func TestScreening(t *testing.T) {
 			t.Errorf("a wrong number: %v", err)
 		}
 		turning, used, err := lead.Forecast(ctx, o.vault, o.house, o.clerk, o.town.ID, params)
-		if err != nil || len(turning) < 10 || len(used) != 2 || turning[0].Village == "" || turning[0].Month < "2026-12" || turning[len(turning)-1].Month > "2027-11" {
+		if err != nil || len(turning) < 10 || len(used) != 3 || turning[0].Village == "" || turning[0].Month < "2026-12" || turning[len(turning)-1].Month > "2027-11" {
 			t.Errorf("%d turn, %d lists, %+v, %v", len(turning), len(used), turning[:min(1, len(turning))], err)
 		}
 
