@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/screening"
 	"bihuan/store"
@@ -119,34 +118,15 @@ func differences(before, now []KeptHit) (appeared, gone []KeptHit, changed []Hit
 	return appeared, gone, changed, unchanged
 }
 
-// Export reads the hits of a screening to be taken out of the program. With a purpose the numbers are whole, for who may see them, and the
-// journal says who took them and what for; without one the caller masks them. Errors: [org.Invalid], [org.Denied].
-func Export(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id int64, purpose string) (Screening, []KeptHit, error) {
+// HitsOf reads the hits of a screening that somebody may see, in the order in which they were found. Their numbers are whole: the caller
+// masks them, or has [vault.Vault.Export] record what for they leave the program.
+func HitsOf(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id int64) (Screening, []KeptHit, error) {
 	s, err := ScreeningByID(ctx, v, house, who, id)
 	if err != nil {
 		return s, nil, err
 	}
-	town, err := org.UnitByID(ctx, house, s.Unit)
-	if err != nil {
-		return s, nil, err
-	}
-	verb, said := "导出", "号码打码"
-	if purpose != "" {
-		if err := who.Check(org.Unmask, town); err != nil {
-			return s, nil, err
-		}
-		if purpose, err = needed("用途", purpose, ""); err != nil {
-			return s, nil, err
-		}
-		said = "完整号码，用途：" + purpose
-	}
 	hits, err := keptHits(ctx, v, id)
-	if err != nil {
-		return s, nil, err
-	}
-	return s, hits, v.Write(ctx, func(tx *store.Tx) error {
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: verb, Kind: "screening", Row: id, Changes: []journal.Change{{Field: "疑点清单", To: said}}})
-	})
+	return s, hits, err
 }
 
 func daysBetween(from, to string) int {

@@ -217,26 +217,8 @@ func needed(field, text, why string) (string, error) {
 		return "", org.Invalid{Field: field, What: "没有填。" + why}
 	case utf8.RuneCountInString(text) > mostSaid:
 		return "", org.Invalid{Field: field, What: fmt.Sprintf("太长，最多 %d 个字", mostSaid)}
-	case hasNumber(text):
-		return "", org.Invalid{Field: field, What: "里面像有身份证号或账号，请去掉：这里只写名称和事由"}
 	}
-	return text, nil
-}
-
-// hasNumber tells whether a text holds so many digits on end that it may be the number of a citizen, an account or a phone.
-func hasNumber(text string) bool {
-	run := 0
-	for _, r := range text {
-		switch {
-		case chinese.Fold(r) >= '0' && chinese.Fold(r) <= '9':
-			if run++; run >= 11 {
-				return true
-			}
-		case r != ' ':
-			run = 0
-		}
-	}
-	return false
+	return text, vault.CheckText(field, text)
 }
 
 // check cleans what is said of a list and refuses what is missing.

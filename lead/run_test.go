@@ -112,7 +112,7 @@ func TestScreening(t *testing.T) {
 		if n := count(t, o.vault, `select count(*) from hit where village = 0`); n > int64(sum.Hits)/20 {
 			t.Errorf("%d of %d hits have no village", n, sum.Hits)
 		}
-		_, hits, err := lead.Export(ctx, o.vault, o.house, o.clerk, s.ID, "")
+		_, hits, err := lead.HitsOf(ctx, o.vault, o.house, o.clerk, s.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
