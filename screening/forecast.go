@@ -12,6 +12,10 @@ type Turning struct {
 	Age     int      `json:"age"`
 	Month   string   `json:"month"` // YYYY-MM: from which the amount of that age is due
 	Sources []Source `json:"sources"`
+
+	Village string `json:"-"` // as [Hit] has it, where places are asked for
+
+	resident resident
 }
 
 // forecast finds the residents who reach the threshold or the age of a tier in the months after the run's.
@@ -34,7 +38,7 @@ func (r *run) forecast(deaths map[resident]*death, months int) []Turning {
 		}
 		for m := r.now + 1; m <= r.now+month(months); m++ {
 			if age := r.in.Params.ageIn(birth, m); slices.Contains(ages, age) && r.in.Params.ageIn(birth, m-1) < age {
-				list = append(list, Turning{ID: r.idText(res), Name: r.register.name(res), Age: age, Month: m.iso(), Sources: r.registerSources(res)})
+				list = append(list, Turning{ID: r.idText(res), Name: r.register.name(res), Age: age, Month: m.iso(), Sources: r.registerSources(res), resident: res})
 			}
 		}
 	})

@@ -129,7 +129,7 @@ func Inspect(ctx context.Context, list List, override Override, asOf string) (In
 		if len(heads[i]) == 0 {
 			continue
 		}
-		layout, found, err := findLayout(heads[i], list.Kind.own(heads[i], override))
+		layout, found, err := findLayout(heads[i], list.Kind.own(heads[i], list.said(gs.Name, override)))
 		if refused, ok := errors.AsType[*BeliefError](err); ok {
 			refused.Where = "“" + name + "”"
 			return out, refused

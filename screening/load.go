@@ -20,6 +20,17 @@ type List struct {
 	File string // as it is cited
 	Data io.ReaderAt
 	Size int64
+
+	// Override is what a person confirmed for this file, by the name of the sheet, which is empty for text. It goes before Input.Override.
+	Override map[string]Override
+}
+
+// said is what a person said about a sheet: of this file, or of all files of its kind.
+func (l List) said(sheet string, ofKind Override) Override {
+	if o, ok := l.Override[sheet]; ok {
+		return o
+	}
+	return ofKind
 }
 
 // Input is everything a run rests on.
@@ -106,7 +117,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		if err != nil {
 			return fmt.Errorf("%s：%w", report.Where(), err)
 		}
-		layout, found, err := findLayout(head, list.Kind.own(head, r.in.Override[list.Kind]))
+		layout, found, err := findLayout(head, list.Kind.own(head, list.said(gs.Name, r.in.Override[list.Kind])))
 		if refused, ok := errors.AsType[*BeliefError](err); ok {
 			refused.Where = report.Where()
 			return refused

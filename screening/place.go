@@ -16,6 +16,19 @@ type homePlace struct{ village, household string }
 func (r *run) locate(ctx context.Context) error {
 	places := map[resident]*homePlace{}
 	wanted := map[int]map[int]*homePlace{} // by sheet and row
+	want := func(res resident) {
+		if !r.in.Places || places[res] != nil {
+			return
+		}
+		places[res] = &homePlace{}
+		for _, row := range append([]resident{res}, r.doubles[res]...) {
+			b := r.register.blocks[row.block]
+			if wanted[b.sheet] == nil {
+				wanted[b.sheet] = map[int]*homePlace{}
+			}
+			wanted[b.sheet][b.number(int(row.row))] = places[res]
+		}
+	}
 	for i := range r.hits {
 		h := &r.hits[i]
 		if len(h.residents) == 0 {
@@ -29,23 +42,21 @@ func (r *run) locate(ctx context.Context) error {
 		if birth := r.birth(res); birth.whole() {
 			h.Birth = birth.String()
 		}
-		if !r.in.Places || places[res] != nil {
-			continue
-		}
-		places[res] = &homePlace{}
-		for _, row := range append([]resident{res}, r.doubles[res]...) {
-			b := r.register.blocks[row.block]
-			if wanted[b.sheet] == nil {
-				wanted[b.sheet] = map[int]*homePlace{}
-			}
-			wanted[b.sheet][b.number(int(row.row))] = places[res]
-		}
+		want(res)
+	}
+	for i := range r.turning {
+		want(r.turning[i].resident)
 	}
 	for _, s := range r.sheets {
 		if want := wanted[s.index]; want != nil {
 			if err := r.readPlaces(ctx, s, want); err != nil {
 				return err
 			}
+		}
+	}
+	for i := range r.turning {
+		if p := places[r.turning[i].resident]; p != nil {
+			r.turning[i].Village = p.village
 		}
 	}
 	for i := range r.hits {

@@ -19,7 +19,7 @@ import (
 var unrecorded = map[string]bool{
 	"ballot": true, "slip": true,
 	"backup": true, "drill": true, "channel_turn": true, "daily": true, "message": true, "search": true, "serial": true, "session": true, "told": true, "upload": true,
-	"hint": true, "hint_cursor": true, "picture_print": true, "text_print": true,
+	"hint": true, "hint_cursor": true, "picture_print": true, "text_print": true, "screening_pulse": true,
 	"checkpoint": true, "journal": true, "journal_head": true, "journal_node": true, "witnessed": true,
 }
 

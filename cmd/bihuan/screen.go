@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -67,12 +65,12 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 	said := s.out
 	if c.Out == "-" {
 		said = s.err
-		err = writeLines(s.out, report.Hits)
+		err = screening.WriteLines(s.out, report.Hits)
 	} else {
-		err = writeWhole(c.Out, func(w io.Writer) error { return writeLines(w, report.Hits) })
+		err = writeWhole(c.Out, func(w io.Writer) error { return screening.WriteLines(w, report.Hits) })
 	}
 	if err == nil && c.Forecast != "" {
-		err = writeWhole(c.Forecast, func(w io.Writer) error { return writeLines(w, report.Turning) })
+		err = writeWhole(c.Forecast, func(w io.Writer) error { return screening.WriteLines(w, report.Turning) })
 	}
 	if err == nil && c.XLSX != "" {
 		err = writeWhole(c.XLSX, func(w io.Writer) error { return office.WriteXlsx(w, hitBook(report)) })
@@ -154,19 +152,6 @@ func overrides(list []string) (map[screening.Kind]screening.Override, error) {
 		all[screening.Kind(kind)][screening.Field(field)] = header
 	}
 	return all, nil
-}
-
-// writeLines writes one value a line.
-func writeLines[T any](w io.Writer, list []T) error {
-	b := bufio.NewWriter(w)
-	out := json.NewEncoder(b)
-	out.SetEscapeHTML(false)
-	for _, v := range list {
-		if err := out.Encode(v); err != nil {
-			return err
-		}
-	}
-	return b.Flush()
 }
 
 // screenText says how the lists were read and what came of the rules.

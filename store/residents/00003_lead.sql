@@ -16,12 +16,14 @@ create table dataset (
   hash        text   not null,       -- SHA-256 of the file, stays
   size        bigint not null,
   rows        bigint not null,
-  mapping     text   not null,       -- JSON: field → header as confirmed
+  mapping     text   not null,       -- JSON: sheet → field → header or #column, as confirmed
+  mapped      text   not null,       -- by whose word: 贺晓雨（党政办经办人）2026-11-20
   state       text   not null,       -- preview ready deleted
   staff       bigint not null,
   entered     bigint not null,
   deleted     bigint not null,       -- 0 until then
   deleted_why text   not null,
+  purged      bigint not null,       -- 1: nothing of it is left in the files of the database either
   version     bigint not null
 );
 create index dataset_unit on dataset (unit, state, kind);
@@ -34,8 +36,9 @@ create table column_mapping (
   kind    text   not null,
   giver   text   not null,
   headers text   not null,           -- hash of the headers
-  mapping text   not null,
+  mapping text   not null,           -- JSON: field → header or #column
   staff   bigint not null,
+  who     text   not null,
   entered bigint not null,
   version bigint not null
 );
@@ -49,13 +52,12 @@ create table screening (
   as_of     text   not null,
   params    text   not null,         -- JSON, as they were on that day
   rules     text   not null,         -- JSON: id → version
-  datasets  text   not null,         -- JSON: [{id, kind, name, hash, as_of, mapping}]
+  datasets  text   not null,         -- JSON: [{id, kind, name, cited, hash, as_of, mapping}]
   finding   bigint not null,         -- of the plan that it serves; 0 for none
-  state     text   not null,         -- running done stopped failed
-  stage     text   not null,         -- what it is at, in a word
-  percent   bigint not null,
+  state     text   not null,         -- waiting running done stopped failed
   problem   text   not null,         -- why it failed
-  counts    text   not null,         -- JSON: by rule hits, manual, suppressed, note
+  counts    text   not null,         -- JSON: by rule hits, manual, suppressed, same, note
+  report    text   not null,         -- sealed JSON: how the lists were read, and what the reader should know
   result    text   not null,         -- SHA-256 of its hits, as bihuan screen writes them
   started   bigint not null,
   ended     bigint not null,
@@ -63,6 +65,16 @@ create table screening (
   version   bigint not null
 );
 create unique index screening_serial on screening (unit, serial);
+create index screening_state on screening (state);
+
+-- How far a screening under way is: nobody's record, and gone when it has ended.
+create table screening_pulse (
+  id      bigint primary key,
+  stage   text   not null,           -- what it is at, in a word
+  percent bigint not null,
+  beat    bigint not null,           -- Unix milliseconds: when it was last heard of
+  stop    bigint not null            -- 1: somebody asked it to stop
+);
 
 create table hit (
   id           bigint primary key,

@@ -1,0 +1,36 @@
+package lead
+
+import (
+	"context"
+
+	"bihuan/journal"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// BeginForTest begins a screening as a program does that is killed right after.
+func BeginForTest(ctx context.Context, v *vault.Vault, id int64) error {
+	_, err := begin(ctx, v, id)
+	return err
+}
+
+// SuppressForTest says of all hits of a screening that they are explained, and of nothing else.
+func SuppressForTest(ctx context.Context, v *vault.Vault, screening int64, kind, hash, until string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from suppression`); err != nil {
+			return err
+		}
+		hits, err := keptHits(ctx, v, screening)
+		if err != nil {
+			return err
+		}
+		for _, h := range hits {
+			_, err := tx.Exec(ctx, `insert into suppression (id, unit, hit_key, rule, hit, kind, hash, reason, until, told, version)
+				select $1, unit, hit_key, rule, id, $3, $4, '', $5, '', 1 from hit where id = $2`, tx.ID(), h.ID, kind, hash, until)
+			if err != nil {
+				return err
+			}
+		}
+		return journal.Append(ctx, tx, journal.Entry{Verb: "抑制", Kind: "suppression", Row: screening})
+	})
+}
