@@ -322,6 +322,10 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /ask/{code}":           s.anybody(s.askVote),
 		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
+		"GET /reveal":                s.signedIn(s.revealsShow),
+		"GET /reveal/{column}/{id}":  s.signedIn(s.revealForm),
+		"POST /reveal/{column}/{id}": s.signedIn(s.revealSee),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /check":         s.withSession(s.check),
