@@ -47,7 +47,7 @@ func docxParts(p Paper, body []byte) []packagePart {
 	}
 	headers := ""
 	if p.Header != "" {
-		parts = append(parts, docxPart{"word/header1.xml", header(p.Header)})
+		parts = append(parts, packagePart{"word/header1.xml", header(p.Header)})
 		headers = `<Override PartName="/word/header1.xml" ContentType="` + partType + `header+xml"/>`
 		fmt.Fprintf(&relations, `<Relationship Id="%s" Type="%sheader" Target="header1.xml"/>`, headerLink, relType)
 	}

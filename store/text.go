@@ -46,7 +46,7 @@ func (db *DB) Purge(ctx context.Context) error {
 	if db.postgres {
 		return db.purgePostgres(ctx)
 	}
-	w := &write{ctx: ctx, alone: purgeSQLite, result: make(chan error, 1)}
+	w := &write{ctx: ctx, alone: db.purgeSQLite, result: make(chan error, 1)}
 	select {
 	case db.writes <- w:
 		return <-w.result
@@ -61,9 +61,12 @@ const (
 	purgePause = 250 * time.Millisecond
 )
 
-func purgeSQLite(w *writer) error {
-	// The index keeps the terms of replaced rows until its parts are merged.
-	for _, s := range []string{`insert into search (search) values ('optimize')`, `vacuum`} {
+func (db *DB) purgeSQLite(w *writer) error {
+	steps := []string{`vacuum`}
+	if db.schema == house {
+		steps = []string{`insert into search (search) values ('optimize')`, `vacuum`} // the index keeps the terms of replaced rows until its parts are merged
+	}
+	for _, s := range steps {
 		if err := w.exec(s); err != nil {
 			return fmt.Errorf("%w in %q", err, s)
 		}
