@@ -323,6 +323,9 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
 		"GET /benefit": s.signedIn(s.benefitShow),
+		"GET /reveal":                s.signedIn(s.revealsShow),
+		"GET /reveal/{column}/{id}":  s.signedIn(s.revealForm),
+		"POST /reveal/{column}/{id}": s.signedIn(s.revealSee),
 
 		"/": s.signedIn(s.nowhere),
 

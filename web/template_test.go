@@ -58,6 +58,8 @@ var pageTypes = map[string]any{
 	"recommendation":        recommendationPage{},
 	"recommendation-new":    recommendationForm{},
 	"recommendation-thread": recommendationThread{},
+	"reveal":                revealPage{},
+	"reveals":               revealsPage{},
 	"round":                 roundPage{},
 	"sample":                samplePage{},
 	"sample-new":            drawPage{},
