@@ -40,6 +40,12 @@ var settings = []Setting{
 	{Name: "again", Word: "反弹后再整改", Hint: "反弹重开后的期限", Unit: "天", Least: 1, Most: 365, Default: 30},
 	{Name: "effect", Word: "成效回访", Hint: "销号后这么多个月回访一次，看是不是真解决了", Unit: "个月", Least: 1, Most: 36, Default: 6},
 	{Name: "reply", Word: "巡察建议答复", Hint: "通知没有写期限时，签发后这么多天内答复", Unit: "工作日", Least: 1, Most: 60, Default: 5},
+	{Name: "reach_days", Word: "政策送达期限", Hint: "政策明白卡执行和制发后这么多天，送到的户数还不够的村要标出", Unit: "天", Least: 1, Most: 365, Default: 60},
+	{Name: "reach", Word: "政策送达率", Hint: "一个村入户送到的户数占这么多才算够", Unit: "%", Least: 1, Most: 100, Default: 95},
+	{Name: "aware", Word: "知晓率", Hint: "一个村抽到的户里，说得对的占这么多才算达标", Unit: "%", Least: 1, Most: 100, Default: 70},
+	{Name: "aware_low", Word: "知晓率下限", Hint: "合计的 95% 区间下限到这个数，一次知晓抽查才算通过", Unit: "%", Least: 1, Most: 100, Default: 60},
+	{Name: "aware_size", Word: "知晓抽查户数", Hint: "每个村抽这么多户，不够就全问", Unit: "户", Least: 5, Most: 500, Default: 30},
+	{Name: "first_answer", Word: "群众诉求首次答复", Hint: "群众提出以后这么多天内要有第一次答复", Unit: "工作日", Least: 1, Most: 60, Default: 5},
 	{Name: "backup", Word: "自动备份", Hint: "每天几点以后备份；程序当时没开，就在下次启动后补做", Unit: "点", Least: 0, Most: 23, Default: 2},
 	{Name: "keep_days", Word: "保留日备份", Hint: "最近这么多天，每天的最后一份备份都留着", Unit: "天", Least: 1, Most: 90, Default: 7},
 	{Name: "keep_weeks", Word: "保留周备份", Hint: "再往前这么多周，每周留一份", Unit: "周", Least: 0, Most: 53, Default: 4},
@@ -55,6 +61,10 @@ type Rules struct {
 	Misses, Share, AgainDays    int
 	EffectMonths, ReplyWorkdays int
 
+	ReachDays, ReachShare         int // of policy cards: days, percent of the households of a village
+	AwareShare, AwareLow, AwareOf int // of awareness samples: percent, percent, households a village
+	FirstAnswer                   int // working days
+
 	BackupHour                      int // of the day
 	KeepDays, KeepWeeks, KeepMonths int // backups
 	DrillDays                       int
@@ -69,6 +79,7 @@ func LoadRules(ctx context.Context, q store.Querier) (Rules, error) {
 	}
 	return Rules{Green: v["green"], Yellow: v["yellow"], Red: v["red"], Warn: v["warn"], Grace: v["grace"], Extensions: v["extensions"],
 		ExtendedDays: v["extended"], Misses: v["misses"], Share: v["share"], AgainDays: v["again"], EffectMonths: v["effect"], ReplyWorkdays: v["reply"],
+		ReachDays: v["reach_days"], ReachShare: v["reach"], AwareShare: v["aware"], AwareLow: v["aware_low"], AwareOf: v["aware_size"], FirstAnswer: v["first_answer"],
 		BackupHour: v["backup"], KeepDays: v["keep_days"], KeepWeeks: v["keep_weeks"], KeepMonths: v["keep_months"], DrillDays: v["drill"]}, err
 }
 
