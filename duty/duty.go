@@ -124,7 +124,8 @@ func Unreceived(ctx context.Context, q store.Querier, staff int64) ([]Duty, erro
 	return store.All(ctx, q, scan, `select `+columns+from+` where d.staff = $1 and d.state = 'given' order by d.id`, staff)
 }
 
-// Give hands a duty to somebody (交办) and makes its occurrences. The caller has checked the right.
+// Give hands a duty to somebody (交办) and makes its occurrences. The caller has checked the right, and may have made the id of the duty
+// elsewhere, so that what asks for it there can be asked again.
 func Give(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Person, d Duty, due string) (Duty, error) {
 	if err := d.check(due); err != nil {
 		return d, err
@@ -133,7 +134,10 @@ func Give(ctx context.Context, tx *store.Tx, cal calendar.Calendar, who org.Pers
 	if d.CondTo != "" && d.CondTo < day {
 		return d, org.Invalid{Field: "条件止", What: "条件已经过去，不用再交办。确实不适用的，请在措施里写明"}
 	}
-	d.ID, d.State, d.Given, d.GivenBy, d.Version = tx.ID(), Given, tx.Now, who.ID, 1
+	if d.ID == 0 {
+		d.ID = tx.ID()
+	}
+	d.State, d.Given, d.GivenBy, d.Version = Given, tx.Now, who.ID, 1
 	if d.Starts == "" {
 		d.Starts = day
 	}

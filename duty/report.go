@@ -285,3 +285,20 @@ func Postpone(ctx context.Context, tx *store.Tx, finding int64, from, to string)
 	}
 	return nil
 }
+
+// Prolong moves the open single occurrence of a duty to a later day, with a reason. What is due later already stays.
+func Prolong(ctx context.Context, tx *store.Tx, who org.Person, id int64, to, reason string) error {
+	o, err := store.One(ctx, tx, scanOccurrence, `select `+occurrenceColumns+occurrenceFrom+` where o.duty = $1 and d.rule = ''`, id)
+	if err != nil || o.Due >= to || o.Standing != Open && o.Standing != Returned {
+		return err
+	}
+	n, err := tx.Exec(ctx, `update occurrence set due = $3, version = version + 1 where id = $1 and version = $2`, o.ID, o.Version, to)
+	if err != nil {
+		return fmt.Errorf("prolong: %w", err)
+	}
+	if n == 0 {
+		return journal.StaleRow(ctx, tx, "occurrence", o.ID)
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "延期", Kind: "occurrence", Row: o.ID,
+		Changes: []journal.Change{{Field: "任务", To: o.Title}, {Field: "到期日", From: o.Due, To: to}, {Field: "理由", To: reason}}})
+}

@@ -35,7 +35,7 @@ func Interrupted(ctx context.Context, v *vault.Vault, whole bool) error {
 	}
 	list, err := store.All(ctx, v, store.Value[int64], `select s.id from screening s left join screening_pulse p on p.id = s.id where s.state = 'running' and coalesce(p.beat, 0) < $1 order by s.id`, since)
 	for _, id := range list {
-		if err := end(ctx, v, id, ScreeningFailed, "程序中途停了，没有跑完，也没有留下疑点。请重新筛查"); err != nil {
+		if err := endRun(ctx, v, id, ScreeningFailed, "程序中途停了，没有跑完，也没有留下疑点。请重新筛查"); err != nil {
 			return err
 		}
 	}
@@ -81,7 +81,7 @@ func begin(ctx context.Context, v *vault.Vault, id int64) (mine bool, err error)
 }
 
 // end closes a screening that came to nothing.
-func end(ctx context.Context, v *vault.Vault, id int64, state ScreeningState, problem string) error {
+func endRun(ctx context.Context, v *vault.Vault, id int64, state ScreeningState, problem string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(ctx, `update screening set state = $2, problem = $3, ended = $4, version = version + 1 where id = $1 and state = 'running'`, id, string(state), problem, tx.Now.UnixMilli())
 		if err != nil || n == 0 {
@@ -114,17 +114,17 @@ func perform(ctx context.Context, v *vault.Vault, house store.Querier, id int64)
 		if err = s.finish(ctx, v, house, report); err == nil || ctx.Err() != nil {
 			return err
 		}
-		return errors.Join(err, end(ctx, v, id, ScreeningFailed, "程序出错，没有留下疑点。请把时间告诉管理员"))
+		return errors.Join(err, endRun(ctx, v, id, ScreeningFailed, "程序出错，没有留下疑点。请把时间告诉管理员"))
 	}
 	switch bad, told := errors.AsType[org.Invalid](unreadable(err)); {
 	case errors.Is(context.Cause(running), errStopped):
-		return end(ctx, v, id, ScreeningStopped, "")
+		return endRun(ctx, v, id, ScreeningStopped, "")
 	case ctx.Err() != nil:
-		return end(context.WithoutCancel(ctx), v, id, ScreeningFailed, "程序停止时中断，没有留下疑点。请重新筛查")
+		return endRun(context.WithoutCancel(ctx), v, id, ScreeningFailed, "程序停止时中断，没有留下疑点。请重新筛查")
 	case told:
-		return end(ctx, v, id, ScreeningFailed, bad.What)
+		return endRun(ctx, v, id, ScreeningFailed, bad.What)
 	}
-	return errors.Join(err, end(ctx, v, id, ScreeningFailed, "名单读不出来：存放它的数据库有问题。请把时间告诉管理员"))
+	return errors.Join(err, endRun(ctx, v, id, ScreeningFailed, "名单读不出来：存放它的数据库有问题。请把时间告诉管理员"))
 }
 
 // beat keeps the pulse of a screening until done is called: it writes down what progress was told last, and cancels the run when somebody

@@ -1,0 +1,180 @@
+package lead
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// Follow closes the confirmed hits whose proposal has ended: by a payment row for who was to be paid, by a row of money paid back, by
+// the county's decision for what was to be stopped or put right, and by a refusal with its reasons. A proposal that was withdrawn leaves
+// its hit where it was. It may run at any time.
+func Follow(ctx context.Context, v *vault.Vault) error {
+	type followed struct {
+		hit                           Hit
+		kind, step, decision, reasons string
+		decided                       string
+		person, programme             int64
+	}
+	list, err := store.All(ctx, v, func(rows *sql.Rows, f *followed) error {
+		return rows.Scan(&f.hit.ID, &f.hit.Version, &f.hit.Rule, &f.hit.Name, &f.hit.Application, &f.kind, &f.step, &f.decision, &f.reasons, &f.decided, &f.person, &f.programme)
+	}, `select h.id, h.version, h.rule, h.name, h.application, a.kind, a.step, a.decision, a.decision_reason, a.decided, a.person, a.programme
+		from hit h join application a on a.id = h.application where h.state = 'confirmed' and (a.step in ('decided', 'withdrawn')) order by h.id`)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	for _, f := range list {
+		state, why, application := HitClosed, "", f.hit.Application
+		switch {
+		case f.step == "withdrawn":
+			state, application = HitConfirmed, 0
+		case f.decision == "refused":
+			why = "县级决定不予办理：" + f.reasons
+		case f.kind == "stop" || f.kind == "change":
+			why = "县级已决定（" + f.decided + "）"
+		default:
+			paid, err := paidFor(ctx, v, f.hit.Application)
+			if err != nil {
+				return err
+			}
+			if paid == "" {
+				continue
+			}
+			why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + paid
+		}
+		err := v.Write(ctx, func(tx *store.Tx) error {
+			closed, verb := dayOf(tx), "办结"
+			if state != HitClosed {
+				closed, verb, why = "", "撤回", "提出的建议已撤回，可以再提"
+			}
+			n, err := tx.Exec(ctx, `update hit set state = $3, application = $4, closed = $5, closed_why = $6, version = version + 1 where id = $1 and version = $2`,
+				f.hit.ID, f.hit.Version, string(state), application, closed, map[bool]string{true: why}[state == HitClosed])
+			if err != nil {
+				return fmt.Errorf("follow: %w", err)
+			}
+			if n == 0 {
+				return nil // somebody else closed it this very moment
+			}
+			return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: verb, Kind: "hit", Row: f.hit.ID,
+				Changes: []journal.Change{{Field: "疑点", To: f.hit.label()}, {Field: "理由", To: why}}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// paidSince is the condition on payment p that it is what application a asked for: the row that settles it or, of somebody newly on the
+// roll or back on it, a month's payment since the decision. Only such a row counts as 享受到 (M70).
+const paidSince = `(p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
+	or a.kind in ('new', 'resume') and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
+		and p.month >= substr(a.decided, 1, 7) and a.decided > '')`
+
+// paidFor is the day of the first payment that an application led to; empty when there is none.
+func paidFor(ctx context.Context, q store.Querier, application int64) (string, error) {
+	return store.One(ctx, q, store.Value[string], `select coalesce(min(p.paid), '') from application a left join payment p on `+paidSince+` where a.id = $1`, application)
+}
+
+// Stage is how far a hit has come, each one after the other (M70).
+type Stage int
+
+// The stages. Only the last counts as 享受到.
+const (
+	Found Stage = iota
+	CheckedStage
+	ConfirmedStage
+	ProposedStage
+	DecidedStage
+	PaidStage
+)
+
+// Stages are the words of the stages.
+var Stages = []string{"查出", "已核实", "已复核属实", "已报县", "县已决定", "已发到手"}
+
+// OutcomeRow is one hit with how far it has come.
+type OutcomeRow struct {
+	Hit     Hit
+	Stage   Stage
+	Outcome Outcome // of the check that counts; empty before
+	Month   string  // first month paid
+	Amount  int64   // fen: arrears paid
+	Paid    string  // day of the first payment
+}
+
+// OutcomesOf lists what became of the hits of a screening (M70): of a hit that an earlier one stands for, what became of that. Suppressed
+// ones are left out.
+func OutcomesOf(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, run int64, rule string) ([]OutcomeRow, error) {
+	hits, _, err := Hits(ctx, v, house, who, HitFilter{Screening: run, Rule: rule})
+	if err != nil {
+		return nil, err
+	}
+	type came struct {
+		outcome               Outcome
+		state                 HitState
+		application           int64
+		step, decision        string
+		month, paid, confirms string
+		amount                int64
+	}
+	way := func(hit int64) (came, error) {
+		c, err := store.One(ctx, v, func(rows *sql.Rows, c *came) error { return rows.Scan(&c.state, &c.application, &c.step, &c.decision) },
+			`select h.state, h.application, coalesce(a.step, ''), coalesce(a.decision, '') from hit h left join application a on a.id = h.application where h.id = $1`, hit)
+		if err != nil {
+			return c, err
+		}
+		x, err := store.All(ctx, v, scanVerification(v), verificationColumns+` where hit = $1 and returned = 0 order by id desc limit 1`, hit)
+		if err != nil {
+			return c, err
+		}
+		if len(x) > 0 && (x[0].Outcome != Unreachable || c.state == HitEscalated) {
+			c.outcome = x[0].Outcome
+			if !x[0].Confirmed.IsZero() {
+				c.confirms = x[0].Confirmed.Format(time.DateOnly)
+			}
+		}
+		if c.application == 0 {
+			return c, nil
+		}
+		p, err := store.One(ctx, v, func(rows *sql.Rows, p *came) error { return rows.Scan(&p.month, &p.paid, &p.amount) },
+			`select coalesce(min(p.month), ''), coalesce(min(p.paid), ''), coalesce(sum(case when p.application = a.id then p.amount else 0 end), 0)
+				from application a left join payment p on `+paidSince+` where a.id = $1`, c.application)
+		c.month, c.paid, c.amount = p.month, p.paid, p.amount
+		return c, err
+	}
+	var rows []OutcomeRow
+	for _, h := range hits {
+		if h.State == HitSuppressed {
+			continue
+		}
+		at := h.ID
+		if h.First != 0 {
+			at = h.First
+		}
+		c, err := way(at)
+		if err != nil {
+			return nil, err
+		}
+		r := OutcomeRow{Hit: h, Outcome: c.outcome, Month: c.month, Amount: c.amount, Paid: c.paid}
+		switch {
+		case c.paid != "":
+			r.Stage = PaidStage
+		case c.step == "decided":
+			r.Stage = DecidedStage
+		case c.application != 0 && c.step != "withdrawn":
+			r.Stage = ProposedStage
+		case c.confirms != "" && c.outcome.Right():
+			r.Stage = ConfirmedStage
+		case c.outcome != "":
+			r.Stage = CheckedStage
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
