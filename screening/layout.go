@@ -17,6 +17,8 @@ type Layout struct {
 	First   int // number of the first row of data
 	Mapping Mapping
 	Period  string // what the title or the name of the sheet says about the month, if anything
+
+	months []monthColumn // of a roll with a column for each month
 }
 
 // Override maps a field to the header it is under, where the guess would be wrong, or to a column, #C being the third; an empty header
@@ -39,13 +41,14 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 		single := headers(rows[i].Cells, nil)
 		titled := best.First == rows[i].Number+1 && best.Head < rows[i].Number // so far with the row above, which may be but a title
 		if m, score := mapHeaders(single, override); score > bestScore || score == bestScore && titled && !tellsWhose(rows[i-1].Cells) {
-			best, bestScore = Layout{Head: rows[i].Number, First: rows[i].Number + 1, Mapping: m}, score
+			best, bestScore = Layout{Head: rows[i].Number, First: rows[i].Number + 1, Mapping: m, months: monthColumns(single)}, score
 		}
-		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 && !isData(rows[i+1].Cells) {
+		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 && !isData(rows[i+1].Cells) && !isTitle(rows[i].Cells) {
 			both := headers(rows[i+1].Cells, rows[i].Cells)
 			m, score := mapHeaders(both, override)
-			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && belongsAbove(rows[i+1].Cells, best.Mapping) {
-				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m}, score
+			months := monthColumns(both)
+			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && (belongsAbove(rows[i+1].Cells, best.Mapping) || len(months) > len(best.months)) {
+				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m, months: months}, score
 			}
 		}
 	}
@@ -88,7 +91,7 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 		if row.Number >= best.First-1 {
 			break
 		}
-		best.Period += strings.Join(row.Cells, " ") + " "
+		best.Period += strings.Join(row.Cells, "\n") + "\n"
 	}
 	return best, true, nil
 }
@@ -167,7 +170,7 @@ func mapHeaders(list []string, override Override) (Mapping, int) {
 		}
 		field, sure := fieldOf(own)
 		if two {
-			if f, s := fieldOf(parent + own); s || field == "" {
+			if f, s := fieldOf(parent + own); s || field == "" && !speaksOf(parent, f) {
 				field, sure = f, s
 			} else if f, _ := fieldOf(parent + own); f != field && slices.ContainsFunc(append([]string{"户主"}, others...), func(w string) bool { return strings.Contains(parent, w) }) {
 				field = f
@@ -194,6 +197,23 @@ func mapHeaders(list []string, override Override) (Mapping, int) {
 		m[field] = Column{Index: c, Header: strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(own, "\n", "")), "\x00", "/"), Sure: sure}
 	}
 	return m, score
+}
+
+// speaksOf tells that a text names a field all by itself, so that what stands under it adds nothing.
+func speaksOf(parent string, f Field) bool {
+	alone, _ := fieldOf(parent)
+	return f == alone
+}
+
+// isTitle tells a title from the upper row of a header: one long text alone.
+func isTitle(cells []string) bool {
+	n := 0
+	for _, c := range cells {
+		if c != "" {
+			n++
+		}
+	}
+	return n == 1 && len([]rune(strings.Join(cells, ""))) > 10 && !tellsWhose(cells)
 }
 
 // isData tells a row of data from a row of headers: something in it looks like a number of a person, an amount or a date.
@@ -233,7 +253,7 @@ func isPerson(name string, id chinese.Written) bool {
 		return false
 	}
 	if id.Flaw == chinese.Absent {
-		if f, sure := fieldOf(name); sure && f != "" || strings.ContainsAny(name, "0123456789:：") || strings.Contains(name, "盖章") {
+		if f, sure := fieldOf(name); sure && f != "" || strings.ContainsAny(name, "0123456789:：表册") || strings.Contains(name, "盖章") || strings.Contains(name, "名单") {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,6 +67,7 @@ type sheet struct {
 	fields  []Field
 	columns []int
 	at      map[Field]int // place among the columns
+	wide    bool          // one of the months of a roll with a column a month: an empty cell is no payment
 
 	source List // the file, and which of its sheets
 	number int
@@ -96,10 +98,19 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 	}
 	var before *sheet
 	read := 0
+	others, err := r.otherSheets(g, list)
+	if err != nil {
+		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
+	}
 	for i, gs := range g.Sheets {
 		report := SheetReport{Kind: list.Kind, File: list.File, Sheet: gs.Name}
 		if gs.Hidden {
 			report.Note = "是隐藏的，没有读；要读请先取消隐藏"
+			r.reports = append(r.reports, report)
+			continue
+		}
+		if other, ok := others[i]; ok {
+			report.Note = "看上去是" + other.Word() + "，没有当作" + list.Kind.Word() + "读"
 			r.reports = append(r.reports, report)
 			continue
 		}
@@ -123,11 +134,24 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			layout = Layout{First: head[0].Number, Mapping: before.layout.Mapping, Period: before.layout.Period}
 			report.Note = "没有表头，按前一个工作表的列读"
 		default:
+			if layout, found = withoutHeader(head, list.Kind, r.now); found {
+				report.Note = "没有表头，按内容认出各列，请核对"
+				break
+			}
 			report.Note = "找不到表头，没有读"
 			r.reports = append(r.reports, report)
 			continue
 		}
 		layout.Sheet = gs.Name
+		if layout.Head > 0 {
+			report.Note = strings.Join(layout.byContent(head, list.Kind, r.in.Override[list.Kind], r.now), "；")
+		}
+		for _, f := range layout.lacks(list.Kind) {
+			if list.Kind == Residents {
+				return fmt.Errorf("%s里找不到%s列，不能比对。请用 --map %s.%s=列名 指明是哪一列", report.Where(), f, list.Kind, f)
+			}
+			report.Note = strings.TrimPrefix(report.Note+fmt.Sprintf("；里找不到%s列，只能按其他列认人；如有请用 --map %s.%s=列名 指明", f, list.Kind, f), "；")
+		}
 		report.Mapping = layout.Mapping
 		r.reports = append(r.reports, report)
 		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}, source: list, number: i}
@@ -143,12 +167,14 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 				s.fields, s.columns = append(s.fields, f), append(s.columns, c.Index)
 			}
 		}
-		if err = each(g, i, s); err == office.ErrMerged {
-			r.reports[s.index].Rows = 0
-			err = each(g, i, s)
-		}
-		if err != nil {
-			return fmt.Errorf("%s：%w", report.Where(), err)
+		for _, part := range s.parts(r.now, gs.Name, layout.Period, gs.Title, filepath.Base(list.File)) {
+			if err = each(g, i, part); err == office.ErrMerged {
+				r.reports[s.index].Rows = 0
+				err = each(g, i, part)
+			}
+			if err != nil {
+				return fmt.Errorf("%s：%w", report.Where(), err)
+			}
 		}
 		read++
 		before = s
@@ -158,6 +184,68 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		return fmt.Errorf("%s“%s”里找不到名册：没有一行表头写着姓名和身份证号。请检查文件是否选对，或用 --map 指明列名", list.Kind.Word(), list.File)
 	}
 	return nil
+}
+
+// parts are the readings of a sheet: one, or of a roll with a column a month one for each month.
+func (s *sheet) parts(now month, texts ...string) []*sheet {
+	if _, ok := s.layout.Mapping[FieldMonth]; ok || len(s.layout.months) == 0 || s.kind != Roll && s.kind != OtherRoll {
+		return []*sheet{s}
+	}
+	var list []*sheet
+	for _, m := range s.layout.months {
+		part := *s
+		part.wide, part.period = true, m.periodOf(texts, now)
+		part.at, part.columns = maps.Clone(s.at), append(slices.Clone(s.columns), m.index)
+		delete(part.at, FieldStandard)
+		part.at[FieldAmount] = len(s.columns)
+		list = append(list, &part)
+	}
+	return list
+}
+
+// otherSheets are the sheets of a workbook that are lists of another kind: towns keep everything in one file. Where no sheet looks
+// like the list, all are taken, unless it is certain that the file is another.
+func (r *run) otherSheets(g *office.Grid, list List) (map[int]Kind, error) {
+	if len(r.in.Override[list.Kind]) > 0 {
+		return nil, nil // somebody looked at it
+	}
+	found := map[int]Kind{}
+	fits := 0
+	var seen int
+	var wrong Kind
+	for i, gs := range g.Sheets {
+		if gs.Hidden {
+			continue
+		}
+		head, err := g.Head(i, headRows)
+		if err != nil {
+			return nil, err
+		}
+		layout, ok, err := findLayout(head, nil)
+		if err != nil || !ok {
+			continue // said when it is read
+		}
+		seen++
+		words, titles := headWords(head)
+		titles += " " + gs.Name + " " + gs.Title
+		scores := evidence(words, titles)
+		if other, by := likelier(list.Kind, scores); by >= 2 {
+			found[i] = other
+		} else if scores[slices.Index(Kinds, list.Kind)] > 0 {
+			fits++
+		}
+		if seen == 1 {
+			scores = evidence(words, titles+" "+strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File)))
+			wrong, _ = certainlyAnother(list.Kind, layout.Mapping, scores)
+		}
+	}
+	switch {
+	case fits > 0:
+		return found, nil
+	case seen == 1 && wrong != "":
+		return nil, fmt.Errorf("这份文件看上去是%s，不是%s。请检查文件和种类是否对应；确实没有选错的，请用 --map 指明各列", wrong.Word(), list.Kind.Word())
+	}
+	return nil, nil
 }
 
 // fits tells whether rows without a header look like those of the sheet before.

@@ -283,7 +283,7 @@ func (r *run) entries(s *sheet, b *office.Batch) []entry {
 				}
 			}
 		}
-		if e.money && e.fen == 0 {
+		if e.money && e.fen == 0 || s.wide && !e.money {
 			e.paid = false
 		}
 		if s.kind == Deaths {
