@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"bihuan/chinese"
 	"bihuan/office"
@@ -109,19 +108,22 @@ func (l *Layout) byContent(rows []office.GridRow, kind Kind, said Override, now 
 	return notes
 }
 
-// withoutHeader lays out a sheet that has none, by what its columns hold; ok is false unless both names and numbers are found.
-func withoutHeader(rows []office.GridRow, kind Kind, now month) (l Layout, ok bool) {
+// withoutHeader lays out a sheet that has no header, or known for one that names neither people nor numbers, by what its columns
+// hold; ok is false unless both names and numbers are found.
+func withoutHeader(rows []office.GridRow, known Layout, kind Kind, now month) (l Layout, ok bool) {
 	if len(rows) == 0 {
 		return l, false
 	}
-	l = Layout{First: rows[0].Number, Mapping: Mapping{}}
-	for _, row := range rows {
-		if isData(row.Cells) {
-			l.First = row.Number
-			break
+	if known.Mapping != nil {
+		l = known
+	} else {
+		i := max(0, slices.IndexFunc(rows, func(row office.GridRow) bool { return isData(row.Cells) }))
+		if err := refuseBelief(rows, rows[i].Number); err != nil {
+			return l, false
 		}
-		l.Period += strings.Join(row.Cells, " ") + "\n"
+		l = Layout{First: rows[i].Number, Mapping: Mapping{}}
 	}
+	l.Period = titleOf(rows, l.First)
 	l.byContent(rows, kind, nil, now)
 	_, name := l.Mapping[FieldName]
 	_, number := l.Mapping[FieldNumber]
@@ -255,7 +257,7 @@ func likelier(kind Kind, scores []int) (Kind, int) {
 }
 
 // certainlyAnother tells that a file given alone for a kind is of another: nothing in it speaks for the kind, much for the other.
-func certainlyAnother(kind Kind, m Mapping, scores []int) (Kind, bool) {
+func certainlyAnother(kind Kind, m Mapping, scores []int) bool {
 	other, by := likelier(kind, scores)
 	has := func(fields ...Field) bool {
 		return slices.ContainsFunc(fields, func(f Field) bool { _, ok := m[f]; return ok })
@@ -263,19 +265,11 @@ func certainlyAnother(kind Kind, m Mapping, scores []int) (Kind, bool) {
 	own := scores[slices.Index(Kinds, kind)]
 	switch {
 	case other == kind || by <= 0:
-		return "", false
+		return false
 	case kind == Deaths && !has(FieldDeath, FieldCremation, FieldStruck, FieldStateDate) && own == 0 && by >= 3,
 		kind == Residents && has(FieldDeath, FieldCremation) && !has(FieldBirth, FieldState, FieldHousehold, FieldRelation) && other == Deaths,
 		own == 0 && by >= 5:
-		return other, true
+		return true
 	}
-	return "", false
-}
-
-// shorten cuts a text for a message.
-func shorten(text string, n int) string {
-	if utf8.RuneCountInString(text) > n {
-		return string([]rune(text)[:n]) + "…"
-	}
-	return text
+	return false
 }

@@ -47,7 +47,8 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 			both := headers(rows[i+1].Cells, rows[i].Cells)
 			m, score := mapHeaders(both, override)
 			months := monthColumns(both)
-			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && (belongsAbove(rows[i+1].Cells, best.Mapping) || len(months) > len(best.months)) {
+			if len(months) > 0 && len(best.months) == 0 && best.First == rows[i].Number+1 && score+2 >= bestScore ||
+				score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && belongsAbove(rows[i+1].Cells, best.Mapping) {
 				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m, months: months}, score
 			}
 		}
@@ -62,8 +63,11 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 	_, name := best.Mapping[FieldName]
 	_, head := best.Mapping[FieldHeadName]
 	_, number := best.Mapping[FieldNumber]
+	if err := refuseBelief(rows, best.First); err != nil {
+		return Layout{}, false, err
+	}
 	if bestScore < 2 || !name && !number && !head {
-		return Layout{}, false, nil
+		return best, false, nil
 	}
 	for field, header := range override {
 		if _, ok := best.Mapping[field]; header != "" && !ok {
@@ -77,23 +81,35 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 			best.Mapping[FieldNumber] = c
 		}
 	}
+	best.Period = titleOf(rows, best.First-1)
+	return best, true, nil
+}
+
+// titleOf is what stands in the rows before one, a cell a line.
+func titleOf(rows []office.GridRow, before int) string {
+	title := ""
 	for _, row := range rows {
-		if row.Number >= best.First {
+		if row.Number >= before {
+			break
+		}
+		title += strings.Join(row.Cells, "\n") + "\n"
+	}
+	return title
+}
+
+// refuseBelief refuses a list whose header asks for people's faith.
+func refuseBelief(rows []office.GridRow, first int) error {
+	for _, row := range rows {
+		if row.Number >= first {
 			break
 		}
 		for _, cell := range row.Cells {
 			if belief(cell) && len([]rune(cell)) < 20 {
-				return Layout{}, false, &BeliefError{Header: cell}
+				return &BeliefError{Header: cell}
 			}
 		}
 	}
-	for _, row := range rows {
-		if row.Number >= best.First-1 {
-			break
-		}
-		best.Period += strings.Join(row.Cells, "\n") + "\n"
-	}
-	return best, true, nil
+	return nil
 }
 
 // placed are the columns that are given by their place.

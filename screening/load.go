@@ -81,6 +81,11 @@ func (s *sheet) place(f Field) int {
 	return -1
 }
 
+// monthless tells that nothing says which month a roll is of.
+func (s *sheet) monthless() bool {
+	return s.period.months == 0 && s.place(FieldMonth) < 0 && len(s.layout.months) == 0
+}
+
 // cell is the text of a column in a row, nil where there is no such column.
 func cell(b *office.Batch, row, place int) []byte {
 	if place < 0 {
@@ -98,7 +103,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 	}
 	var before *sheet
 	read := 0
-	others, err := r.otherSheets(g, list)
+	others, doubt, err := r.otherSheets(g, list)
 	if err != nil {
 		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
 	}
@@ -134,8 +139,8 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			layout = Layout{First: head[0].Number, Mapping: before.layout.Mapping, Period: before.layout.Period}
 			report.Note = "没有表头，按前一个工作表的列读"
 		default:
-			if layout, found = withoutHeader(head, list.Kind, r.now); found {
-				report.Note = "没有表头，按内容认出各列，请核对"
+			if layout, found = withoutHeader(head, layout, list.Kind, r.now); found {
+				report.Note = "没有可认的表头，按内容认出姓名和身份证号两列，其他列没有认出的请用 --map 指明"
 				break
 			}
 			report.Note = "找不到表头，没有读"
@@ -143,9 +148,10 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			continue
 		}
 		layout.Sheet = gs.Name
-		if layout.Head > 0 {
+		if report.Note == "" {
 			report.Note = strings.Join(layout.byContent(head, list.Kind, r.in.Override[list.Kind], r.now), "；")
 		}
+		report.Note = strings.Trim(report.Note+"；"+doubt, "；")
 		for _, f := range layout.lacks(list.Kind) {
 			if list.Kind == Residents {
 				return fmt.Errorf("%s里找不到%s列，不能比对。请用 --map %s.%s=列名 指明是哪一列", report.Where(), f, list.Kind, f)
@@ -205,21 +211,22 @@ func (s *sheet) parts(now month, texts ...string) []*sheet {
 
 // otherSheets are the sheets of a workbook that are lists of another kind: towns keep everything in one file. Where no sheet looks
 // like the list, all are taken, unless it is certain that the file is another.
-func (r *run) otherSheets(g *office.Grid, list List) (map[int]Kind, error) {
+func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt string, err error) {
 	if len(r.in.Override[list.Kind]) > 0 {
-		return nil, nil // somebody looked at it
+		return nil, "", nil // somebody looked at it
 	}
 	found := map[int]Kind{}
 	fits := 0
-	var seen int
+	var seen, by int
 	var wrong Kind
+	var certain bool
 	for i, gs := range g.Sheets {
 		if gs.Hidden {
 			continue
 		}
 		head, err := g.Head(i, headRows)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		layout, ok, err := findLayout(head, nil)
 		if err != nil || !ok {
@@ -229,23 +236,26 @@ func (r *run) otherSheets(g *office.Grid, list List) (map[int]Kind, error) {
 		words, titles := headWords(head)
 		titles += " " + gs.Name + " " + gs.Title
 		scores := evidence(words, titles)
-		if other, by := likelier(list.Kind, scores); by >= 2 {
+		if other, lead := likelier(list.Kind, scores); lead >= 2 {
 			found[i] = other
 		} else if scores[slices.Index(Kinds, list.Kind)] > 0 {
 			fits++
 		}
 		if seen == 1 {
 			scores = evidence(words, titles+" "+strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File)))
-			wrong, _ = certainlyAnother(list.Kind, layout.Mapping, scores)
+			certain = certainlyAnother(list.Kind, layout.Mapping, scores)
+			wrong, by = likelier(list.Kind, scores)
 		}
 	}
 	switch {
-	case fits > 0:
-		return found, nil
-	case seen == 1 && wrong != "":
-		return nil, fmt.Errorf("这份文件看上去是%s，不是%s。请检查文件和种类是否对应；确实没有选错的，请用 --map 指明各列", wrong.Word(), list.Kind.Word())
+	case seen == 1 && by >= 4 && !certain:
+		return nil, "看上去像" + wrong.Word() + "，请检查文件和种类是否对应", nil
+	case fits > 0 && seen > 1:
+		return found, "", nil
+	case seen == 1 && certain:
+		return nil, "", fmt.Errorf("这份文件看上去是%s，不是%s。请检查文件和种类是否对应；确实没有选错的，请用 --map 指明各列", wrong.Word(), list.Kind.Word())
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
 // fits tells whether rows without a header look like those of the sheet before.
