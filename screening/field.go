@@ -83,10 +83,10 @@ var synonyms = []synonym{
 	{FieldVillage, "村 村名 所属村 村居 行政村 村委会 村社区 所在村 村居名称 村别 户籍村 社区 村庄 所属村居 村委会名称 所在村居 所属行政村 行政村名 行政村名称 村名称 村居委会 所属村社区 所在行政村 村委"},
 	{FieldHousehold, "户号 户编号 家庭编号 户籍号 户口号 户口编号 户口簿号 户口本号 户籍编号 家庭户号 家庭号 低保证号 保障证号 救助证号 低保证编号 户代码"},
 	{FieldRelation, "与户主关系 与户主的关系 家庭关系 关系 与申请人关系 与户主 成员关系"},
-	{FieldAccount, "银行账号 银行卡号 一卡通账号 账号 卡号 一卡通号 帐号 银行帐号 一卡通卡号 一卡通帐号 社保卡账号 社保卡银行账号 社保卡卡号 收款账号 发放账号 惠农一卡通账号 存折账号 银行卡账号 银行账户 开户账号 个人账号 惠民一卡通账号 一卡通"},
+	{FieldAccount, "银行账号 银行卡号 一卡通账号 账号 卡号 一卡通号 帐号 银行帐号 一卡通卡号 一卡通帐号 社保卡账号 社保卡银行账号 社保卡卡号 收款账号 发放账号 惠农一卡通账号 存折账号 银行卡账号 银行账户 开户账号 个人账号 惠民一卡通账号 一卡通 账户"},
 	{FieldStandard, "发放标准 补贴标准 月标准 标准 补助标准 享受标准 津贴标准 月补贴标准 每月标准 月发放标准 保障标准"},
 	{FieldAmount, "发放金额 金额 补贴金额 实发 实发金额 实发数 本月发放 本月金额 发放额 应发金额 补助金额 津贴金额 本次发放金额 实际发放金额 月发放金额 月补贴金额 补贴额 实发额 高龄津贴 高龄津贴金额 本月实发 保障金额 低保金额"},
-	{FieldMonth, "发放月份 发放年月 享受月份 月份 年月 发放期 所属月份 发放时间 发放日期 发放期间 补贴月份 所属期 津贴月份 业务年月 补贴年月"},
+	{FieldMonth, "发放月份 发放年月 享受月份 月份 年月 发放期 所属月份 发放时间 发放日期 发放期间 补贴月份 所属期 津贴月份 业务年月 补贴年月 补助月份 月度 领取月份"},
 	{FieldState, "状态 户籍状态 人员状态 人口状态 户口状态 发放状态 享受状态 待遇状态 领取状态 养老金状态 户籍情况 保障状态 当前状态 生存状态 待遇发放状态 在册状态 户籍人口状态 领取情况 人员情况 状况 养老金发放状态 待遇领取状态 户口情况"},
 	{FieldReason, "停发原因 注销原因 变动原因 异动原因 迁移原因 变动类型 变动情况 异动类型 变动类别"},
 	{FieldStateDate, "变动日期 变动时间 异动日期 异动时间 变更日期 变更时间 迁移日期 状态日期 变动年月 状态变动日期 状态变更日期 户籍变动日期"},
@@ -175,10 +175,10 @@ func fieldOf(header string) (f Field, sure bool) {
 		return FieldIn, false
 	case has("停发") && has("日", "时间", "年月", "月份"):
 		return FieldStop, false
+	case has("变动", "异动", "变更", "迁移") && has("日", "时间"):
+		return FieldStateDate, false
 	case has("注销", "销户") && has("日", "时间"):
 		return FieldStruck, false
-	case has("变动", "异动") && has("日", "时间"):
-		return FieldStateDate, false
 	case has("出生", "生日"):
 		return FieldBirth, false
 	case has("账号", "帐号", "卡号"):
@@ -189,11 +189,11 @@ func fieldOf(header string) (f Field, sure bool) {
 		return FieldMonth, false
 	case has("标准"):
 		return FieldStandard, false
-	case has("金额", "实发"):
+	case has("金额", "实发", "应发", "实领", "发放额", "补贴额", "津贴额") || strings.HasSuffix(word, "高龄补贴") || strings.HasSuffix(word, "高龄津贴"):
 		return FieldAmount, false
-	case has("户号", "户编号"):
+	case has("户号", "户编号") || has("户口簿", "户口本", "家庭编") && has("号"):
 		return FieldHousehold, false
-	case has("行政村", "村名", "村居", "村(居)"):
+	case has("行政村", "村名", "村居", "村(居)", "村组", "居住村", "户籍村", "村社区"):
 		return FieldVillage, false
 	case has("住址", "地址"):
 		return FieldAddress, false

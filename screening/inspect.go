@@ -95,19 +95,9 @@ func Inspect(ctx context.Context, list List, override Override, asOf string) (In
 		if heads[i], err = g.Head(i, headRows); err != nil {
 			return out, fmt.Errorf("“%s”：%w", name, err)
 		}
-		titles += " " + s.Name + " " + s.Title
-		for _, row := range heads[i] {
-			if isData(row.Cells) {
-				break
-			}
-			for _, c := range row.Cells {
-				if len([]rune(c)) > 12 || len(row.Cells) == 1 {
-					titles += " " + folded(c)
-				} else {
-					words = append(words, label(c))
-				}
-			}
-		}
+		w, t := headWords(heads[i])
+		titles += " " + s.Name + " " + s.Title + t
+		words = append(words, w...)
 	}
 	if out.Kinds = guessKinds(words, titles); list.Kind == "" && len(out.Kinds) > 0 {
 		list.Kind = out.Kinds[0]

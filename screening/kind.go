@@ -173,6 +173,27 @@ func (o Override) names(header string) bool {
 	return false
 }
 
+// kindScore weighs what speaks for a kind of list: headers, and what it is called.
+func kindScore(kind int, headers []string, titles string) int {
+	score := 0
+	for word := range strings.FieldsSeq(kinds[kind].heads) {
+		if slices.ContainsFunc(headers, func(h string) bool { return strings.Contains(h, word) }) {
+			score += 2
+		}
+	}
+	for _, s := range kinds[kind].own {
+		if slices.ContainsFunc(headers, func(h string) bool { return slices.Contains(strings.Fields(s.words), h) }) {
+			score++
+		}
+	}
+	for word := range strings.FieldsSeq(kinds[kind].titles) {
+		if strings.Contains(titles, word) {
+			score += 3
+		}
+	}
+	return score
+}
+
 // guessKinds says what a list may be, the likeliest first, by its headers and by what it is called.
 func guessKinds(headers []string, titles string) []Kind {
 	type guess struct {
@@ -180,24 +201,8 @@ func guessKinds(headers []string, titles string) []Kind {
 		score int
 	}
 	var list []guess
-	for _, k := range kinds {
-		g := guess{k.kind, 0}
-		for word := range strings.FieldsSeq(k.heads) {
-			if slices.ContainsFunc(headers, func(h string) bool { return strings.Contains(h, word) }) {
-				g.score += 2
-			}
-		}
-		for _, s := range k.own {
-			if slices.ContainsFunc(headers, func(h string) bool { return slices.Contains(strings.Fields(s.words), h) }) {
-				g.score++
-			}
-		}
-		for word := range strings.FieldsSeq(k.titles) {
-			if strings.Contains(titles, word) {
-				g.score += 3
-			}
-		}
-		if g.score > 1 {
+	for i, k := range kinds {
+		if g := (guess{k.kind, kindScore(i, headers, titles)}); g.score > 1 {
 			list = append(list, g)
 		}
 	}

@@ -17,6 +17,8 @@ type Layout struct {
 	First   int // number of the first row of data
 	Mapping Mapping
 	Period  string // what the title or the name of the sheet says about the month, if anything
+
+	months []monthColumn // of a roll with a column for each month
 }
 
 // Override maps a field to the header it is under, where the guess would be wrong, or to a column, #C being the third; an empty header
@@ -39,13 +41,15 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 		single := headers(rows[i].Cells, nil)
 		titled := best.First == rows[i].Number+1 && best.Head < rows[i].Number // so far with the row above, which may be but a title
 		if m, score := mapHeaders(single, override); score > bestScore || score == bestScore && titled && !tellsWhose(rows[i-1].Cells) {
-			best, bestScore = Layout{Head: rows[i].Number, First: rows[i].Number + 1, Mapping: m}, score
+			best, bestScore = Layout{Head: rows[i].Number, First: rows[i].Number + 1, Mapping: m, months: monthColumns(single)}, score
 		}
-		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 && !isData(rows[i+1].Cells) {
+		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 && !isData(rows[i+1].Cells) && !isTitle(rows[i].Cells) {
 			both := headers(rows[i+1].Cells, rows[i].Cells)
 			m, score := mapHeaders(both, override)
-			if score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && belongsAbove(rows[i+1].Cells, best.Mapping) {
-				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m}, score
+			months := monthColumns(both)
+			if len(months) > 0 && len(best.months) == 0 && best.First == rows[i].Number+1 && score+2 >= bestScore ||
+				score > bestScore || score == bestScore && best.First == rows[i].Number+2 && tellsWhose(rows[i].Cells) || score == bestScore && best.First == rows[i].Number+1 && belongsAbove(rows[i+1].Cells, best.Mapping) {
+				best, bestScore = Layout{Head: rows[i].Number, First: rows[i+1].Number + 1, Mapping: m, months: months}, score
 			}
 		}
 	}
@@ -59,8 +63,11 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 	_, name := best.Mapping[FieldName]
 	_, head := best.Mapping[FieldHeadName]
 	_, number := best.Mapping[FieldNumber]
+	if err := refuseBelief(rows, best.First); err != nil {
+		return Layout{}, false, err
+	}
 	if bestScore < 2 || !name && !number && !head {
-		return Layout{}, false, nil
+		return best, false, nil
 	}
 	for field, header := range override {
 		if _, ok := best.Mapping[field]; header != "" && !ok {
@@ -74,23 +81,35 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 			best.Mapping[FieldNumber] = c
 		}
 	}
+	best.Period = titleOf(rows, best.First-1)
+	return best, true, nil
+}
+
+// titleOf is what stands in the rows before one, a cell a line.
+func titleOf(rows []office.GridRow, before int) string {
+	title := ""
 	for _, row := range rows {
-		if row.Number >= best.First {
+		if row.Number >= before {
+			break
+		}
+		title += strings.Join(row.Cells, "\n") + "\n"
+	}
+	return title
+}
+
+// refuseBelief refuses a list whose header asks for people's faith.
+func refuseBelief(rows []office.GridRow, first int) error {
+	for _, row := range rows {
+		if row.Number >= first {
 			break
 		}
 		for _, cell := range row.Cells {
 			if belief(cell) && len([]rune(cell)) < 20 {
-				return Layout{}, false, &BeliefError{Header: cell}
+				return &BeliefError{Header: cell}
 			}
 		}
 	}
-	for _, row := range rows {
-		if row.Number >= best.First-1 {
-			break
-		}
-		best.Period += strings.Join(row.Cells, " ") + " "
-	}
-	return best, true, nil
+	return nil
 }
 
 // placed are the columns that are given by their place.
@@ -167,7 +186,7 @@ func mapHeaders(list []string, override Override) (Mapping, int) {
 		}
 		field, sure := fieldOf(own)
 		if two {
-			if f, s := fieldOf(parent + own); s || field == "" {
+			if f, s := fieldOf(parent + own); s || field == "" && !speaksOf(parent, f) {
 				field, sure = f, s
 			} else if f, _ := fieldOf(parent + own); f != field && slices.ContainsFunc(append([]string{"户主"}, others...), func(w string) bool { return strings.Contains(parent, w) }) {
 				field = f
@@ -194,6 +213,23 @@ func mapHeaders(list []string, override Override) (Mapping, int) {
 		m[field] = Column{Index: c, Header: strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(own, "\n", "")), "\x00", "/"), Sure: sure}
 	}
 	return m, score
+}
+
+// speaksOf tells that a text names a field all by itself, so that what stands under it adds nothing.
+func speaksOf(parent string, f Field) bool {
+	alone, _ := fieldOf(parent)
+	return f == alone
+}
+
+// isTitle tells a title from the upper row of a header: one long text alone.
+func isTitle(cells []string) bool {
+	n := 0
+	for _, c := range cells {
+		if c != "" {
+			n++
+		}
+	}
+	return n == 1 && len([]rune(strings.Join(cells, ""))) > 10 && !tellsWhose(cells)
 }
 
 // isData tells a row of data from a row of headers: something in it looks like a number of a person, an amount or a date.
@@ -233,7 +269,7 @@ func isPerson(name string, id chinese.Written) bool {
 		return false
 	}
 	if id.Flaw == chinese.Absent {
-		if f, sure := fieldOf(name); sure && f != "" || strings.ContainsAny(name, "0123456789:：") || strings.Contains(name, "盖章") {
+		if f, sure := fieldOf(name); sure && f != "" || strings.ContainsAny(name, "0123456789:：表册") || strings.Contains(name, "盖章") || strings.Contains(name, "名单") {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ type sheet struct {
 	period  period // what the sheet is for, if its name or its title says so
 	columns []int
 	at      map[Field]int // place among the columns
+	wide    bool          // one of the months of a roll with a column a month: an empty cell is no payment
 
 	source List // the file, and which of its sheets
 	number int
@@ -87,6 +89,11 @@ func (s *sheet) place(f Field) int {
 		return k
 	}
 	return -1
+}
+
+// monthless tells that nothing says which month a roll is of.
+func (s *sheet) monthless() bool {
+	return s.period.months == 0 && s.place(FieldMonth) < 0 && len(s.layout.months) == 0
 }
 
 // cell is the text of a column in a row, nil where there is no such column.
@@ -106,10 +113,19 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 	}
 	var before *sheet
 	read := 0
+	others, doubt, err := r.otherSheets(g, list)
+	if err != nil {
+		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
+	}
 	for i, gs := range g.Sheets {
 		report := SheetReport{Kind: list.Kind, File: list.File, Sheet: gs.Name}
 		if gs.Hidden {
 			report.Note = "是隐藏的，没有读；要读请先取消隐藏"
+			r.reports = append(r.reports, report)
+			continue
+		}
+		if other, ok := others[i]; ok {
+			report.Note = "看上去是" + other.Word() + "，没有当作" + list.Kind.Word() + "读"
 			r.reports = append(r.reports, report)
 			continue
 		}
@@ -133,11 +149,25 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			layout = Layout{First: head[0].Number, Mapping: before.layout.Mapping, Period: before.layout.Period}
 			report.Note = "没有表头，按前一个工作表的列读"
 		default:
+			if layout, found = withoutHeader(head, layout, list.Kind, r.now); found {
+				report.Note = "没有可认的表头，按内容认出姓名和身份证号两列，其他列没有认出的请用 --map 指明"
+				break
+			}
 			report.Note = "找不到表头，没有读"
 			r.reports = append(r.reports, report)
 			continue
 		}
 		layout.Sheet = gs.Name
+		if report.Note == "" {
+			report.Note = strings.Join(layout.byContent(head, list.Kind, r.in.Override[list.Kind], r.now), "；")
+		}
+		report.Note = strings.Trim(report.Note+"；"+doubt, "；")
+		for _, f := range layout.lacks(list.Kind) {
+			if list.Kind == Residents {
+				return fmt.Errorf("%s里找不到%s列，不能比对。请用 --map %s.%s=列名 指明是哪一列", report.Where(), f, list.Kind, f)
+			}
+			report.Note = strings.TrimPrefix(report.Note+fmt.Sprintf("；里找不到%s列，只能按其他列认人；如有请用 --map %s.%s=列名 指明", f, list.Kind, f), "；")
+		}
 		report.Mapping = layout.Mapping
 		r.reports = append(r.reports, report)
 		s := &sheet{index: len(r.reports) - 1, kind: list.Kind, list: uint8(slices.Index(Kinds, list.Kind)), layout: layout, at: map[Field]int{}, source: list, number: i}
@@ -157,12 +187,14 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 				s.columns = append(s.columns, c.Index)
 			}
 		}
-		if err = each(g, i, s); err == office.ErrMerged {
-			r.reports[s.index].Rows = 0
-			err = each(g, i, s)
-		}
-		if err != nil {
-			return fmt.Errorf("%s：%w", report.Where(), err)
+		for _, part := range s.parts(r.now, gs.Name, layout.Period, gs.Title, filepath.Base(list.File)) {
+			if err = each(g, i, part); err == office.ErrMerged {
+				r.reports[s.index].Rows = 0
+				err = each(g, i, part)
+			}
+			if err != nil {
+				return fmt.Errorf("%s：%w", report.Where(), err)
+			}
 		}
 		read++
 		before = s
@@ -172,6 +204,72 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 		return fmt.Errorf("%s“%s”里找不到名册：没有一行表头写着姓名和身份证号。请检查文件是否选对，或用 --map 指明列名", list.Kind.Word(), list.File)
 	}
 	return nil
+}
+
+// parts are the readings of a sheet: one, or of a roll with a column a month one for each month.
+func (s *sheet) parts(now month, texts ...string) []*sheet {
+	if _, ok := s.layout.Mapping[FieldMonth]; ok || len(s.layout.months) == 0 || s.kind != Roll && s.kind != OtherRoll {
+		return []*sheet{s}
+	}
+	var list []*sheet
+	for _, m := range s.layout.months {
+		part := *s
+		part.wide, part.period = true, m.periodOf(texts, now)
+		part.at, part.columns = maps.Clone(s.at), append(slices.Clone(s.columns), m.index)
+		delete(part.at, FieldStandard)
+		part.at[FieldAmount] = len(s.columns)
+		list = append(list, &part)
+	}
+	return list
+}
+
+// otherSheets are the sheets of a workbook that are lists of another kind: towns keep everything in one file. Where no sheet looks
+// like the list, all are taken, unless it is certain that the file is another.
+func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt string, err error) {
+	if len(r.in.Override[list.Kind]) > 0 {
+		return nil, "", nil // somebody looked at it
+	}
+	found := map[int]Kind{}
+	fits := 0
+	var seen, by int
+	var wrong Kind
+	var certain bool
+	for i, gs := range g.Sheets {
+		if gs.Hidden {
+			continue
+		}
+		head, err := g.Head(i, headRows)
+		if err != nil {
+			return nil, "", err
+		}
+		layout, ok, err := findLayout(head, nil)
+		if err != nil || !ok {
+			continue // said when it is read
+		}
+		seen++
+		words, titles := headWords(head)
+		titles += " " + gs.Name + " " + gs.Title
+		scores := evidence(words, titles)
+		if other, lead := likelier(list.Kind, scores); lead >= 2 {
+			found[i] = other
+		} else if scores[slices.Index(Kinds, list.Kind)] > 0 {
+			fits++
+		}
+		if seen == 1 {
+			scores = evidence(words, titles+" "+strings.TrimSuffix(filepath.Base(list.File), filepath.Ext(list.File)))
+			certain = certainlyAnother(list.Kind, layout.Mapping, scores)
+			wrong, by = likelier(list.Kind, scores)
+		}
+	}
+	switch {
+	case seen == 1 && by >= 4 && !certain:
+		return nil, "看上去像" + wrong.Word() + "，请检查文件和种类是否对应", nil
+	case fits > 0 && seen > 1:
+		return found, "", nil
+	case seen == 1 && certain:
+		return nil, "", fmt.Errorf("这份文件看上去是%s，不是%s。请检查文件和种类是否对应；确实没有选错的，请用 --map 指明各列", wrong.Word(), list.Kind.Word())
+	}
+	return nil, "", nil
 }
 
 // fits tells whether rows without a header look like those of the sheet before.

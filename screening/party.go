@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"bihuan/chinese"
@@ -83,6 +84,7 @@ type entry struct {
 func (r *run) readParties(ctx context.Context, list List) error {
 	return r.readList(ctx, list, func(g *office.Grid, i int, s *sheet) error {
 		var held []entry
+		before := len(r.parties)
 		v, group, home := "", uint64(0), ""
 		add := func(e *entry) {
 			if e.villageDitto {
@@ -117,8 +119,26 @@ func (r *run) readParties(ctx context.Context, list List) error {
 			add(&held[k])
 		}
 		r.reports[s.index].Rows = count
-		return nil
+		return r.oneMonth(s, before)
 	})
+}
+
+// oneMonth refuses a roll that has most people several times and does not say for which months: all would seem to be paid over and
+// over this month. before is how many parties there were before the sheet.
+func (r *run) oneMonth(s *sheet, before int) error {
+	if s.kind != Roll && s.kind != OtherRoll || !s.monthless() {
+		return nil
+	}
+	again := 0
+	for i := range r.parties[before:] {
+		if p := &r.parties[before+i]; p.first != p.last {
+			again++
+		}
+	}
+	if all := len(r.parties) - before; again > 20 && 2*again > all {
+		return fmt.Errorf("有%d人不止一行，却看不出各行是哪个月的：没有发放月份列，工作表名和标题里也没有月份。请用 --map %s.月份=列名 指明，或在工作表名里写明月份", again, s.kind)
+	}
+	return nil
 }
 
 // add puts an entry to its party.
@@ -283,7 +303,7 @@ func (r *run) entries(s *sheet, b *office.Batch) []entry {
 				}
 			}
 		}
-		if e.money && e.fen == 0 {
+		if e.money && e.fen == 0 || s.wide && !e.money {
 			e.paid = false
 		}
 		if s.kind == Deaths {

@@ -283,9 +283,12 @@ func (r *run) notes() []string {
 				latest = max(latest, l.first+month(l.months)-1)
 			}
 		}
-		if current == 0 {
+		if latest == 0 {
+			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录，其他月份也没有，“不在册”的结果都不可靠，请核对发放册", r.now))
+		} else if current == 0 {
 			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录（最近的是%s），“不在册”的结果都不可靠，请核对发放册或 as_of", r.now, latest))
 		}
+		notes = append(notes, r.rollDoubts()...)
 		if latest > r.now {
 			notes = append(notes, fmt.Sprintf("发放册里有%s以后的记录，没有比对", r.now))
 		}
@@ -297,6 +300,58 @@ func (r *run) notes() []string {
 	for _, s := range r.reports {
 		if s.Note != "" {
 			notes = append(notes, s.Where()+s.Note)
+		}
+	}
+	return notes
+}
+
+// rollDoubts says what makes the rolls as a whole doubtful: sheets without a month, amounts that cannot be read, people nobody knows.
+func (r *run) rollDoubts() []string {
+	type tally struct{ rows, amounts, strangers int }
+	count := map[int16]*tally{}
+	for i := range r.lines {
+		l := &r.lines[i]
+		p := &r.parties[l.party]
+		if p.kind() != Roll || !l.paid {
+			continue
+		}
+		t := count[l.sheet]
+		if t == nil {
+			t = &tally{}
+			count[l.sheet] = t
+		}
+		t.rows++
+		if l.money {
+			t.amounts++
+		}
+		if !p.found() && p.flaw == chinese.Sound {
+			t.strangers++
+		}
+	}
+	var notes []string
+	monthless := 0
+	for _, s := range r.sheets {
+		if s.kind == Roll && s.monthless() {
+			monthless++
+		}
+	}
+	for _, s := range r.sheets {
+		if s.kind != Roll {
+			continue
+		}
+		where := r.reports[s.index].Where()
+		if s.monthless() && monthless > 1 {
+			notes = append(notes, fmt.Sprintf("%s看不出是哪个月的，当作%s；工作表名、标题或发放月份列里写明月份后再比对", where, r.now))
+		}
+		t := count[int16(s.index)]
+		if t == nil || t.rows < 20 {
+			continue
+		}
+		if 2*t.amounts < t.rows {
+			notes = append(notes, fmt.Sprintf("%s%d行里有%d行读不出金额，这些行没有比对标准；金额列认错的请用 --map roll.金额=列名 指明", where, t.rows, t.rows-t.amounts))
+		}
+		if 5*t.strangers > t.rows && r.has(Residents) {
+			notes = append(notes, fmt.Sprintf("%s%d行里有%d行的号码户籍里没有，请检查是不是别处的名册，或户籍不全", where, t.rows, t.strangers))
 		}
 	}
 	return notes

@@ -185,11 +185,22 @@ var (
 	monthAlone   = regexp.MustCompile(`(?:^|[^\d])(1[0-2]|0?[1-9])月`)
 	chineseMonth = regexp.MustCompile(`(十[一二]?|[一二三四五六七八九])月`)
 	shortYear    = regexp.MustCompile(`^(\d\d)[年.](1[0-2]|0?[1-9])月?(?:份|$)`)
+	yearAndMonth = regexp.MustCompile(`^(\d\d)(1[0-2]|0[1-9])$`)
+	wholeDate    = regexp.MustCompile(`20\d\d\s*[年./-]\s*\d\d?\s*[月./-]\s*\d\d?\s*日?`)
 )
 
 // parsePeriod reads the month or quarter a text speaks of: 2026-11, 202611, 2026年11月份, 十一月, 第四季度. Where it names no year, the
-// month is the latest that is not after now.
+// month is the latest that is not after now. Of several lines the first counts that names a month and not just a day.
 func parsePeriod(text string, now month) (period, bool) {
+	if lines := strings.Split(text, "\n"); len(lines) > 1 {
+		// Titles have besides the month the day on which somebody filled in the form.
+		for _, line := range lines {
+			if p, ok := parsePeriod(wholeDate.ReplaceAllString(line, " "), now); ok {
+				return p, true
+			}
+		}
+		text = strings.Join(lines, " ")
+	}
 	text = folded(text)
 	if n, err := strconv.ParseFloat(text, 64); err == nil { // a number alone: a month of this year, 202611, 20261101, days since 1900
 		if n >= 1 && n <= 12 && n == float64(int(n)) && !strings.Contains(text, ".") {
@@ -227,6 +238,11 @@ func parsePeriod(text string, now month) (period, bool) {
 	if m := yearMonth.FindStringSubmatch(text); m != nil {
 		return period{monthOf(year(m[1]), year(m[2])), 1}, true
 	}
+	if m := yearAndMonth.FindStringSubmatch(text); m != nil { // 2611; but 2011 is a year
+		if first := monthOf(2000+year(m[1]), year(m[2])); first <= now && first > now-36 {
+			return period{first, 1}, true
+		}
+	}
 	if m := shortYear.FindStringSubmatch(text); m != nil {
 		return period{monthOf(2000+year(m[1]), year(m[2])), 1}, true
 	}
@@ -254,9 +270,9 @@ func latest(n int, now month) month {
 	return m
 }
 
-// parseAmount reads yuan as fen: 100, 100.5, 1,000.00元, ￥80.
+// parseAmount reads yuan as fen: 100, 100.5, 1,000.00元, ￥80, 人民币50元整, 50元/月.
 func parseAmount(text string) (fen int64, ok bool) {
-	text = strings.TrimRight(strings.TrimLeft(strings.ReplaceAll(folded(text), ",", ""), "'¥￥RMB:"), "元整")
+	text = strings.TrimRight(strings.TrimLeft(strings.ReplaceAll(folded(text), ",", ""), "'‘’¥￥RMB:=人民币"), "()元整/每人月")
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || v > 1e12 || v < -1e12 {
 		return 0, false

@@ -24,6 +24,8 @@ func TestParsePeriod(t *testing.T) {
 		"十一月": {monthOf(2026, 11), 1}, "二〇二六年三月": {monthOf(2026, 3), 1}, "2025年12月发放册": {monthOf(2025, 12), 1}, "7": {monthOf(2026, 7), 1}, "20260701": {monthOf(2026, 7), 1},
 		"2026年第三季度": {monthOf(2026, 7), 3}, "四季度": {monthOf(2026, 10), 3}, "2026年7-9月": {monthOf(2026, 7), 3}, "46327": {monthOf(2026, 11), 1}, "2026年11月高龄津贴发放册（33个村）": {monthOf(2026, 11), 1},
 		"26年11月": {monthOf(2026, 11), 1}, "7月份发放": {monthOf(2026, 7), 1}, "2026-07-01 00:00:00": {monthOf(2026, 7), 1}, "Sheet1": {}, "发放册": {}, "": {}, "表12": {},
+		"2611": {monthOf(2026, 11), 1}, "2512": {monthOf(2025, 12), 1}, "2612": {}, "2026": {}, "2011": {},
+		"高龄津贴发放表（10月）\n\n填表日期：2026年11月25日": {monthOf(2026, 10), 1}, "填表日期：2026年11月25日\n2026年10月份发放表": {monthOf(2026, 10), 1}, "发放表\n2026年11月25日": {monthOf(2026, 11), 1},
 	} {
 		if got, _ := parsePeriod(text, now); got != want {
 			t.Errorf("%q: %v+%d, want %v+%d", text, got.first, got.months, want.first, want.months)
@@ -53,7 +55,7 @@ func TestVillageOf(t *testing.T) {
 }
 
 func TestParseAmount(t *testing.T) {
-	for text, want := range map[string]int64{"100": 10000, "100.5": 10050, "1,000.00元": 100000, "￥80": 8000, "１００": 10000, "-50": -5000} {
+	for text, want := range map[string]int64{"100": 10000, "100.5": 10050, "1,000.00元": 100000, "￥80": 8000, "１００": 10000, "-50": -5000, "人民币50元整": 5000, "50元/月": 5000, "50（元）": 5000, "=50": 5000, "50元每月": 5000, "’50": 5000} {
 		if got, ok := parseAmount(text); got != want || !ok {
 			t.Errorf("%q: %d %v, want %d", text, got, ok, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -107,6 +108,9 @@ func (c screenCommand) input() (in screening.Input, done func(), err error) {
 		}
 	}
 	params, err := os.Open(c.Params)
+	if errors.Is(err, fs.ErrNotExist) {
+		return in, done, fmt.Errorf("没有参数文件“%s”，请检查文件名和所在的文件夹", c.Params)
+	}
 	if err != nil {
 		return in, done, fmt.Errorf("打不开参数文件“%s”：%w", c.Params, err)
 	}
@@ -120,6 +124,9 @@ func (c screenCommand) input() (in screening.Input, done func(), err error) {
 			return in, done, fmt.Errorf("--list %s 不对，请写成 种类=文件，种类是 %s 之一", list, screening.KindList())
 		}
 		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return in, done, fmt.Errorf("没有“%s”这个文件，请检查文件名和所在的文件夹", name)
+		}
 		if err != nil {
 			return in, done, fmt.Errorf("打不开“%s”：%w", name, err)
 		}
