@@ -32,10 +32,8 @@ func (r *run) locate(ctx context.Context) error {
 	for i := range r.hits {
 		h := &r.hits[i]
 		if len(h.residents) == 0 {
-			if p := &r.parties[h.party]; h.party >= 0 {
-				h.Village = r.villages[p.village].name
-				h.Household = textOf(r.details[p.first], FieldHousehold)
-			}
+			p := &r.parties[h.party]
+			h.Village, h.Household = r.villages[p.village].name, textOf(r.details[p.first], FieldHousehold)
 			continue
 		}
 		res := h.residents[0]

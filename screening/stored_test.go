@@ -65,6 +65,18 @@ func TestPlaces(t *testing.T) {
 	if d := cmp.Diff([]string{"HL-01 王秀英 前村 H1 1940-08-05", "HL-01 赵平 后村 H3 1940-10-31", "HL-06 李山 前村 H2 1937-01-01", "HL-07 周全 后村  "}, got); d != "" {
 		t.Error(d)
 	}
+	in.Forecast = 12
+	in.Params.Tiers = []Tier{{80, 86, 5000}, {87, 0, 6000}}
+	if report, err = Run(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, x := range report.Turning {
+		got = append(got, fmt.Sprint(x.Month, " ", x.Age, " ", x.Name, " ", x.Village))
+	}
+	if d := cmp.Diff([]string{"2027-08 87 王秀英 前村", "2027-10 87 赵平 后村"}, got); d != "" {
+		t.Error(d)
+	}
 	in.Places = false
 	if report, err = Run(t.Context(), in); err != nil || report.Hits[0].Village != "" || report.Hits[0].Birth == "" {
 		t.Errorf("%v %+v", err, report.Hits)
