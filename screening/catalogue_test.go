@@ -58,6 +58,8 @@ var catalogueCases = []struct {
 		Dibao:  dibao + "D1,李山,李山,#196801011,前村,900,\nD1,李山,王平,#197008052,前村,,\nD2,赵平,赵平,#196610312,后村,300,\nD3,钱多,钱多,#195003033,后村,300,\nD4,孙利,孙利,#196003031,后村,300,",
 		Review: "低保证号,户主姓名,身份证号,复核类别,复核日期\nD1,李山,#196801011,C类,2026.8.29\n,赵平,#196610312,A类,2025年11月30日\nD3,,#195003033,C类,2026-08-30"},
 		[]string{"DB-06 #196003031 manual 0 dibao:6", "DB-06 #196801011 hit 0 dibao:2 review:2"}, ""},
+	{"the class of the latest review counts", "DB-06", map[Kind]string{Dibao: three, Review: "户主姓名,身份证号,复核类别,复核日期\n李山,#196801011,A类,2025-01-10\n李山,#196801011,C类,2026-08-01\n李山,#196801011,A类,2025-08-01"},
+		[]string{"DB-06 #196801011 hit 0 dibao:2 review:2 review:3 review:4"}, ""},
 	{"a date for the next review is what counts", "DB-06", map[Kind]string{Dibao: three, Review: "户主姓名,身份证号,上次复核日期,下次复核日期\n李山,#196801011,2026-06-01,2026-09-30"},
 		[]string{"DB-06 #196801011 hit 0 dibao:2 review:2"}, ""},
 	{"who lives with a cadre and was not declared", "DB-07", map[Kind]string{Dibao: three, Residents: town, Cadres: "姓名,身份证号,职务\n李大,#199505051,村会计", Kin: "干部姓名,干部身份证号,近亲属姓名,近亲属身份证号,与干部关系\n钱多,#195003033,赵平,#196610312,外甥"},

@@ -52,7 +52,7 @@ const (
 	FieldUnit     Field = "单位职务"
 	FieldOther    Field = "干部姓名"
 	FieldOtherNo  Field = "干部身份证号"
-	FieldChecked  Field = "复核或认证日期"
+	FieldChecked  Field = "最近日期" // of a review, a proof of life, the use of an account
 	FieldNext     Field = "下次复核日期"
 	FieldBegun    Field = "开始日期"
 	FieldEnded    Field = "结束日期"

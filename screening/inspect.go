@@ -70,8 +70,8 @@ const (
 	countedOnTheSpot = 8 << 20
 )
 
-// Inspect looks at a file. Its Kind may be empty; then the likeliest is taken. override is what was confirmed before, asOf the day
-// (YYYY-MM-DD) by which a month without a year is read. A list with a column about people's faith is refused with a [BeliefError], one
+// Inspect looks at a file. Its Kind may be empty; then the likeliest is taken. override is what was confirmed before; where that
+// does not fit, a note says so and the guess stands. asOf is the day (YYYY-MM-DD) by which a month without a year is read. A list with a column about people's faith is refused with a [BeliefError], one
 // that cannot be read with the reason.
 func Inspect(ctx context.Context, list List, override Override, asOf string) (Inspection, error) {
 	now, ok := parseDay(asOf)
@@ -134,6 +134,13 @@ func Inspect(ctx context.Context, list List, override Override, asOf string) (In
 		if s.Found = found; found {
 			s.Head, s.First, s.Mapping = layout.Head, layout.First, layout.Mapping
 		} else {
+			for _, row := range heads[i] {
+				for _, cell := range row.Cells {
+					if belief(cell) && len([]rune(cell)) < 20 && !isData(row.Cells) {
+						return out, &BeliefError{Where: "“" + name + "”", Header: cell}
+					}
+				}
+			}
 			note("找不到表头：没有一行写着姓名和身份证号")
 		}
 		for _, text := range []string{gs.Name, layout.Period, gs.Title, strings.TrimSuffix(name, filepath.Ext(name))} {

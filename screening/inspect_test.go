@@ -57,9 +57,11 @@ func TestInspectOverride(t *testing.T) {
 }
 
 func TestInspectRefuses(t *testing.T) {
-	_, err := Inspect(t.Context(), listOf("", "a.csv", "姓名,身份证号,宗教信仰\n王秀英,99040819400805002X,无\n"), nil, "2026-11-30")
-	if _, ok := errors.AsType[*BeliefError](err); !ok || !strings.Contains(err.Error(), "涉及信仰") {
-		t.Error(err)
+	for _, text := range []string{"姓名,身份证号,宗教信仰\n王秀英,99040819400805002X,无\n", "编号,是否信教\n甲,否\n"} {
+		_, err := Inspect(t.Context(), listOf("", "a.csv", text), nil, "2026-11-30")
+		if _, ok := errors.AsType[*BeliefError](err); !ok || !strings.Contains(err.Error(), "涉及信仰") {
+			t.Error(err)
+		}
 	}
 	got, err := Inspect(t.Context(), listOf("", "a.csv", "一,二\n三,四\n"), nil, "2026-11-30")
 	if err != nil || len(got.Kinds) > 0 || got.Sheets[0].Found || len(got.Notes) != 1 {

@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -351,16 +352,16 @@ func (l Limits) reviewMonths(class string) int {
 func reviewOverdue(r *run, s *subject) fact {
 	var lines []int32
 	var last, next, planned day
-	class := ""
+	class, other := "", "" // by the latest review, by anything else
 	house := r.house(s)
 	take := func(l int32) {
 		if slices.Contains(lines, l) {
 			return
 		}
 		lines = append(lines, l)
-		class = max(class, r.field(l, FieldClass))
-		if d, ok := parseDay(r.field(l, FieldChecked)); ok && d.end() <= r.today {
-			last = max(last, d.end())
+		other = cmp.Or(other, r.field(l, FieldClass))
+		if d, ok := parseDay(r.field(l, FieldChecked)); ok && d.end() <= r.today && d.end() > last {
+			last, class = d.end(), cmp.Or(r.field(l, FieldClass), class)
 		}
 		if d, ok := parseDay(r.field(l, FieldNext)); ok {
 			planned = max(planned, d.end())
@@ -368,19 +369,17 @@ func reviewOverdue(r *run, s *subject) fact {
 	}
 	doubt := false
 	for _, l := range house {
-		for _, other := range r.household(Review, r.lines[l].group) {
-			take(other)
+		for _, row := range r.household(Review, r.lines[l].group) {
+			take(row)
 		}
 		rows, unsure := r.rows(Review, r.subjectOf(r.lines[l].party))
 		doubt = doubt || unsure && len(rows) > 0
-		for _, other := range rows {
-			take(other)
+		for _, row := range rows {
+			take(row)
 		}
-		if class == "" {
-			class = r.field(l, FieldClass)
-		}
+		other = cmp.Or(other, r.field(l, FieldClass))
 	}
-	months := r.limits.reviewMonths(class)
+	months := r.limits.reviewMonths(cmp.Or(class, other))
 	if next = planned; last != 0 && next <= last {
 		next = last.addMonths(months)
 	}

@@ -75,7 +75,7 @@ func (r *run) apply(rule *Rule, s *subject, allowed map[string]int) {
 	if rule.Severity == Clue {
 		state = Manual
 	}
-	why := rule.Why
+	var found []string
 	var lines []int32
 	var residents []resident
 	if s.resident != nobody {
@@ -83,13 +83,13 @@ func (r *run) apply(rule *Rule, s *subject, allowed map[string]int) {
 	}
 	for i := range rule.Clauses {
 		f := &facts[i]
-		why = strings.ReplaceAll(why, "{"+strconv.Itoa(i+1)+"}", f.text)
+		found = append(found, "{"+strconv.Itoa(i+1)+"}", f.text)
 		lines, residents = append(lines, f.lines...), append(residents, f.residents...)
 		if f.doubt {
 			state = Manual
 		}
 	}
-	h := Hit{Rule: rule.ID, State: state, Why: why, Sources: r.sources(lines, residents)}
+	h := Hit{Rule: rule.ID, State: state, Why: strings.NewReplacer(found...).Replace(rule.Why), Sources: r.sources(lines, residents)}
 	if s.resident != nobody {
 		h.ID, h.Name = r.idText(s.resident), r.register.name(s.resident)
 		r.record(finding{h, residents[:1], s.party})
