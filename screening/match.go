@@ -59,6 +59,17 @@ func (b *bits) addShared(key uint64) bool {
 	return atomic.OrUint64(&b.words[i], bit)&bit != 0
 }
 
+// fetch looks at the words of some keys that are to be added. Looking lets the processor wait for many words at once; additions,
+// which shut each other out, would wait for memory one by one.
+func (b *bits) fetch(keys []uint64) {
+	var all uint64
+	for _, key := range keys {
+		i, _ := b.place(key)
+		all |= atomic.LoadUint64(&b.words[i])
+	}
+	runtime.KeepAlive(all)
+}
+
 func (b *bits) has(key uint64) bool {
 	i, bit := b.place(key)
 	return b.words[i]&bit != 0

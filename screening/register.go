@@ -162,7 +162,7 @@ func (b *block) people() int {
 func residentsOf(s *sheet, b *office.Batch) *block {
 	n := b.Len()
 	out := &block{sheet: s.index, ids: make([]chinese.IDNumber, n), ends: make([]uint32, n), villages: make([]uint32, n), homes: make([]uint32, n),
-		standings: make([]standing, n), names: make([]byte, 0, n*10)}
+		standings: make([]standing, n)}
 	if n > 0 {
 		out.first = b.Number(0)
 	}
@@ -180,8 +180,9 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		villageAt = s.place(FieldAddress)
 	}
 	dates := datesOf(s)
-	villages := villageCache.Get().(map[uint64]uint32)
-	defer villageCache.Put(villages)
+	desk := desks.Get().(*desk)
+	defer desks.Put(desk)
+	villages, names := desk.villages, desk.names[:0]
 	var lastState []byte
 	lastStanding := present
 	for i := range n {
@@ -194,7 +195,7 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		if !ok || !right || !chinese.IsDay(id.Birth()) {
 			w := chinese.ReadID(string(number))
 			if !isPerson(string(name), w) {
-				continueRow(out, i)
+				out.ends[i] = uint32(len(names))
 				continue
 			}
 			id, o.flaw = w.Number, w.Flaw
@@ -209,8 +210,8 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		if !utf8.Valid(name) {
 			name = bytes.ToValidUTF8(name, []byte("�"))
 		}
-		out.names = append(out.names, name...)
-		out.ends[i] = uint32(len(out.names))
+		names = append(names, name...)
+		out.ends[i] = uint32(len(names))
 
 		if place := cell(b, i, villageAt); !ditto(place) {
 			key := hashOf(place)
@@ -258,14 +259,17 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 	for i := 1; i < n; i++ { // rows that were left out
 		out.ends[i] = max(out.ends[i], out.ends[i-1])
 	}
+	desk.names, out.names = names, bytes.Clone(names) // as long as they are, and no longer
 	return out
 }
 
-// continueRow leaves a row out.
-func continueRow(b *block, row int) { b.ends[row] = uint32(len(b.names)) }
+// desk is what a worker keeps from batch to batch.
+type desk struct {
+	villages map[uint64]uint32 // what villages were found to be, by the hash of how they are written
+	names    []byte
+}
 
-// villageCache keeps what villages were found to be, by the hash of how they are written.
-var villageCache = sync.Pool{New: func() any { return map[uint64]uint32{} }}
+var desks = sync.Pool{New: func() any { return &desk{villages: map[uint64]uint32{}} }}
 
 // dateColumns are the columns that speak of leaving, coming and dying.
 type dateColumns struct {

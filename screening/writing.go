@@ -167,14 +167,17 @@ func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
 	if r.register.count == 0 {
 		return twins, nil
 	}
-	// Two filters come before a table: nearly all are alone.
-	once, twice := newBits(r.register.count), newBits(r.register.count)
+	// Two filters come before a table: nearly all are alone. Few get as far as the second.
+	once, twice := newBits(r.register.count), newBits(r.register.count/4)
 	err := r.eachBlock(ctx, func(i int32, b *block) {
-		for row := range b.ids {
-			if k := r.register.selfKey(i, row); k != 0 && once.addShared(k) {
-				twice.addShared(k)
+		r.register.selfKeys(i, func(_ int32, keys []uint64) {
+			once.fetch(keys)
+			for _, k := range keys {
+				if k != 0 && once.addShared(k) {
+					twice.addShared(k)
+				}
 			}
-		}
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -187,11 +190,13 @@ func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
 	var list []same
 	err = r.eachBlock(ctx, func(i int32, b *block) {
 		var found []same
-		for row := range b.ids {
-			if k := r.register.selfKey(i, row); k != 0 && twice.has(k) {
-				found = append(found, same{k, r.canonical(resident{i, int32(row)})})
+		r.register.selfKeys(i, func(first int32, keys []uint64) {
+			for n, k := range keys {
+				if k != 0 && twice.has(k) {
+					found = append(found, same{k, r.canonical(resident{i, first + int32(n)})})
+				}
 			}
-		}
+		})
 		mu.Lock()
 		list = append(list, found...)
 		mu.Unlock()
@@ -222,6 +227,18 @@ func (g *register) selfKey(i int32, row int) uint64 {
 	}
 	birth := uint64(g.birth(resident{i, int32(row)}))
 	return (nameHash(string(b.name(row)))^birth*0x9e3779b97f4a7c15)*0xff51afd7ed558ccd ^ (uint64(home)<<32|uint64(b.villages[row]))*0xc4ceb9fe1a85ec53
+}
+
+// selfKeys hands out the keys of a block's rows, a few hundred at a time, each with the first row.
+func (g *register) selfKeys(i int32, use func(first int32, keys []uint64)) {
+	var keys [256]uint64
+	for first := 0; first < len(g.blocks[i].ids); first += len(keys) {
+		n := min(len(keys), len(g.blocks[i].ids)-first)
+		for k := range n {
+			keys[k] = g.selfKey(i, first+k)
+		}
+		use(int32(first), keys[:n])
+	}
 }
 
 // masked hides the middle of a number.

@@ -2,9 +2,9 @@
 // files, each in a process of its own, in turns; answers are compared with what was planted. It also makes towns to try screening
 // on.
 //
-//	go run ./bench/screening                             50 k and 1 M residents
-//	go run ./bench/screening -n 10000000 -turns 3
-//	go run ./bench/screening -workbook 500000            beside excelize
+//	go run ./bench/screening                             everything: 10 k to 50 M residents, and workbooks; takes an hour and 9 GB of disk
+//	go run ./bench/screening -n 50000,1000000 -workbook 0
+//	go run ./bench/screening -n "" -workbook 500000      beside excelize
 //	go run ./bench/screening -town 7 -messy -dir out/town
 //
 // sqlite3 is a Debian package; DuckDB is built from bench/duckdb, which takes cgo and a C++ compiler, unless -duckdb=false.
@@ -38,7 +38,8 @@ var duckText string
 
 func main() {
 	log.SetFlags(0)
-	sizes := flag.String("n", "50000,1000000", "residents")
+	sizes := flag.String("n", "10000,50000,1000000,10000000,50000000", "residents")
+	peers := flag.Int("peers", 10_000_000, "the most residents that others are measured with too; sqlite3, which is slow, takes one turn from this size on")
 	turns := flag.Int("turns", 5, "runs of each; the medians are printed")
 	dir := flag.String("dir", "out/bench/screening", "where files are kept")
 	duck := flag.Bool("duckdb", true, "compare with DuckDB")
@@ -48,7 +49,7 @@ func main() {
 	messy := flag.Bool("messy", false, "the town's lists as offices have them")
 	format := flag.String("format", "xlsx", "of the town's lists: xlsx or csv")
 	coding := flag.String("encoding", "gb18030", "of csv")
-	books := flag.Int("workbook", 0, "measure reading a workbook of so many residents beside excelize, and nothing else")
+	books := flag.Int("workbook", 50_000, "measure reading a workbook of so many residents beside excelize; 0 for none")
 	read := flag.String("read", "", "for itself: read the workbook with this and nothing else")
 	alone := flag.String("make", "", "for itself: make this and nothing else")
 	shuffle := flag.Uint64("shuffle", 0, "another order of columns")
@@ -60,12 +61,15 @@ func main() {
 		err = makeAlone(*alone, n)
 	case *read != "":
 		err = readAlone(*read, flag.Arg(0))
-	case *books > 0:
-		err = workbooks(*dir, *books, *turns)
 	case *town > 0:
 		err = makeTown(*dir, *town, *residents, screentest.Options{Format: *format, Encoding: *coding, Messy: *messy, Shuffle: *shuffle})
 	default:
-		err = measure(*dir, *sizes, *turns, *duck, *full)
+		if *sizes != "" {
+			err = measure(*dir, *sizes, *turns, *peers, *duck, *full)
+		}
+		if err == nil && *books > 0 {
+			err = workbooks(*dir, *books, *turns)
+		}
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -95,6 +99,8 @@ type engine struct {
 	name    string
 	command func(dir string) *exec.Cmd
 	answers *regexp.Regexp // finds the five numbers in what it prints
+	peer    bool           // not ours
+	slow    bool
 }
 
 // result is what a run took.
@@ -118,7 +124,7 @@ func run(cmd *exec.Cmd) (result, error) {
 	return r, nil
 }
 
-func measure(dir, sizes string, turns int, duck, full bool) error {
+func measure(dir, sizes string, turns, peers int, duck, full bool) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -138,69 +144,62 @@ func measure(dir, sizes string, turns int, duck, full bool) error {
 	lists := func(d string) []string {
 		return []string{"--params", params, "--list", "residents=" + filepath.Join(d, "residents.csv"), "--list", "roll=" + filepath.Join(d, "allowance.csv"), "--list", "dibao=" + filepath.Join(d, "dibao.csv"), "--list", "deaths=" + filepath.Join(d, "deaths.csv")}
 	}
-	engines := []engine{
-		{"bihuan screen --count", func(d string) *exec.Cmd {
-			return exec.Command(bihuan, append([]string{"screen", "--count"}, lists(d)...)...)
-		}, regexp.MustCompile(`(?m) (\d+)$`)},
-		{"sqlite3", func(d string) *exec.Cmd {
-			cmd := exec.Command("sqlite3", filepath.Join(d, "bench.db"))
-			cmd.Stdin = strings.NewReader(strings.ReplaceAll(sqliteText, "@DIR@", d))
-			return cmd
-		}, regexp.MustCompile(`Q\d\|(\d+)`)},
-	}
+	engines := []engine{{name: "bihuan screen --count", answers: regexp.MustCompile(`(?m) (\d+)$`), command: func(d string) *exec.Cmd {
+		return exec.Command(bihuan, append([]string{"screen", "--count"}, lists(d)...)...)
+	}}}
 	if duck {
 		program, err := buildDuck(dir)
 		if err != nil {
 			return err
 		}
-		engines = append(engines, engine{"DuckDB", func(d string) *exec.Cmd {
+		engines = append(engines, engine{name: "DuckDB", peer: true, answers: regexp.MustCompile(`Q\d=(\d+)`), command: func(d string) *exec.Cmd {
 			return exec.Command(program, filepath.Join(dir, "duckdb.sql"), d)
-		}, regexp.MustCompile(`Q\d=(\d+)`)})
+		}})
 		if err := os.WriteFile(filepath.Join(dir, "duckdb.sql"), []byte(duckText), 0o666); err != nil {
 			return err
 		}
 	}
-	engines = append(engines, engine{"wc -l", func(d string) *exec.Cmd { return exec.Command("wc", "-l", filepath.Join(d, "residents.csv")) }, nil})
+	engines = append(engines,
+		engine{name: "sqlite3", peer: true, slow: true, answers: regexp.MustCompile(`Q\d\|(\d+)`), command: func(d string) *exec.Cmd {
+			cmd := exec.Command("sqlite3", filepath.Join(d, "bench.db"))
+			cmd.Stdin = strings.NewReader(strings.ReplaceAll(sqliteText, "@DIR@", d))
+			return cmd
+		}},
+		engine{name: "wc -l of the four files", command: func(d string) *exec.Cmd {
+			return exec.Command("wc", "-l", filepath.Join(d, "residents.csv"), filepath.Join(d, "allowance.csv"), filepath.Join(d, "dibao.csv"), filepath.Join(d, "deaths.csv"))
+		}})
 	if full {
-		engines = append(engines, engine{"bihuan screen, all rules", func(d string) *exec.Cmd {
+		engines = append(engines, engine{name: "bihuan screen, all rules", command: func(d string) *exec.Cmd {
 			return exec.Command(bihuan, append([]string{"screen", "--out", filepath.Join(d, "hits.jsonl")}, lists(d)...)...)
-		}, nil})
+		}})
 	}
-	fmt.Print("\n| residents | program | seconds | CPU s | MiB | times the first | answers |\n| ---: | --- | ---: | ---: | ---: | ---: | --- |\n")
+	fmt.Print("\n| residents | program | seconds | CPU s | MiB | µs a resident | times the first: seconds | MiB | answers |\n| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n")
 	for _, text := range strings.Split(sizes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return err
 		}
-		if err := inTurns(filepath.Join(dir, text), n, turns, engines); err != nil {
+		if err := inTurns(filepath.Join(dir, text), n, turns, peers, engines); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// inTurns runs all programs turn by turn over one register.
-func inTurns(dir string, n, turns int, engines []engine) error {
-	self, err := os.Executable()
+// inTurns runs all programs turn by turn over one register. How many times slower another is than ours is the median over the turns
+// of what it took beside ours in the same turn, so that other work on the machine counts less.
+func inTurns(dir string, n, turns, peers int, engines []engine) error {
+	planted, err := register(dir, n)
 	if err != nil {
-		return err
-	}
-	// In a process of its own: a child starts with the peak of its parent.
-	if out, err := exec.Command(self, "-make", filepath.Join(dir, "truth.json"), "-n", strconv.Itoa(n)).CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
-	if err != nil {
-		return err
-	}
-	var planted truth
-	if err := json.Unmarshal(text, &planted); err != nil {
 		return err
 	}
 	want := []int{planted.Q1_AgedNotOnRoll, planted.Q2_DeadOnRollRows, planted.Q3_DuplicateIDsAcrossRolls, planted.Q4_BadChecksumRows, planted.Q5_NearMissRows}
 	runs := make([][]result, len(engines))
-	for range turns {
+	for turn := range turns {
 		for i, e := range engines {
+			if e.peer && n > peers || e.slow && n >= peers && turn > 0 {
+				continue
+			}
 			if err := os.Remove(filepath.Join(dir, "bench.db")); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
@@ -211,31 +210,67 @@ func inTurns(dir string, n, turns int, engines []engine) error {
 			runs[i] = append(runs[i], r)
 		}
 	}
-	base := 0.0
+	base := runs[0]
+	baseMiB := median(base).mib
 	for i, e := range engines {
-		m := median(runs[i])
-		if i == 0 {
-			base = m.seconds
+		if len(runs[i]) == 0 {
+			continue
 		}
 		verdict := ""
 		if e.answers != nil {
 			verdict = "right"
-			var got []int
-			for _, found := range e.answers.FindAllStringSubmatch(m.out, -1) {
-				v, _ := strconv.Atoi(found[1])
-				got = append(got, v)
-			}
-			if !slices.Equal(got, want) {
-				verdict = fmt.Sprintf("wrong: %v, planted %v", got, want)
+			for _, r := range runs[i] {
+				var got []int
+				for _, found := range e.answers.FindAllStringSubmatch(r.out, -1) {
+					v, _ := strconv.Atoi(found[1])
+					got = append(got, v)
+				}
+				if !slices.Equal(got, want) {
+					verdict = fmt.Sprintf("wrong: %v, planted %v", got, want)
+				}
 			}
 		}
-		fmt.Printf("| %d | %s | %.3f | %.3f | %.0f | %.2f | %s |\n", n, e.name, m.seconds, m.cpu, m.mib, m.seconds/base, verdict)
+		var ratios []float64
+		for turn, r := range runs[i] {
+			ratios = append(ratios, r.seconds/base[turn].seconds)
+		}
+		slices.Sort(ratios)
+		m := median(runs[i])
+		fmt.Printf("| %d | %s | %.3f | %.3f | %.0f | %.3f | %.2f | %.2f | %s |\n", n, e.name, m.seconds, m.cpu, m.mib, m.seconds/float64(n)*1e6, ratios[len(ratios)/2], m.mib/baseMiB, verdict)
 	}
 	return nil
 }
 
+// register makes the register of a folder unless it is there already, and returns what was planted.
+func register(dir string, n int) (truth, error) {
+	var planted truth
+	name := filepath.Join(dir, "truth.json") // written last
+	text, err := os.ReadFile(name)
+	if err != nil {
+		self, err := os.Executable()
+		if err != nil {
+			return planted, err
+		}
+		// In a process of its own: a child starts with the peak of its parent. That of this one is the least the table can show.
+		if out, err := exec.Command(self, "-make", name, "-n", strconv.Itoa(n)).CombinedOutput(); err != nil {
+			return planted, fmt.Errorf("%w: %s", err, out)
+		}
+		if text, err = os.ReadFile(name); err != nil {
+			return planted, err
+		}
+	}
+	if err := json.Unmarshal(text, &planted); err != nil {
+		return planted, err
+	}
+	if planted.N != n {
+		return planted, fmt.Errorf("%s is of %d residents", name, planted.N)
+	}
+	return planted, nil
+}
+
 // median takes the run in the middle by time, with the largest memory of all.
-func median(list []result) result {
+func median(runs []result) result {
+	list := slices.Clone(runs)
 	slices.SortFunc(list, func(a, b result) int { return int((a.seconds - b.seconds) * 1e6) })
 	m := list[len(list)/2]
 	for _, r := range list {
