@@ -216,6 +216,7 @@ type Queue struct {
 	Kind      Kind
 	Step      Step
 	Open      bool   // those that wait for the town or the county
+	Town      bool   // those that wait for the town
 	Unpaid    bool   // approved, about money or new, and no payment row yet
 	Untold    bool   // decided, and nobody told the person
 	Before    string // proposed before this day and not decided
@@ -241,6 +242,9 @@ func (f Queue) where(where string, args []any) (string, []any) {
 	}
 	if f.Step != "" {
 		add("a.step = $%d", string(f.Step))
+	}
+	if f.Town {
+		where += " and a.step in ('received', 'checked', 'posted')"
 	}
 	if f.Open {
 		where += " and a.step not in ('decided', 'withdrawn')"

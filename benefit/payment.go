@@ -41,6 +41,15 @@ func PaymentsOf(ctx context.Context, q store.Querier, programme, person int64) (
 	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 order by x.month desc, x.id desc`, programme, person)
 }
 
+// PaymentByID reads a payment to somebody whom who may see.
+func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Payment, error) {
+	x, err := store.One(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+	if err == nil {
+		_, err = PersonByID(ctx, q, who, x.Person)
+	}
+	return x, err
+}
+
 // PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, the months of a new or
 // resumed entry from its first month on. Without any nobody has come to enjoy anything (M70).
 func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment, error) {
