@@ -477,7 +477,7 @@ func excluded(ctx context.Context, tx *store.Tx, p Programme, terms Terms, perso
 
 // reckon takes amount and months of arrears or a recovery from what the months come to.
 func (a *Application) reckon(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person) error {
-	account, err := accountOf(ctx, tx, p, terms, person, MonthOf(today(tx)))
+	account, err := accountOf(ctx, tx, p, terms, person, terms.Payable(today(tx)))
 	if err != nil {
 		return err
 	}

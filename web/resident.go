@@ -34,6 +34,7 @@ type residentPart struct {
 	Months       []monthPaid // the newest first
 	Earlier      []monthPaid
 	Until        string
+	Unknown      string // what is not known
 	Sum          []sumLine
 	Members      []memberRow
 	Head         string // of a household that the person is a member of
@@ -78,7 +79,7 @@ type reviewDone struct {
 // shownMonths are how many months stand open on the page, the others behind a fold.
 const shownMonths = 14
 
-var verdictLights = map[benefit.Verdict]string{benefit.Missing: "soon", benefit.Short: "soon", benefit.Excess: "late", benefit.Wrong: "late"}
+var verdictLights = map[benefit.Verdict]string{benefit.Missing: "soon", benefit.Short: "soon", benefit.Excess: "late", benefit.Wrong: "late", benefit.Unknown: "none"}
 
 func viewMonth(l benefit.Line) monthPaid {
 	row := monthPaid{Month: l.Month.Words(), Age: l.Age, Due: "—", Paid: "—", Light: light{Kind: "done", Word: "一致"}, Why: l.Why}
@@ -198,6 +199,9 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	add("按规定不补", sum.Barred, "", "")
 	add("多发", sum.Excess, "有发放的月份里", "red")
 	add("不应发", sum.Wrong, "去世、迁出、未到年龄或停发之后", "red")
+	if sum.Unknown > 0 {
+		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
+	}
 	part.Arrears, part.Over = sum.Arrears+sum.Short > 0, sum.Overpaid() > 0
 	return part, nil
 }
