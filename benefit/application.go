@@ -216,6 +216,7 @@ type Queue struct {
 	Kind      Kind
 	Step      Step
 	Open      bool   // those that wait for the town or the county
+	Town      bool   // those that wait for the town
 	Unpaid    bool   // approved, about money or new, and no payment row yet
 	Untold    bool   // decided, and nobody told the person
 	Before    string // proposed before this day and not decided
@@ -241,6 +242,9 @@ func (f Queue) where(where string, args []any) (string, []any) {
 	}
 	if f.Step != "" {
 		add("a.step = $%d", string(f.Step))
+	}
+	if f.Town {
+		where += " and a.step in ('received', 'checked', 'posted')"
 	}
 	if f.Open {
 		where += " and a.step not in ('decided', 'withdrawn')"
@@ -473,7 +477,7 @@ func excluded(ctx context.Context, tx *store.Tx, p Programme, terms Terms, perso
 
 // reckon takes amount and months of arrears or a recovery from what the months come to.
 func (a *Application) reckon(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person) error {
-	account, err := accountOf(ctx, tx, p, terms, person, MonthOf(today(tx)))
+	account, err := accountOf(ctx, tx, p, terms, person, terms.Payable(today(tx)))
 	if err != nil {
 		return err
 	}

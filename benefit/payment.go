@@ -41,6 +41,15 @@ func PaymentsOf(ctx context.Context, q store.Querier, programme, person int64) (
 	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 order by x.month desc, x.id desc`, programme, person)
 }
 
+// PaymentByID reads a payment to somebody whom who may see.
+func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Payment, error) {
+	x, err := store.One(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+	if err == nil {
+		_, err = PersonByID(ctx, q, who, x.Person)
+	}
+	return x, err
+}
+
 // PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, the months of a new or
 // resumed entry from its first month on. Without any nobody has come to enjoy anything (M70).
 func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment, error) {
@@ -128,6 +137,12 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 		}
 	}
 	a.Standing = standingOf(p, x, a.Roll, standards)
+	if len(rolls) > 0 {
+		a.Standing.OnRoll, a.Standing.Since = true, rolls[len(rolls)-1].Starts
+		if a.Standing.Recorded, err = recorded(ctx, q, p.ID, x.Unit); err != nil {
+			return a, err
+		}
+	}
 	applied, err := store.All(ctx, q, store.Value[string], `select received from application where programme = $1 and person = $2 and kind in ('new', 'arrears') and step <> 'withdrawn' order by received limit 1`, p.ID, x.ID)
 	if err != nil {
 		return a, err
@@ -147,6 +162,17 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 	a.Lines = terms.Lines(a.Standing, paid, terms.Begins(a.Standing), until)
 	a.Sum = terms.Sum(a.Lines, a.Applied)
 	return a, nil
+}
+
+// recorded are the months whose payments of a programme in a town are here.
+func recorded(ctx context.Context, q store.Querier, programme, town int64) (map[Month]bool, error) {
+	list, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and p.unit = $2`, programme, town)
+	months := make(map[Month]bool, len(list))
+	for _, text := range list {
+		m, _ := ParseMonth(text)
+		months[m] = true
+	}
+	return months, err
 }
 
 func standingOf(p Programme, x Person, r Roll, standards []Standard) Standing {

@@ -98,6 +98,17 @@ type Standing struct {
 	Standards []Standard // by their months, the first first
 	Ends      Month      // last month; 0: goes on
 	Household bool       // the household is paid, and goes on without a member
+
+	// Whose payments are here at all. Somebody on the roll was most likely paid in a month whose list nobody has taken over; somebody who was
+	// not on it was not.
+	OnRoll   bool
+	Since    Month          // first month on the roll; 0: not known
+	Recorded map[Month]bool // months whose lists are here; nil: all
+}
+
+// unrecorded tells whether nobody can say whether a month was paid.
+func (s Standing) unrecorded(m Month) bool {
+	return s.Recorded != nil && s.OnRoll && m >= s.Since && !s.Recorded[m]
 }
 
 // Standard is what an entry is paid from a month on.
@@ -192,6 +203,7 @@ const (
 	Short   Verdict = "少发"
 	Excess  Verdict = "多发"
 	Wrong   Verdict = "不应发" // paid and nothing due
+	Unknown Verdict = "无记录" // due, on the roll, and the list of the month is not here
 )
 
 // Line is one month of somebody: what was due, what was paid.
@@ -229,6 +241,8 @@ func (t Terms) Lines(s Standing, paid map[Month]PaidIn, from, to Month) []Line {
 			if l.Rows == 0 {
 				continue
 			}
+		case l.Rows == 0 && s.unrecorded(m):
+			l.Verdict, l.Why = Unknown, "这个月的发放册没有导入"
 		case l.Rows == 0:
 			l.Verdict = Missing
 		case l.Fen == 0:
@@ -266,6 +280,7 @@ type Sum struct {
 	Excess  int64 // paid more than due
 	Wrong   int64 // paid when nothing was due: after death, after moving, before the age (C5: overpaid)
 	Over    []Month
+	Unknown int // months that nobody can say anything of
 }
 
 // Overpaid is what was paid too much in all.
@@ -303,6 +318,8 @@ func (t Terms) Sum(lines []Line, applied Month) Sum {
 				continue
 			}
 			s.Barred += l.Fen
+		case Unknown:
+			s.Unknown++
 		case Short:
 			s.Short += l.Diff()
 		case Excess:

@@ -72,6 +72,7 @@ func TestArrears(t *testing.T) {
 		{"the threshold came down", Terms{param(Threshold, "85", "1990-01-01", "2022-12-31"), param(Threshold, "80", "2023-01-01", ""), flat}, Standing{Birth: "1940-06-01"}, "2023-02", nil, "", "50", 2, "0", "0"},
 		{"an example owes nothing", Terms{{Name: Threshold, Value: "80", ValidFrom: "1990-01-01"}, {Name: Amount, From: 80, Value: "2500", ValidFrom: "1990-01-01"}}, Standing{Birth: "1930-06-01"}, "2023-02", nil, "", "0", 0, "0", "0"},
 		{"stopped by the county", base(Birthday, flat), Standing{Birth: "1941-10-15", Ends: 2021*12 + 10}, "2022-02", nil, "", "50", 2, "0", "0"},
+		{"on the roll, and only the list of one month is here", base(Birthday, flat), Standing{Birth: "1941-10-15", OnRoll: true, Since: 2021*12 + 10, Recorded: map[Month]bool{2022*12 + 1: true}}, "2022-03", nil, "", "50", 2, "0", "0"}, // October, before the roll, and February
 		{"a household goes on without its head", Terms{}, Standing{Household: true, Dead: "2022-01-05", Standards: []Standard{{2021*12 + 10, 40000}, {2022*12 + 1, 30000}}}, "2022-03", nil, "", "1800", 5, "0", "0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
