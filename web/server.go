@@ -326,6 +326,12 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /reveal":                s.signedIn(s.revealsShow),
 		"GET /reveal/{column}/{id}":  s.signedIn(s.revealForm),
 		"POST /reveal/{column}/{id}": s.signedIn(s.revealSee),
+		"GET /dataset":               s.onResidents(s.datasetsShow),
+		"GET /dataset/new":           s.onResidents(s.datasetNew),
+		"POST /dataset/new":          s.onResidents(s.datasetAdd),
+		"GET /dataset/{id}":          s.onResidents(s.datasetShow),
+		"POST /dataset/{id}/confirm": s.onResidents(s.datasetConfirm),
+		"POST /dataset/{id}/delete":  s.onResidents(s.datasetDelete),
 
 		"/": s.signedIn(s.nowhere),
 
