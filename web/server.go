@@ -333,6 +333,17 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /dataset/{id}/confirm": s.onResidents(s.datasetConfirm),
 		"POST /dataset/{id}/delete":  s.onResidents(s.datasetDelete),
 
+		"GET /screening":                 s.onResidents(s.screeningsShow),
+		"GET /screening/new":             s.onResidents(s.screeningNew),
+		"POST /screening/new":            s.onResidents(s.screeningStart),
+		"GET /screening/forecast":        s.onResidents(s.forecastShow),
+		"GET /screening/{id}":            s.onResidents(s.screeningShow),
+		"POST /screening/{id}/stop":      s.onResidents(s.screeningStop),
+		"POST /screening/{id}/repeat":    s.onResidents(s.screeningRepeat),
+		"POST /screening/{id}/explain":   s.onResidents(s.screeningExplain),
+		"POST /screening/{id}/hits.xlsx": s.onResidents(s.screeningXlsx),
+		"GET /screening/{id}/compare":    s.onResidents(s.screeningCompare),
+
 		"/": s.signedIn(s.nowhere),
 
 		"GET /check":         s.withSession(s.check),
