@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -136,4 +138,34 @@ func daysBetween(from, to string) int {
 		return 0
 	}
 	return int(b.Sub(a).Hours() / 24)
+}
+
+// Places say where the rows stand that a hit rests on: 户籍.xlsx“10月”第12行.
+func (k KeptHit) Places() []string {
+	var rows []rowCited
+	if json.Unmarshal([]byte(k.Sources), &rows) != nil {
+		return nil
+	}
+	var list []string
+	for _, r := range rows {
+		place := r.File
+		if r.Sheet != "" {
+			place += "“" + r.Sheet + "”"
+		}
+		list = append(list, fmt.Sprintf("%s第%d行", place, r.Row))
+	}
+	return list
+}
+
+// VillageHits counts the hits of a rule in a village.
+type VillageHits struct {
+	Village int64 // 0: unknown
+	Rule    string
+	N       int
+}
+
+// CountByVillage counts the hits of a screening, without what is suppressed.
+func CountByVillage(ctx context.Context, q store.Querier, screening int64) ([]VillageHits, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, c *VillageHits) error { return rows.Scan(&c.Village, &c.Rule, &c.N) },
+		`select village, rule, count(*) from hit where screening = $1 and state <> 'suppressed' group by village, rule order by village, rule`, screening)
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +48,8 @@ func peopleIn(look screening.Inspection) int64 {
 	return int64(n)
 }
 
-// headersOf is a hash of the headers of a sheet: what was confirmed once for them is good for the next file that has the same.
-func headersOf(s screening.InspectedSheet) string {
+// HeadersOf is a hash of the headers of a sheet: what was confirmed once for them is good for the next file that has the same.
+func HeadersOf(s screening.InspectedSheet) string {
 	sum := sha256.New()
 	for _, c := range s.Columns {
 		fmt.Fprintf(sum, "%d\x00%s\x00", c.Index, c.Header)
@@ -94,7 +96,7 @@ func (d *Dataset) recall(ctx context.Context, q store.Querier, look screening.In
 			continue
 		}
 		kinds := ` and kind = $4`
-		args := []any{d.Unit, d.Giver, headersOf(s), string(d.Kind)}
+		args := []any{d.Unit, d.Giver, HeadersOf(s), string(d.Kind)}
 		if d.Kind == "" {
 			kinds, args = "", args[:3]
 		}
@@ -233,13 +235,13 @@ func ConfirmDataset(ctx context.Context, v *vault.Vault, house store.Querier, wh
 			}
 			_, err = tx.Exec(ctx, `insert into column_mapping (id, unit, kind, giver, headers, mapping, staff, who, entered, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
 				on conflict (unit, kind, giver, headers) do update set mapping = excluded.mapping, staff = excluded.staff, who = excluded.who, entered = excluded.entered, version = column_mapping.version + 1`,
-				tx.ID(), d.Unit, string(c.Kind), d.Giver, headersOf(s), string(one), who.ID, who.Title(), tx.Now.UnixMilli())
+				tx.ID(), d.Unit, string(c.Kind), d.Giver, HeadersOf(s), string(one), who.ID, who.Title(), tx.Now.UnixMilli())
 			if err != nil {
 				return err
 			}
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "确认", Kind: "dataset", Row: id, Changes: changed(
-			journal.Change{Field: "名单种类", From: d.Kind.Word(), To: c.Kind.Word()}, journal.Change{Field: "影响评估编号", From: d.Assessment, To: c.Assessment}, journal.Change{Field: "列的对应", From: d.Mapping.words(), To: c.Mapping.words()})})
+			journal.Change{Field: "名单种类", From: d.Kind.Word(), To: c.Kind.Word()}, journal.Change{Field: "影响评估编号", From: d.Assessment, To: c.Assessment}, journal.Change{Field: "列的对应", From: d.Mapping.words(d.Kind), To: c.Mapping.words(c.Kind)})})
 	})
 }
 
@@ -256,13 +258,30 @@ func changed(list ...journal.Change) []journal.Change {
 
 // same tells whether a person confirms what stands already.
 func (d Dataset) same(c Dataset) bool {
-	return d.Kind == c.Kind && d.Assessment == c.Assessment && d.Mapping.words() == c.Mapping.words()
+	return d.Kind == c.Kind && d.Assessment == c.Assessment && maps.EqualFunc(d.Mapping, c.Mapping, maps.Equal[screening.Override])
 }
 
-// words writes a mapping for a person: 姓名=姓名，身份证号=#C.
-func (m Mapping) words() string {
-	b, _ := json.Marshal(m) // texts always marshal, in the order of their keys
-	return string(b)
+// words writes a mapping for a person: 姓名＝姓名，身份证号＝C列.
+func (m Mapping) words(kind screening.Kind) string {
+	var parts []string
+	said := map[string]bool{}
+	for _, sheet := range slices.Sorted(maps.Keys(m)) {
+		var fields []string
+		for _, f := range kind.Fields() {
+			h := m[sheet][f]
+			if letters, ok := strings.CutPrefix(h, "#"); ok {
+				h = letters + "列"
+			}
+			if h != "" {
+				fields = append(fields, string(f)+"＝"+h)
+			}
+		}
+		if text := strings.Join(fields, "，"); !said[text] {
+			said[text] = true
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, "；")
 }
 
 // checkMapping refuses what cannot be meant: a sheet without names and numbers, one column for two fields.

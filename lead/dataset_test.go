@@ -164,7 +164,9 @@ func TestDatasetNeeds(t *testing.T) {
 			{"a number in the purpose", func(in *lead.Incoming) { in.Purpose = "查 99040819400805002X" }, "用途"},
 			{"empty", func(in *lead.Incoming) { *in = o.list("a.csv", "", nil) }, "文件"},
 			{"no such kind", func(in *lead.Incoming) { in.Kind = "faith" }, "名单种类"},
-			{"about faith", func(in *lead.Incoming) { *in = o.list("a.csv", "", []byte("姓名,身份证号,宗教信仰\n王秀英,99040819400805002X,无\n")) }, "文件"},
+			{"about faith", func(in *lead.Incoming) {
+				*in = o.list("a.csv", "", []byte("姓名,身份证号,宗教信仰\n王秀英,99040819400805002X,无\n"))
+			}, "文件"},
 			{"no table", func(in *lead.Incoming) { *in = o.list("a.xls", "", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 nothing")) }, "文件"},
 		} {
 			in := o.list("户籍人口.csv", "", []byte(register))

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"bihuan/benefit"
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/screening"
@@ -182,7 +184,8 @@ func screeningByID(ctx context.Context, v *vault.Vault, q store.Querier, id int6
 // Ask is what somebody wants screened.
 type Ask struct {
 	Unit      int64 // town
-	Programme int64 // 0: none; its parameters are in Params
+	Programme int64 // whose parameters on AsOf are taken; 0: those of Params
+	AsOf      string
 	Params    screening.Params
 	Rules     []string // ids; empty: all
 	Datasets  []int64
@@ -199,8 +202,8 @@ func StartScreening(ctx context.Context, v *vault.Vault, house store.Querier, wh
 	if err := who.Check(org.Screen, town); err != nil {
 		return 0, err
 	}
-	if err := a.Params.Check(); err != nil {
-		return 0, org.Invalid{Field: "参数", What: err.Error()}
+	if a.Params, err = a.params(ctx, v, town); err != nil {
+		return 0, err
 	}
 	if a.Params.AsOf > v.Now().Format(time.DateOnly) {
 		return 0, org.Invalid{Field: "截止日期", What: "在今天之后，请核对"}
@@ -264,6 +267,39 @@ func StartScreening(ctx context.Context, v *vault.Vault, house store.Querier, wh
 			{Field: "截止日期", To: a.Params.AsOf}, {Field: "规则", To: ruleList(rules)}, {Field: "名单", To: hashList(used)}, {Field: "参数", To: texts[0]}}})
 	})
 	return id, err
+}
+
+// params are the parameters of a screening, checked.
+func (a Ask) params(ctx context.Context, v *vault.Vault, town org.Unit) (screening.Params, error) {
+	p := a.Params
+	if a.Programme != 0 {
+		programme, err := benefit.ProgrammeByID(ctx, v, a.Programme)
+		if err != nil {
+			return p, err
+		}
+		if !town.Within(programme.Path) {
+			return p, org.Invalid{Field: "惠民项目", What: fmt.Sprintf("“%s”不是%s的项目", programme.Name, town.Name)}
+		}
+		return ProgrammeParams(ctx, v, a.Programme, a.AsOf)
+	}
+	if err := p.Check(); err != nil {
+		return p, org.Invalid{Field: "项目参数", What: err.Error()}
+	}
+	return p, nil
+}
+
+// ProgrammeParams are the parameters of a programme on a day, as a screening takes them. What is missing is an [org.Invalid].
+func ProgrammeParams(ctx context.Context, q store.Querier, programme int64, day string) (screening.Params, error) {
+	p, err := benefit.ParamsOn(ctx, q, programme, day)
+	if err != nil {
+		if _, told := errors.AsType[org.Invalid](err); told || errors.Is(err, store.ErrNotFound) {
+			return p, err
+		}
+		if bad := p.Check(); bad != nil {
+			return p, org.Invalid{Field: "项目参数", What: bad.Error()}
+		}
+	}
+	return p, err
 }
 
 // freeze reads the datasets of a screening, in the order of the kinds and of their days, so that the same choice gives the same run.

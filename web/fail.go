@@ -8,6 +8,7 @@ import (
 
 	"bihuan/benefit"
 	"bihuan/evidence"
+	"bihuan/lead"
 	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
@@ -30,6 +31,7 @@ func shown(err error) (status int, head, what string) {
 	var duplicate ledger.Duplicate
 	var rows ledger.RowErrors
 	var rejected benefit.Rejected
+	var same lead.SameFile
 	var unreadable *office.Error
 	var long *http.MaxBytesError
 	switch {
@@ -47,6 +49,8 @@ func shown(err error) (status int, head, what string) {
 		return http.StatusUnprocessableEntity, "没有保存", invalid.Error()
 	case errors.As(err, &duplicate):
 		return http.StatusConflict, "已经导入过", duplicate.Error()
+	case errors.As(err, &same):
+		return http.StatusConflict, "已经上传过", same.Error()
 	case errors.As(err, &rows):
 		return http.StatusUnprocessableEntity, "没有并入", rows.Error()
 	case errors.As(err, &unreadable):

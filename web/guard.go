@@ -8,13 +8,26 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"bihuan/lead"
 )
 
 // policy lets a page load what this site serves and nothing else: no inline script, no inline style, no frame.
 const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// maxForm bounds the body of any request. Documents are the largest.
+// maxForm bounds the body of any request but that of a list, which [listForm] bounds. Documents are the largest.
 const maxForm = 32 << 20
+
+// listForm bounds a form with a list of residents.
+const listForm = lead.MostDataset + 1<<20
+
+// mostBody is how large the body of a request may be.
+func mostBody(r *http.Request) int64 {
+	if r.URL.Path == datasetNewAddress {
+		return listForm
+	}
+	return maxForm
+}
 
 // guard sets the headers of every answer, bounds every body and turns a panic into an error page.
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -26,7 +39,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store") // pages name people, and the next one at this PC is another
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, mostBody(r))
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {

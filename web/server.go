@@ -322,7 +322,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /ask/{code}":           s.anybody(s.askVote),
 		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
-		"GET /benefit": s.signedIn(s.benefitShow),
+		"GET /benefit":               s.signedIn(s.benefitShow),
 		"GET /reveal":                s.signedIn(s.revealsShow),
 		"GET /reveal/{column}/{id}":  s.signedIn(s.revealForm),
 		"POST /reveal/{column}/{id}": s.signedIn(s.revealSee),
@@ -356,6 +356,23 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /payment":                   s.onResidents(s.paymentAdd),
 		"GET /payment/{id}":               s.onResidents(s.paymentEdit),
 		"POST /payment/{id}":              s.onResidents(s.paymentEdit),
+		"GET /dataset":               s.onResidents(s.datasetsShow),
+		"GET /dataset/new":           s.onResidents(s.datasetNew),
+		"POST /dataset/new":          s.onResidents(s.datasetAdd),
+		"GET /dataset/{id}":          s.onResidents(s.datasetShow),
+		"POST /dataset/{id}/confirm": s.onResidents(s.datasetConfirm),
+		"POST /dataset/{id}/delete":  s.onResidents(s.datasetDelete),
+
+		"GET /screening":                 s.onResidents(s.screeningsShow),
+		"GET /screening/new":             s.onResidents(s.screeningNew),
+		"POST /screening/new":            s.onResidents(s.screeningStart),
+		"GET /screening/forecast":        s.onResidents(s.forecastShow),
+		"GET /screening/{id}":            s.onResidents(s.screeningShow),
+		"POST /screening/{id}/stop":      s.onResidents(s.screeningStop),
+		"POST /screening/{id}/repeat":    s.onResidents(s.screeningRepeat),
+		"POST /screening/{id}/explain":   s.onResidents(s.screeningExplain),
+		"POST /screening/{id}/hits.xlsx": s.onResidents(s.screeningXlsx),
+		"GET /screening/{id}/compare":    s.onResidents(s.screeningCompare),
 
 		"/": s.signedIn(s.nowhere),
 

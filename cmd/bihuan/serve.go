@@ -148,6 +148,8 @@ func (p *program) Run(ctx context.Context) error {
 	turning, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { nights(turning, p.db, p.files, nightEvery) })
+	beside.Go(func() { tend(turning, p.vault, p.db, nightEvery) })
+	beside.Go(func() { screenings(turning, p.vault, p.db, screenEvery) })
 	beside.Go(func() { sign(turning, p.log, p.cosigner, signEvery) })
 	if p.keeper != nil {
 		beside.Go(func() { p.keeper.Run(turning, keepEvery) })
