@@ -42,7 +42,16 @@ func (db *DB) Dump(ctx context.Context, fn func(*Dump) error) error {
 // DumpAt is [DB.Dump] of the database at rawURL, which may be in use by other programs and of an older schema: nothing is made and
 // nothing brought up to date.
 func DumpAt(ctx context.Context, rawURL string, fn func(*Dump) error) error {
-	db := &DB{Now: time.Now, schema: house}
+	return dumpAt(ctx, house, rawURL, fn)
+}
+
+// DumpResidentsAt is [DumpAt] of a database of residents.
+func DumpResidentsAt(ctx context.Context, rawURL string, fn func(*Dump) error) error {
+	return dumpAt(ctx, residents, rawURL, fn)
+}
+
+func dumpAt(ctx context.Context, schema, rawURL string, fn func(*Dump) error) error {
+	db := &DB{Now: time.Now, schema: schema}
 	var err error
 	if db.postgres = isPostgres(rawURL); db.postgres {
 		err = db.openPostgres(rawURL)

@@ -28,11 +28,34 @@ const restoringTable = "restoring"
 
 // Load fills the database at rawURL, which must be empty or not exist, with rows of the given schema, brings it up to date and lets finish
 // do the rest. When one of them fails, nothing of it remains.
-func Load(ctx context.Context, rawURL string, schema int64, fill func(*Loader) error, finish func(*DB) error) (err error) {
-	db := &DB{Now: time.Now, done: make(chan struct{}), schema: house}
+func Load(ctx context.Context, rawURL string, schema int64, fill func(*Loader) error, finish func(*DB) error) error {
+	return load(ctx, house, rawURL, schema, fill, finish)
+}
+
+// LoadResidents is [Load] of a database of residents. On PostgreSQL its schema is made when missing.
+func LoadResidents(ctx context.Context, rawURL string, schema int64, fill func(*Loader) error, finish func(*DB) error) error {
+	return load(ctx, residents, rawURL, schema, fill, finish)
+}
+
+// UnloadResidents removes everything from a database of residents that was loaded a moment ago, because what belongs to it could not be.
+func UnloadResidents(ctx context.Context, rawURL string) error {
+	db := &DB{Now: time.Now, done: make(chan struct{}), schema: residents}
+	if db.postgres = isPostgres(rawURL); !db.postgres {
+		return removeSQLite(strings.TrimPrefix(rawURL, "sqlite://"))
+	}
+	if err := db.openPostgres(rawURL); err != nil {
+		return errors.Join(err, db.closePools())
+	}
+	return db.unload("")
+}
+
+func load(ctx context.Context, name, rawURL string, schema int64, fill func(*Loader) error, finish func(*DB) error) (err error) {
+	db := &DB{Now: time.Now, done: make(chan struct{}), schema: name}
 	path := strings.TrimPrefix(rawURL, "sqlite://")
 	if db.postgres = isPostgres(rawURL); db.postgres {
-		err = db.openPostgres(rawURL)
+		if err = db.openPostgres(rawURL); err == nil && name == residents {
+			err = db.makeSchema(ctx, rawURL)
+		}
 	} else {
 		if _, statErr := os.Stat(path); !isMissing(statErr) {
 			return errors.Join(ErrNotEmpty, statErr)

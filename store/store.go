@@ -72,6 +72,23 @@ func ResidentsOf(rawURL string) (string, error) {
 	return address.String(), nil
 }
 
+// Exists tells whether there is a database at an address, without making one: its file, or the schema that it names.
+func Exists(ctx context.Context, rawURL string) (bool, error) {
+	if !isPostgres(rawURL) {
+		_, err := os.Stat(strings.TrimPrefix(rawURL, "sqlite://"))
+		if isMissing(err) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	db := &DB{postgres: true}
+	if err := db.openPostgres(rawURL); err != nil {
+		return false, errors.Join(err, db.closePools())
+	}
+	n, err := One(ctx, db, Value[int64], `select count(*) from information_schema.tables where table_schema = current_schema() and table_name = 'goose_db_version'`)
+	return n > 0, errors.Join(err, db.closePools())
+}
+
 func open(ctx context.Context, schema, rawURL string) (*DB, error) {
 	db := &DB{Now: time.Now, done: make(chan struct{}), schema: schema}
 	var err error

@@ -12,6 +12,7 @@ import (
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
+	"bihuan/proof"
 	"bihuan/store"
 )
 
@@ -20,6 +21,7 @@ type Ops struct {
 	Version string
 	Data    string // folder of the data
 	Backups string // folder that backups are kept in; empty: the program makes none by itself
+	Sealed  bool   // backups are encrypted, and hold the key of the database of residents
 }
 
 // folders are those whose disks must not be full.
@@ -46,6 +48,10 @@ type opsPage struct {
 	Machine   []fact
 	Record    []fact
 	Unwell    string // what is wrong with the record's signatures; empty: nothing
+
+	Residents       []fact // of the record of the database of residents; none where there is no such database
+	ResidentsUnwell string
+	ResidentsKey    string // verifier key of its log
 
 	Witnessed          []witnessedRow
 	WitnessKey, LogKey string // verifier keys
@@ -214,9 +220,34 @@ func (s *Server) opsMachine(ctx context.Context, _ *visit, p *opsPage) error {
 	return nil
 }
 
-// opsRecord says how far the record is signed.
-func (s *Server) opsRecord(ctx context.Context, v *visit, p *opsPage) error {
-	p.Record = []fact{{Word: "日志", Text: fmt.Sprintf("%d 条", v.Head)}}
+// opsRecord says how far the records are signed: that of the ledger, and that of the database of residents.
+func (s *Server) opsRecord(ctx context.Context, v *visit, p *opsPage) (err error) {
+	if p.Record, p.Unwell, err = recordFacts(ctx, s.db, s.record, s.cosigner, v.Today); err != nil || s.vault == nil {
+		return err
+	}
+	if p.Residents, p.ResidentsUnwell, err = recordFacts(ctx, s.vault.DB, s.residentsRecord, s.residentsCosigner, v.Today); err != nil {
+		return err
+	}
+	p.ResidentsKey = s.residentsRecord.Key.Verifier
+	size, err := s.vault.Size(ctx)
+	if err != nil {
+		return err
+	}
+	held := fact{Word: "密钥", Text: "不在备份里", Why: "请确认 residents.key 已另存一份，丢了谁也读不出来"}
+	if s.ops.Sealed {
+		held = fact{Word: "密钥", Text: "在加密的备份里", Why: "解密备份的口令或私钥要另外存好"}
+	}
+	p.Residents = append(p.Residents, fact{Word: "大小", Text: backup.Bytes(size)}, held)
+	return nil
+}
+
+// recordFacts says how far a log is signed, and what is wrong with the signatures of its witness.
+func recordFacts(ctx context.Context, db *store.DB, log journal.Log, cosigner *journal.Cosigner, today string) (list []fact, unwell string, err error) {
+	head, err := journal.Head(ctx, db)
+	if err != nil {
+		return nil, "", err
+	}
+	list = []fact{{Word: "日志", Text: fmt.Sprintf("%d 条", head)}}
 	for _, x := range []struct {
 		word, none string
 		last       func(context.Context, store.Querier) (journal.Checkpoint, error)
@@ -225,23 +256,33 @@ func (s *Server) opsRecord(ctx context.Context, v *visit, p *opsPage) error {
 		{"已签名", "还没有", journal.LastCheckpoint, func(c journal.Checkpoint) time.Time { return c.Made }},
 		{"已会签", "没有：没有第二方会签，整库被换掉看不出来", journal.LastCosigned, func(c journal.Checkpoint) time.Time { return c.Cosigned }},
 	} {
-		c, err := x.last(ctx, s.db)
+		c, err := x.last(ctx, db)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			p.Record = append(p.Record, fact{Word: x.word, Text: x.none})
+			list = append(list, fact{Word: x.word, Text: x.none})
 		case err != nil:
-			return err
+			return nil, "", err
 		default:
-			p.Record = append(p.Record, fact{x.word, fmt.Sprintf("到第 %d 条", c.Size), clock(x.at(c), v.Today)})
+			list = append(list, fact{x.word, fmt.Sprintf("到第 %d 条", c.Size), clock(x.at(c), today)})
 		}
 	}
-	if s.record.Key.Verifier != "" {
-		p.Record = append(p.Record, fact{Word: "公钥指纹", Text: journal.Fingerprint(s.record.Key.Verifier)})
+	day, wrong, err := proof.LastDaily(ctx, db)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return nil, "", err
+	case wrong != "":
+		list = append(list, fact{"每日核对", "有不符", shortDate(day, today) + "：" + wrong})
+	default:
+		list = append(list, fact{"每日核对", "没有发现改动", shortDate(day, today)})
 	}
-	if s.cosigner != nil {
-		p.Unwell = s.cosigner.State().Error
+	if log.Key.Verifier != "" {
+		list = append(list, fact{Word: "公钥指纹", Text: journal.Fingerprint(log.Key.Verifier)})
 	}
-	return nil
+	if cosigner != nil {
+		unwell = cosigner.State().Error
+	}
+	return list, unwell, nil
 }
 
 // age says how long ago something was.

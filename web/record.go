@@ -154,25 +154,42 @@ func (s *Server) opsWitness(ctx context.Context, v *visit, p *opsPage) error {
 	return err
 }
 
-// recordAlerts are what is wrong with the record itself.
+// recordAlerts are what is wrong with the records themselves.
 func (s *Server) recordAlerts(ctx context.Context) ([]flawView, error) {
 	flaw := func(text, do string) flawView {
 		return flawView{Kind: "gap", Light: "late", Word: "存证", Text: text, Do: do, Spots: []spotView{{Text: "看运维页", Address: "/ops"}}}
 	}
 	var list []flawView
-	if s.cosigner != nil {
-		if state := s.cosigner.State(); state.Alarm {
-			list = append(list, flaw(state.Error, "先不要再改动，保留现场：谁恢复过旧库、谁动过数据库？运行 bihuan verify 查清，再报会签方处理。"))
+	for _, x := range []struct {
+		db       *store.DB
+		cosigner *journal.Cosigner
+		of       string
+	}{{s.db, s.cosigner, ""}, {s.residents(), s.residentsCosigner, "居民信息库"}} {
+		if x.db == nil {
+			continue
+		}
+		if x.cosigner != nil {
+			if state := x.cosigner.State(); state.Alarm {
+				list = append(list, flaw(x.of+state.Error, "先不要再改动，保留现场：谁恢复过旧库、谁动过数据库？运行 bihuan verify 查清，再报会签方处理。"))
+			}
+		}
+		day, wrong, err := proof.LastDaily(ctx, x.db)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if wrong != "" {
+			list = append(list, flaw(day+" 核对"+x.of+"："+wrong, "先不要改动有关的内容，保留现场。运行 bihuan verify 看全部，查清是谁、用什么改的。"))
 		}
 	}
-	day, wrong, err := proof.LastDaily(ctx, s.db)
-	if errors.Is(err, store.ErrNotFound) {
-		return list, nil
+	return list, nil
+}
+
+// residents is the database of residents, nil where there is none.
+func (s *Server) residents() *store.DB {
+	if s.vault == nil {
+		return nil
 	}
-	if wrong != "" {
-		list = append(list, flaw(day+" 核对："+wrong, "先不要改动有关的内容，保留现场。运行 bihuan verify 看全部，查清是谁、用什么改的。"))
-	}
-	return list, err
+	return s.vault.DB
 }
 
 // sound refuses to erase from a record that is not in order, as a form shows it.

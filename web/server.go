@@ -29,6 +29,9 @@ type Config struct {
 	Record    journal.Log       // signs the heads of the record
 	Cosigner  *journal.Cosigner // has them signed by another; nil: nobody
 	Witness   journal.Witness   // signs those of others
+	// ResidentsRecord is the record of the database of residents, and ResidentsCosigner has its heads signed by another; nil: nobody.
+	ResidentsRecord   journal.Log
+	ResidentsCosigner *journal.Cosigner
 	// WitnessKey is the verifier key of whom the Cosigner asks: it goes into proof packs.
 	WitnessKey string
 	Log        *slog.Logger // nil: slog.Default
@@ -39,15 +42,17 @@ type Config struct {
 
 // Server answers requests. It is safe for use by many goroutines.
 type Server struct {
-	db       *store.DB
-	vault    *vault.Vault
-	files    *evidence.Files
-	calendar calendar.Calendar
-	log      *slog.Logger
-	record   journal.Log
-	cosigner *journal.Cosigner
-	witness  journal.Witness
-	address  string // see Config.Site
+	db                *store.DB
+	vault             *vault.Vault
+	files             *evidence.Files
+	calendar          calendar.Calendar
+	log               *slog.Logger
+	record            journal.Log
+	cosigner          *journal.Cosigner
+	residentsRecord   journal.Log
+	residentsCosigner *journal.Cosigner
+	witness           journal.Witness
+	address           string // see Config.Site
 
 	witnessKey string // see Config.WitnessKey
 	ops        Ops
@@ -92,7 +97,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{db: c.DB, vault: c.Residents, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness,
+	s := &Server{db: c.DB, vault: c.Residents, files: c.Files, calendar: c.Calendar, log: c.Log, record: c.Record, cosigner: c.Cosigner, witness: c.Witness, residentsRecord: c.ResidentsRecord, residentsCosigner: c.ResidentsCosigner,
 		witnessKey: c.WitnessKey, address: c.Site, ops: c.Ops}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.people = newMemo[personKey, org.Person](2000, nil)

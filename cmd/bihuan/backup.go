@@ -49,7 +49,7 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 		}
 		return err
 	}}
-	if src.PublicKeys, err = c.knownKeys(); err != nil {
+	if src.PublicKeys, err = c.house().known(); err != nil {
 		return err
 	}
 	if c.WithKey {
@@ -87,15 +87,6 @@ func (c backupCommand) tell(ctx context.Context, made backup.Made) error {
 		return err
 	}
 	return errors.Join(backup.Note(ctx, db, c.File, made), db.Close())
-}
-
-// knownKeys are the public keys that checkpoints are checked with; none before the first start.
-func (p place) knownKeys() ([]string, error) {
-	text, err := os.ReadFile(p.publicKeys())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return strings.Fields(string(text)), err
 }
 
 // secrets are the keys of the data folder that sign.
@@ -204,7 +195,7 @@ func (c restoreCommand) restore(ctx context.Context, at place, ids []age.Identit
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("没有“%s”这个文件，请核对路径", c.File)
 	case err == nil && len(got.Keys) > 0:
-		err = os.WriteFile(at.publicKeys(), []byte(strings.Join(got.Keys, "\n")+"\n"), 0o600)
+		err = os.WriteFile(at.house().public, []byte(strings.Join(got.Keys, "\n")+"\n"), 0o600)
 	}
 	return got, err
 }

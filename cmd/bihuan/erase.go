@@ -37,7 +37,7 @@ func (c eraseCommand) Run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "没有找到“%s”。\n", c.Text)
 			return db.Purge(ctx) // in case an erasure before could not
 		}
-		log, err := c.openLog(db)
+		log, err := c.house().open(db)
 		if err != nil {
 			return err
 		}

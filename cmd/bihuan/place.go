@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,14 +64,11 @@ func (p place) openDatabase(ctx context.Context) (*store.DB, error) {
 
 // openVault opens the database of residents.
 func (p place) openVault(ctx context.Context) (*vault.Vault, error) {
-	address := p.Residents
-	if address == "" {
-		var err error
-		if address, err = store.ResidentsOf(p.database()); err != nil {
-			return nil, err
-		}
+	address, err := p.residentsDatabase()
+	if err != nil {
+		return nil, err
 	}
-	v, err := vault.Open(ctx, address, cmp.Or(p.ResidentsKey, filepath.Join(p.Data, "residents.key")))
+	v, err := vault.Open(ctx, address, p.sealKey())
 	if err != nil {
 		return nil, fmt.Errorf("打不开居民信息库：%w", err)
 	}

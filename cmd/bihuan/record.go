@@ -19,8 +19,22 @@ import (
 	"bihuan/store"
 )
 
-func (p place) checkpointFile() string { return filepath.Join(p.Data, "checkpoints.txt") }
-func (p place) publicKeys() string     { return filepath.Join(p.Data, "journal.pub") }
+// logFiles are the files beside a database that belong to its log.
+type logFiles struct {
+	key         string // signs heads of the log
+	public      string // public keys that they are checked with
+	checkpoints string
+}
+
+// house are the files of the ledger's log, and residents those of the log of the database of residents, which is a log of its own.
+func (p place) house() logFiles {
+	return logFiles{p.logKey(), filepath.Join(p.Data, "journal.pub"), filepath.Join(p.Data, "checkpoints.txt")}
+}
+
+func (p place) residents() logFiles {
+	return logFiles{filepath.Join(filepath.Dir(p.logKey()), "residents.journal.key"), filepath.Join(p.Data, "residents.journal.pub"), filepath.Join(p.Data, "residents.checkpoints.txt")}
+}
+
 func (p place) logKey() string {
 	if p.Key != "" {
 		return p.Key
@@ -28,58 +42,72 @@ func (p place) logKey() string {
 	return filepath.Join(p.Data, "journal.key")
 }
 
-// openLog opens the journal with the key that signs it, and writes the public key beside it.
-func (p place) openLog(db *store.DB) (journal.Log, error) {
-	key, err := journal.OpenLogKey(p.logKey())
+// open opens the journal of a database with the key that signs it, and writes the public key beside it.
+func (f logFiles) open(db *store.DB) (journal.Log, error) {
+	key, err := journal.OpenLogKey(f.key)
 	if err != nil {
 		return journal.Log{}, err
 	}
-	log := journal.Log{DB: db, Key: key, File: p.checkpointFile()}
-	text, err := os.ReadFile(p.publicKeys())
+	log := journal.Log{DB: db, Key: key, File: f.checkpoints}
+	text, err := os.ReadFile(f.public)
 	if errors.Is(err, fs.ErrNotExist) {
-		return log, p.writeKeys(key.Verifier + "\n")
+		return log, f.writeKeys(key.Verifier + "\n")
 	}
 	if err == nil && !strings.Contains(string(text), key.Verifier) {
-		err = fmt.Errorf("%s 里的公钥与密钥 %s 不是一对：密钥被换过。换回原来的密钥；确要换新的，请先移走 %s", p.publicKeys(), p.logKey(), p.publicKeys())
+		err = fmt.Errorf("%s 里的公钥与密钥 %s 不是一对：密钥被换过。换回原来的密钥；确要换新的，请先移走 %s", f.public, f.key, f.public)
 	}
 	return log, err
 }
 
-// addPublicKey keeps a public key that checkpoints are checked with.
-func (p place) addPublicKey(vkey string) error {
-	text, err := os.ReadFile(p.publicKeys())
+// addKey keeps a public key that checkpoints are checked with.
+func (f logFiles) addKey(vkey string) error {
+	text, err := os.ReadFile(f.public)
 	if err != nil || strings.Contains(string(text), vkey) {
 		return err
 	}
-	return p.writeKeys(string(text) + vkey + "\n")
+	return f.writeKeys(string(text) + vkey + "\n")
 }
 
 // writeKeys writes the file of public keys: one that a crash left half-written would look like that of another key.
-func (p place) writeKeys(text string) error {
-	return writeWhole(p.publicKeys(), func(w io.Writer) error {
+func (f logFiles) writeKeys(text string) error {
+	return writeWhole(f.public, func(w io.Writer) error {
 		_, err := io.WriteString(w, text)
 		return err
 	})
+}
+
+// known are the public keys that checkpoints are checked with; none before the first start.
+func (f logFiles) known() ([]string, error) {
+	text, err := os.ReadFile(f.public)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return strings.Fields(string(text)), err
 }
 
 // signEvery is how often the head of the log is signed while things change. What is newer than that could be rewritten unseen by whoever
 // holds the database open.
 const signEvery = time.Minute
 
-// sign signs the head of the log again and again until ctx ends, and once more then. With a witness, that signs too. Once a day the whole
-// record is checked.
+// sign signs the head of a log again and again until ctx ends, and once more then. With a witness, that signs too. Once a day the whole
+// record is checked. The same trouble is logged once.
 func sign(ctx context.Context, log journal.Log, witness *journal.Cosigner, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	last := ""
 	for {
-		signOnce(ctx, log, witness)
+		err := signOnce(ctx, log, witness)
+		if said := fmt.Sprint(err); err != nil && ctx.Err() == nil && said != last {
+			slog.Error("checkpoint", "log", log.Key.Name(), "error", err)
+		}
+		last = fmt.Sprint(err)
 		if err := proof.Daily(ctx, log); err != nil && ctx.Err() == nil {
-			slog.Error("verify", "error", err)
+			slog.Error("verify", "log", log.Key.Name(), "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			if _, err := log.Checkpoint(context.WithoutCancel(ctx)); err != nil {
-				slog.Error("checkpoint", "error", err)
+				slog.Error("checkpoint", "log", log.Key.Name(), "error", err)
 			}
 			return
 		case <-tick.C:
@@ -87,28 +115,30 @@ func sign(ctx context.Context, log journal.Log, witness *journal.Cosigner, every
 	}
 }
 
-func signOnce(ctx context.Context, log journal.Log, witness *journal.Cosigner) {
-	var err error
+func signOnce(ctx context.Context, log journal.Log, witness *journal.Cosigner) (err error) {
 	if witness == nil {
 		_, err = log.Checkpoint(ctx)
 	} else {
 		_, err = witness.Cosign(ctx)
 	}
-	if err != nil && ctx.Err() == nil {
-		slog.Error("checkpoint", "error", err)
-	}
+	return err
 }
 
 // keyCommand shows the public keys.
 type keyCommand struct{ place }
 
-// Run prints the public key and its fingerprint.
+// Run prints the public keys and their fingerprints.
 func (c keyCommand) Run(s streams) error {
-	log, err := c.openLog(nil)
-	if err != nil {
-		return err
+	for _, x := range []struct {
+		files logFiles
+		word  string
+	}{{c.house(), "存证公钥  "}, {c.residents(), "居民信息库的存证公钥  "}} {
+		log, err := x.files.open(nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s%s\n指纹    %s\n", x.word, log.Key.Verifier, journal.Fingerprint(log.Key.Verifier))
 	}
-	fmt.Fprintf(s.out, "存证公钥  %s\n指纹    %s\n", log.Key.Verifier, journal.Fingerprint(log.Key.Verifier))
 	return nil
 }
 

@@ -56,15 +56,17 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 
 // program is the server with everything it holds open. A test starts the same one.
 type program struct {
-	db       *store.DB
-	vault    *vault.Vault
-	files    *evidence.Files
-	listener net.Listener
-	http     *http.Server
-	site     string // address that people open, for links in messages
-	log      journal.Log
-	cosigner *journal.Cosigner // nil: nobody signs too
-	keeper   *backup.Keeper    // nil: nobody makes backups
+	db                *store.DB
+	vault             *vault.Vault
+	files             *evidence.Files
+	listener          net.Listener
+	http              *http.Server
+	site              string // address that people open, for links in messages
+	log               journal.Log
+	cosigner          *journal.Cosigner // nil: nobody signs too
+	residentsLog      journal.Log       // that of the database of residents
+	residentsCosigner *journal.Cosigner // nil: nobody signs that too
+	keeper            *backup.Keeper    // nil: nobody makes backups
 
 	data       string // folder
 	witnessKey string
@@ -107,7 +109,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	}
 	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
-		Handler: web.New(web.Config{DB: db, Residents: residents, Files: files, Record: p.log, Cosigner: p.cosigner, Witness: countersign, WitnessKey: with.witnessKey,
+		Handler: web.New(web.Config{DB: db, Residents: residents, Files: files, Record: p.log, Cosigner: p.cosigner, ResidentsRecord: p.residentsLog, ResidentsCosigner: p.residentsCosigner, Witness: countersign, WitnessKey: with.witnessKey,
 			Ops: web.Ops{Version: version(), Data: at.Data, Backups: with.Backups}, Calendar: calendar.Published(), Log: slog.Default(),
 			Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -120,9 +122,12 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	return p, nil
 }
 
-// openLog gets the journal ready to be signed, here and by the witness.
+// openLog gets the journals ready to be signed, here and by the witness.
 func (p *program) openLog(at place, witness, witnessKey string) (err error) {
-	if p.log, err = at.openLog(p.db); err != nil || witness == "" {
+	if p.log, err = at.house().open(p.db); err != nil {
+		return err
+	}
+	if p.residentsLog, err = at.residents().open(p.vault.DB); err != nil || witness == "" {
 		return err
 	}
 	key, err := journal.ParseVerifier(witnessKey)
@@ -133,7 +138,8 @@ func (p *program) openLog(at place, witness, witnessKey string) (err error) {
 		return errors.New("--witness-key 应是会签公钥，由会签方运行 bihuan witness key 得到")
 	}
 	p.cosigner = &journal.Cosigner{Log: p.log, URL: witness, Key: key}
-	return at.addPublicKey(witnessKey)
+	p.residentsCosigner = &journal.Cosigner{Log: p.residentsLog, URL: witness, Key: key}
+	return errors.Join(at.house().addKey(witnessKey), at.residents().addKey(witnessKey))
 }
 
 // URL is the address people open.
@@ -151,6 +157,7 @@ func (p *program) Run(ctx context.Context) error {
 	beside.Go(func() { tend(turning, p.vault, p.db, nightEvery) })
 	beside.Go(func() { screenings(turning, p.vault, p.db, screenEvery) })
 	beside.Go(func() { sign(turning, p.log, p.cosigner, signEvery) })
+	beside.Go(func() { sign(turning, p.residentsLog, p.residentsCosigner, signEvery) })
 	if p.keeper != nil {
 		beside.Go(func() { p.keeper.Run(turning, keepEvery) })
 	}

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,72 +44,101 @@ func (c verifyCommand) Run(ctx context.Context, s streams) error {
 	if c.Pack != "" {
 		return verifyPack(s, c.Pack, c.Key, c.Checkpoint, c.JSON)
 	}
-	db, err := store.Open(ctx, c.database()) // as it is: a journal is begun by whoever writes
+	house, err := c.verifyHouse(ctx, s)
 	if err != nil {
-		return fmt.Errorf("打不开数据库 %s：%w", c.shown(), err)
-	}
-	defer db.Close()
-	subject := proof.Subject{DB: db}
-	if !c.NoFiles {
-		files, err := c.openFiles(ctx)
-		if err != nil {
-			return err
-		}
-		defer files.Close()
-		subject.Files = files
-	}
-	if subject.Keys, err = c.verifiers(c.Key); err != nil {
 		return err
 	}
-	if subject.Checkpoints, err = c.checkpoints(ctx, subject.Keys); err != nil {
-		return err
-	}
-	for _, text := range c.Code {
-		code, err := proof.ParseCode(text)
-		if err != nil {
-			return fmt.Errorf("“%s”：%w", text, err)
-		}
-		subject.Codes = append(subject.Codes, code)
-	}
-	if !c.JSON {
-		last := time.Now()
-		subject.Told = func(what string, done, of int64) {
-			if time.Since(last) > time.Second {
-				last = time.Now()
-				if of > 0 {
-					fmt.Fprintf(s.err, "%s %d/%d\n", what, done, of)
-				} else {
-					fmt.Fprintf(s.err, "%s %d\n", what, done)
-				}
-			}
-		}
-	}
-	report, err := proof.Verify(ctx, subject)
+	residents, err := c.verifyResidents(ctx, s)
 	if err != nil {
-		return fmt.Errorf("没能核对完：%w", err)
+		return err
 	}
 	if c.JSON {
-		err = json.NewEncoder(s.out).Encode(jsonReport(report))
+		all := jsonReport(house)
+		if residents != nil {
+			all["residents"], all["ok"] = residents.json(), house.OK() && residents.ok()
+		}
+		err = json.NewEncoder(s.out).Encode(all)
 	} else {
-		_, err = io.WriteString(s.out, reportText(report))
+		_, err = io.WriteString(s.out, reportText(house)+residents.text())
 	}
-	if err == nil && !report.OK() {
+	if err == nil && !(house.OK() && residents.ok()) {
 		err = errDiffers
 	}
 	return err
 }
 
-// verifiers are the keys that checkpoints are checked with: those given, or those of the data folder.
-func (p place) verifiers(given []string) ([]note.Verifier, error) {
-	if len(given) == 0 {
-		text, err := os.ReadFile(p.publicKeys())
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("没有公钥：%s 不存在，请用 --key 写明存证公钥", p.publicKeys())
+// verifyHouse checks the ledger.
+func (c verifyCommand) verifyHouse(ctx context.Context, s streams) (proof.Report, error) {
+	db, err := store.Open(ctx, c.database()) // as it is: a journal is begun by whoever writes
+	if err != nil {
+		return proof.Report{}, fmt.Errorf("打不开数据库 %s：%w", c.shown(), err)
+	}
+	defer db.Close()
+	subject := proof.Subject{DB: db, Told: c.told(s)}
+	if !c.NoFiles {
+		files, err := c.openFiles(ctx)
+		if err != nil {
+			return proof.Report{}, err
 		}
+		defer files.Close()
+		subject.Files = files
+	}
+	if subject.Keys, err = c.house().verifiers(c.Key); err != nil {
+		return proof.Report{}, err
+	}
+	others, err := c.residents().known()
+	if err != nil {
+		return proof.Report{}, err
+	}
+	notOthers := func(origin string) bool {
+		return !slices.ContainsFunc(others, func(key string) bool { return strings.HasPrefix(key, origin+"+") })
+	}
+	if subject.Checkpoints, err = c.checkpoints(ctx, c.house(), subject.Keys, notOthers); err != nil {
+		return proof.Report{}, err
+	}
+	for _, text := range c.Code {
+		code, err := proof.ParseCode(text)
+		if err != nil {
+			return proof.Report{}, fmt.Errorf("“%s”：%w", text, err)
+		}
+		subject.Codes = append(subject.Codes, code)
+	}
+	report, err := proof.Verify(ctx, subject)
+	if err != nil {
+		err = fmt.Errorf("没能核对完：%w", err)
+	}
+	return report, err
+}
+
+// told shows how far a check has come, once a second.
+func (c verifyCommand) told(s streams) func(what string, done, of int64) {
+	if c.JSON {
+		return nil
+	}
+	last := time.Now()
+	return func(what string, done, of int64) {
+		if time.Since(last) < time.Second {
+			return
+		}
+		if last = time.Now(); of > 0 {
+			fmt.Fprintf(s.err, "%s %d/%d\n", what, done, of)
+		} else {
+			fmt.Fprintf(s.err, "%s %d\n", what, done)
+		}
+	}
+}
+
+// verifiers are the keys that checkpoints are checked with: those given, or those of the data folder.
+func (f logFiles) verifiers(given []string) ([]note.Verifier, error) {
+	if len(given) == 0 {
+		known, err := f.known()
 		if err != nil {
 			return nil, err
 		}
-		given = strings.Fields(string(text))
+		if len(known) == 0 {
+			return nil, fmt.Errorf("没有公钥：%s 不存在，请用 --key 写明存证公钥", f.public)
+		}
+		given = known
 	}
 	var keys []note.Verifier
 	for _, text := range given {
@@ -122,9 +151,10 @@ func (p place) verifiers(given []string) ([]note.Verifier, error) {
 	return keys, nil
 }
 
-// checkpoints are those kept outside the database: beside it, in files that were named, by the witness.
-func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([]string, error) {
-	notes, err := journal.KeptNotes(c.checkpointFile())
+// checkpoints are those of a log that are kept outside its database: beside it, in files that were named, by the witness. Of those in files
+// that were named, mine tells which are of this log.
+func (c verifyCommand) checkpoints(ctx context.Context, files logFiles, keys []note.Verifier, mine func(origin string) bool) ([]string, error) {
+	notes, err := journal.KeptNotes(files.checkpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +162,11 @@ func (c verifyCommand) checkpoints(ctx context.Context, keys []note.Verifier) ([
 	if err != nil {
 		return nil, err
 	}
-	notes = append(notes, named...)
+	for _, text := range named {
+		if origin, _, _ := strings.Cut(text, "\n"); mine(origin) {
+			notes = append(notes, text)
+		}
+	}
 	if c.Witness == "" {
 		return notes, nil
 	}
@@ -226,7 +260,7 @@ func reportText(r proof.Report) string {
 	return b.String()
 }
 
-func jsonReport(r proof.Report) any {
+func jsonReport(r proof.Report) map[string]any {
 	type difference struct {
 		Kind   string   `json:"kind"`
 		Event  int64    `json:"event,omitempty"`

@@ -13,4 +13,13 @@ create table disclosure (
   at      bigint not null,           -- Unix milliseconds
   day     text   not null
 );
+-- What runs once a day and was done.
+create table daily (
+  task text   not null,
+  day  text   not null,
+  done bigint not null,              -- Unix milliseconds
+  said text   not null,              -- what it did, in words
+  primary key (task, day)
+);
+
 create index disclosure_day on disclosure (day, id);
