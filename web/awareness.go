@@ -96,7 +96,7 @@ func (s *Server) wavesShow(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	p := wavesPage{frame: s.frame(v, "benefit", "知晓抽查"), township: t, May: v.Who.Check(org.Interview, t.Town) == nil}
+	p := wavesPage{frame: s.benefitFrame(v, "awareness", "知晓抽查"), township: t, May: v.Who.Check(org.Interview, t.Town) == nil}
 	waves, err := publicity.Waves(ctx, s.vault, t.Town.ID)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (s *Server) mandatoryEdit(w http.ResponseWriter, r *http.Request, v *visit)
 	if err := v.Who.Check(org.Interview, t.Town); err != nil {
 		return err
 	}
-	p := mandatoryPage{frame: s.frame(v, "benefit", "必抽的村"), township: t, Problems: map[string]string{}}
+	p := mandatoryPage{frame: s.benefitFrame(v, "awareness", "必抽的村"), township: t, Problems: map[string]string{}}
 	if p.Rows, p.Reason, err = s.mandatoryRows(ctx, t); err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (s *Server) waveNew(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err := v.Who.Check(org.Interview, t.Town); err != nil {
 		return err
 	}
-	p := waveForm{frame: s.frame(v, "benefit", "新的知晓抽查"), township: t, Card: formID(r.FormValue("card")), Size: strconv.Itoa(v.Rules.AwareOf),
+	p := waveForm{frame: s.benefitFrame(v, "awareness", "新的知晓抽查"), township: t, Card: formID(r.FormValue("card")), Size: strconv.Itoa(v.Rules.AwareOf),
 		Threshold: strconv.Itoa(v.Rules.AwareShare), Low: strconv.Itoa(v.Rules.AwareLow), Must: map[int64]bool{}, Problems: map[string]string{}}
 	cards, err := publicity.Cards(ctx, s.vault, t.Town.ID)
 	if err != nil {
@@ -344,8 +344,7 @@ func (s *Server) ofWave(r *http.Request, v *visit) (publicity.Wave, township, er
 		return publicity.Wave{}, township{}, err
 	}
 	if s.vault == nil {
-		_, err := s.township(r.Context(), v, 0)
-		return publicity.Wave{}, township{}, err
+		return publicity.Wave{}, township{}, errNoResidents
 	}
 	x, err := publicity.WaveByID(r.Context(), s.vault, id)
 	if err != nil {
@@ -369,7 +368,7 @@ func (s *Server) waveShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	p := wavePage{frame: s.frame(v, "benefit", x.Name), township: t, Wave: x, On: shortDate(x.Day, v.Today), Total: newRateView(result.Total), Light: waveLight(x, result),
+	p := wavePage{frame: s.benefitFrame(v, "awareness", x.Name), township: t, Wave: x, On: shortDate(x.Day, v.Today), Total: newRateView(result.Total), Light: waveLight(x, result),
 		May: v.Who.Check(org.Interview, t.Town) == nil, Names: v.Who.May(org.Residents) || v.Who.May(org.Interview)}
 	earlier := map[int64]publicity.VillageResult{}
 	before, err := publicity.Before(ctx, s.vault, x)
@@ -511,7 +510,7 @@ func (s *Server) interviewRender(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	p.Staff = slices.Insert(p.Staff, 0, personOption{v.Who.ID, v.Who.Title()})
-	p.frame = s.frame(v, "benefit", u.Name+"知晓抽查")
+	p.frame = s.benefitFrame(v, "awareness", u.Name+"知晓抽查")
 	if page == "wave-sheet" {
 		p.Body = "upright"
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bihuan/benefit"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/office"
@@ -47,14 +48,14 @@ func (t township) name(id int64) string {
 	return u.Name
 }
 
-// township finds the town that a visitor asks about: the own one, or the one of that id of those that they see. Counts are for whoever
-// sees residents or the overview.
+// township finds the town that a visitor asks about: the own one, or the one of that id of those that they see. Counts are for all who
+// have to do with residents.
 func (s *Server) township(ctx context.Context, v *visit, id int64) (township, error) {
 	var t township
 	if s.vault == nil {
-		return t, org.Invalid{Field: "居民信息库", What: "没有居民信息库，惠民各页暂时不能用。请告诉管理员"}
+		return t, errNoResidents
 	}
-	if !v.Who.May(org.Residents) && !v.Who.May(org.Overview) {
+	if !serves(v.Who) {
 		return t, org.Denied{Who: v.Who, Action: org.Residents}
 	}
 	seen, err := org.Seen(ctx, s.db, v.Who)
@@ -102,8 +103,7 @@ func (s *Server) ofCard(r *http.Request, v *visit) (publicity.Card, township, er
 		return publicity.Card{}, township{}, err
 	}
 	if s.vault == nil {
-		_, err := s.township(r.Context(), v, 0)
-		return publicity.Card{}, township{}, err
+		return publicity.Card{}, township{}, errNoResidents
 	}
 	c, err := publicity.CardByID(r.Context(), s.vault, id)
 	if err != nil {
@@ -233,7 +233,7 @@ func (s *Server) cardsShow(w http.ResponseWriter, r *http.Request, v *visit) err
 		p.Cards = append(p.Cards, x)
 	}
 	if p.phoneFrame = s.phone(r, v, "政策宣传"); !p.Phone {
-		p.frame = s.frame(v, "benefit", "政策宣传")
+		p.frame = s.benefitFrame(v, "card", "政策宣传")
 	}
 	return s.render(w, http.StatusOK, "cards", p)
 }
@@ -246,6 +246,7 @@ type cardPage struct {
 	Editions []publicity.Card
 	MayEdit  bool
 	Deliver  map[int64]bool // villages where the visitor may enter deliveries
+	Outdated string         // that the programme pays by another standard
 	Problem  string
 	Why      string
 }
@@ -267,10 +268,17 @@ func (s *Server) cardRender(w http.ResponseWriter, r *http.Request, v *visit, st
 	for _, u := range t.Villages {
 		p.Deliver[u.ID] = c.Withdrawn == "" && v.Who.Check(org.Deliver, u) == nil
 	}
+	if c.Programme != 0 && c.Withdrawn == "" {
+		terms, err := benefit.TermsOf(r.Context(), s.vault, c.Programme)
+		if err != nil {
+			return err
+		}
+		p.Outdated = c.Outdated(terms, v.Today)
+	}
 	if p.Editions, err = publicity.Editions(r.Context(), s.vault, c.Series); err != nil {
 		return err
 	}
-	p.frame = s.frame(v, "benefit", c.Benefit+"政策卡")
+	p.frame = s.benefitFrame(v, "card", c.Benefit+"政策卡")
 	return s.render(w, status, "card", p)
 }
 
@@ -307,6 +315,7 @@ type cardFormPage struct {
 	Back     string
 	Problems map[string]string
 	Stale    *staleView
+	From     []benefit.Programme // whose parameters a new card may begin with
 }
 
 // staleView is somebody else's change, told above a form.
@@ -326,8 +335,19 @@ func (s *Server) cardNew(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err := v.Who.Check(org.Deliver, t.Town); err != nil {
 		return err
 	}
-	p := cardFormPage{frame: s.frame(v, "benefit", "新的政策卡"), township: t, Heading: "新的政策卡", Back: "/card", Card: publicity.Card{ValidFrom: v.Today}, Problems: map[string]string{}}
+	p := cardFormPage{frame: s.benefitFrame(v, "card", "新的政策卡"), township: t, Heading: "新的政策卡", Back: "/card", Card: publicity.Card{ValidFrom: v.Today}, Problems: map[string]string{}}
+	if p.From, err = s.programmesOf(r.Context(), v, t.Town); err != nil {
+		return err
+	}
 	if r.Method != http.MethodPost {
+		id := formID(r.FormValue("programme"))
+		if i := slices.IndexFunc(p.From, func(x benefit.Programme) bool { return x.ID == id }); i >= 0 {
+			terms, err := benefit.TermsOf(r.Context(), s.vault, id)
+			if err != nil {
+				return err
+			}
+			p.Card = publicity.Suggest(p.From[i], terms, v.Today)
+		}
 		return s.render(w, http.StatusOK, "card-form", p)
 	}
 	form, err := readForm(r)
@@ -347,6 +367,14 @@ func (s *Server) cardNew(w http.ResponseWriter, r *http.Request, v *visit) error
 	return s.done(w, r, fmt.Sprintf("/card/%d", id), "政策卡制好了。打印出来，各村按户送，送到一户勾一户。")
 }
 
+// programmesOf lists the programmes that run in a town, its own and those of the district.
+func (s *Server) programmesOf(ctx context.Context, v *visit, town org.Unit) ([]benefit.Programme, error) {
+	list, err := benefit.Programmes(ctx, s.vault, v.Who)
+	return slices.DeleteFunc(list, func(p benefit.Programme) bool {
+		return p.State == benefit.Ended || !slices.Contains(town.Ancestors(), p.Unit)
+	}), err
+}
+
 // cardEdit answers GET and POST /card/{id}/edit.
 func (s *Server) cardEdit(w http.ResponseWriter, r *http.Request, v *visit) error {
 	c, t, err := s.ofCard(r, v)
@@ -356,7 +384,7 @@ func (s *Server) cardEdit(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err := v.Who.Check(org.Deliver, t.Town); err != nil {
 		return err
 	}
-	p := cardFormPage{frame: s.frame(v, "benefit", "修改政策卡"), township: t, Heading: "修改政策卡", Back: fmt.Sprintf("/card/%d", c.ID), Card: c, Old: c, Version: c.Version, Problems: map[string]string{}}
+	p := cardFormPage{frame: s.benefitFrame(v, "card", "修改政策卡"), township: t, Heading: "修改政策卡", Back: fmt.Sprintf("/card/%d", c.ID), Card: c, Old: c, Version: c.Version, Problems: map[string]string{}}
 	if r.Method != http.MethodPost {
 		return s.render(w, http.StatusOK, "card-form", p)
 	}
@@ -406,7 +434,7 @@ func (s *Server) cardPrint(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	p := s.handbill(c, t.Town)
-	p.frame, p.Back, p.Small = s.frame(v, "benefit", c.Benefit+"政策明白卡"), fmt.Sprintf("/card/%d", c.ID), r.URL.Query().Get("size") == "a5"
+	p.frame, p.Back, p.Small = s.benefitFrame(v, "card", c.Benefit+"政策明白卡"), fmt.Sprintf("/card/%d", c.ID), r.URL.Query().Get("size") == "a5"
 	p.Body = "upright"
 	if p.QR, err = s.cardQR(c); err != nil {
 		return err
@@ -469,9 +497,10 @@ type deliverPage struct {
 	Card     publicity.Card
 	Village  org.Unit
 	Reach    reachView
-	Teams    []teamTicks
-	Left     int    // without the card
-	Again    string // day since which it is brought once more; empty: it is brought for the first time
+	Teams    []teamTicks // with the households without the card
+	Left     int         // of those
+	Had      []tickView  // with it, for what was ticked wrongly
+	Again    string      // day since which it is brought once more; empty: it is brought for the first time
 	Others   []publicity.Delivery
 	Ways     []publicity.WayWord
 	Staff    []personOption
@@ -488,7 +517,6 @@ type deliverPage struct {
 type teamTicks struct {
 	Name  string
 	Ticks []tickView
-	Left  int
 	Open  bool
 }
 
@@ -565,21 +593,22 @@ func (s *Server) deliverRender(w http.ResponseWriter, r *http.Request, v *visit,
 		return err
 	}
 	for _, x := range ticks {
+		tick := tickView{ID: x.ID, Number: x.Number, Head: vault.MaskName(x.Head), Day: shortDate(x.Day, v.Today), On: slices.Contains(ticked, x.ID)}
+		if x.Day != "" {
+			p.Had = append(p.Had, tick)
+			continue
+		}
+		p.Left++
 		name := cmp.Or(x.Team, "全村")
 		i := slices.IndexFunc(p.Teams, func(t teamTicks) bool { return t.Name == name })
 		if i < 0 {
 			i = len(p.Teams)
 			p.Teams = append(p.Teams, teamTicks{Name: name})
 		}
-		tick := tickView{ID: x.ID, Number: x.Number, Head: vault.MaskName(x.Head), Day: shortDate(x.Day, v.Today), On: slices.Contains(ticked, x.ID)}
-		if x.Day == "" {
-			p.Teams[i].Left++
-			p.Left++
-		}
 		p.Teams[i].Ticks = append(p.Teams[i].Ticks, tick)
 	}
 	for i := range p.Teams {
-		p.Teams[i].Open = len(p.Teams) == 1 || len(ticks) <= 120 || slices.ContainsFunc(p.Teams[i].Ticks, func(t tickView) bool { return t.On })
+		p.Teams[i].Open = len(p.Teams) == 1 || p.Left <= 120 || slices.ContainsFunc(p.Teams[i].Ticks, func(t tickView) bool { return t.On })
 	}
 	if p.Others, err = publicity.Others(ctx, s.vault, c.ID, u.ID); err != nil {
 		return err
@@ -591,7 +620,7 @@ func (s *Server) deliverRender(w http.ResponseWriter, r *http.Request, v *visit,
 		return err
 	}
 	if p.phoneFrame = s.phone(r, v, "登记送达"); !p.Phone {
-		p.frame = s.frame(v, "benefit", "登记送达")
+		p.frame = s.benefitFrame(v, "card", "登记送达")
 	}
 	return s.render(w, status, "card-deliver", p)
 }
@@ -784,7 +813,7 @@ func (s *Server) householdsRender(w http.ResponseWriter, r *http.Request, v *vis
 		p.Rows = append(p.Rows, householdRow{u, counts[u.ID], v.Who.Check(org.Deliver, u) == nil})
 		p.Total += counts[u.ID]
 	}
-	p.frame = s.frame(v, "benefit", "各村户数")
+	p.frame = s.benefitFrame(v, "card", "各村户数")
 	return s.render(w, status, "households", p)
 }
 

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"bihuan/org"
@@ -134,6 +135,12 @@ func TestBrowserPublicity(t *testing.T) {
 		b.Type("#password", password)
 		b.Follow(".login .btn-go")
 	}
+	leave := func() {
+		t.Helper()
+		b.Size(1366, 768)
+		b.Go(s.url + "/me")
+		b.Follow(".bar-out")
+	}
 	enter("clerk")
 	look("/card", "card-list")
 	look(fmt.Sprintf("/card/%d", c.ID), "card")
@@ -147,4 +154,123 @@ func TestBrowserPublicity(t *testing.T) {
 	look("/awareness/village", "awareness-village")
 	look("/request", "request-list")
 	look("/request/new", "request-new")
+
+	// Another amount: the old card is withdrawn and nobody has the new one.
+	b.Size(1366, 768)
+	b.Go(fmt.Sprintf("%s/card/%d/edit", s.url, c.ID))
+	b.Type("#amount", "80—99岁每月60元，100岁以上每月1000元")
+	b.Follow(".edit-end .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "旧的作废") || !strings.Contains(text, "547 户手里是旧卡") || !strings.Contains(text, "0 / 660") {
+		t.Errorf("after the change: %s", text)
+	}
+	b.Screenshot("card-new-edition")
+	second := b.URL()
+	leave()
+
+	// In the village, on a phone and without script: tick some, give a run of numbers, write down what somebody asks for.
+	b.Size(390, 844)
+	b.Scripts(false)
+	enter("village")
+	b.Go(s.url + "/card")
+	b.Screenshot("card-phone")
+	fits("the cards on a phone")
+	b.Follow(".todo")
+	fits("the households on a phone")
+	b.Screenshot("card-deliver")
+	b.Click(".ticks label")
+	b.Click(".ticks label:nth-child(2)")
+	b.Screenshot("card-deliver-ticked")
+	b.Type("#from", "11")
+	b.Type("#to", "020")
+	b.Follow(".foot .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "记下了，12 户") || !strings.Contains(text, "送到 12 户，共 60 户") {
+		t.Errorf("delivered: %s", text)
+	}
+	b.Click("form + form summary")
+	b.Screenshot("card-deliver-done")
+	b.Go(s.url + "/request")
+	fits("the requests on a phone")
+	b.Screenshot("request-phone")
+	b.Type("#name", "欧阳满仓")
+	b.Type("#said", "腿不好，问残疾人补贴怎么办")
+	b.Follow(".quick .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "记下了，诉求2026-4。4月23日前要答复") || !strings.Contains(text, "欧阳满仓") {
+		t.Errorf("written down: %s", text)
+	}
+	b.Go(s.url + "/request")
+	b.Follow(`.todo[href$="` + s.requestOf(t, "欧阳满仓") + `"]`)
+	b.Screenshot("request-one-phone")
+	fits("a request on a phone")
+	b.Type("#benefit", "残疾人补贴")
+	b.Click(`.step-picks input[value="fails"]`)
+	b.Type("#condition", "不符合条件")
+	b.Type("#advice", "先去县医院评残")
+	b.Allow("422")
+	b.Follow(".step-form .btn-go")
+	if text := b.Text(".step-form"); !strings.Contains(text, "群众听不明白") {
+		t.Errorf("an empty reason: %s", text)
+	}
+	b.Screenshot("request-refused-phone")
+	b.Type("#condition", "要有残疾证才能领，您还没有评残")
+	b.Follow(".step-form .btn-go")
+	b.Screenshot("request-answered-phone")
+	b.Click(`.step-picks input[value="refused"]`)
+	b.Click(`.step-picks input[value="face"]`)
+	b.Follow(".step-form:last-of-type .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "办结了") || !strings.Contains(text, "不符合，已说明") {
+		t.Errorf("closed: %s", text)
+	}
+	b.Screenshot("request-closed-phone")
+	b.Scripts(true)
+	b.Size(1366, 768)
+	b.Follow("main a[href='/request']")
+	b.Go(s.url + "/benefit")
+	b.Screenshot("benefit-village")
+	leave()
+
+	// Somebody of the town asks; the clerk, who delivered there, is refused.
+	enter("leader")
+	b.Go(second)
+	b.Go(s.url + "/awareness/new")
+	b.Type("#name", "换卡以后")
+	b.Type("#q0", "现在一个月多少钱")
+	b.Type("#seed", "551203")
+	b.Follow(".edit-end .btn-go")
+	wave := b.URL()
+	look(strings.TrimPrefix(wave, s.url), "awareness-drawn")
+	b.Size(1366, 768)
+	b.Go(wave)
+	b.Follow(`a[href*="/sheet"]`)
+	b.Screenshot("awareness-sheet")
+	b.Go(wave)
+	b.Follow(`a[href*="/ask"]`)
+	b.Screenshot("awareness-ask")
+	b.Select("#by", fmt.Sprint(s.people["clerk"].ID))
+	b.Click(`.asked input[value="r"]`)
+	b.Follow(".edit-end .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "送过或讲过这张政策卡") {
+		t.Errorf("whoever delivered asks: %s", text)
+	}
+	b.Screenshot("awareness-conflict")
+	b.Select("#by", fmt.Sprint(s.people["visitor"].ID))
+	b.Follow(".edit-end .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "回答登记好了") || !strings.Contains(text, "100%（95% 区间 21%–100%）") {
+		t.Errorf("asked: %s", text)
+	}
+	look(strings.TrimPrefix(wave, s.url), "awareness-one")
+	b.Size(390, 844)
+	b.Go(wave)
+	b.Follow(`a[href*="/ask"]`)
+	fits("the answers on a phone")
+	b.Screenshot("awareness-ask-390")
+}
+
+// requestOf is the id of the request of somebody.
+func (s *site) requestOf(t *testing.T, name string) string {
+	t.Helper()
+	id, err := store.One(t.Context(), s.vault, store.Value[int64], `select id from request where name = $1`, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(id)
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 
+	"bihuan/benefit"
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/publicity"
@@ -125,7 +126,7 @@ func (s *Server) requestsRender(w http.ResponseWriter, r *http.Request, v *visit
 		}
 	}
 	if p.phoneFrame = s.phone(r, v, "群众诉求"); !p.Phone {
-		p.frame = s.frame(v, "benefit", "群众诉求")
+		p.frame = s.benefitFrame(v, "request", "群众诉求")
 	}
 	return s.render(w, status, "requests", p)
 }
@@ -194,7 +195,7 @@ func (s *Server) requestNew(w http.ResponseWriter, r *http.Request, v *visit) er
 	if !v.Who.May(org.Hear) {
 		return org.Denied{Who: v.Who, Action: org.Hear}
 	}
-	p := requestForm{frame: s.frame(v, "benefit", "登记诉求"), township: t, Channels: publicity.Channels, Today: v.Today, Request: publicity.Request{Received: v.Today, Channel: "visit"}, Problems: map[string]string{}}
+	p := requestForm{frame: s.benefitFrame(v, "request", "登记诉求"), township: t, Channels: publicity.Channels, Today: v.Today, Request: publicity.Request{Received: v.Today, Channel: "visit"}, Problems: map[string]string{}}
 	if p.Benefits, err = s.benefits(ctx, t.Town.ID); err != nil {
 		return err
 	}
@@ -319,6 +320,11 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 			p.Clauses = c.Clauses()
 		}
 	}
+	if len(p.Clauses) == 0 {
+		if p.Clauses, err = s.clausesOf(ctx, v, x.Unit, p.Reply.Benefit); err != nil {
+			return err
+		}
+	}
 	entries, err := journal.Of(ctx, s.vault, "request", x.ID, 50)
 	if err != nil {
 		return err
@@ -327,9 +333,27 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 		p.Story = append(p.Story, newEvent(e, v.Today))
 	}
 	if p.phoneFrame = s.phone(r, v, x.Number()); !p.OnPhone {
-		p.frame = s.frame(v, "benefit", x.Number())
+		p.frame = s.benefitFrame(v, "request", x.Number())
 	}
 	return s.render(w, status, "request", p)
+}
+
+// clausesOf are the conditions that the parameters of a programme of that name give, where no card does.
+func (s *Server) clausesOf(ctx context.Context, v *visit, town int64, name string) ([]string, error) {
+	u, err := org.UnitByID(ctx, s.db, town)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.programmesOf(ctx, v, u)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(p benefit.Programme) bool { return p.Name == name })
+	if i < 0 {
+		return nil, nil
+	}
+	terms, err := benefit.TermsOf(ctx, s.vault, list[i].ID)
+	return publicity.Suggest(list[i], terms, v.Today).Clauses(), err
 }
 
 // requestAnswer answers POST /request/{id}/answer.

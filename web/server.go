@@ -322,10 +322,11 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /ask/{code}":           s.anybody(s.askVote),
 		"GET /ask/{code}/thanks":     s.anybody(s.askThanks),
 
-		"GET /benefit": s.signedIn(s.benefitShow),
+		"GET /benefit":               s.signedIn(s.benefitShow),
 		"GET /reveal":                s.signedIn(s.revealsShow),
 		"GET /reveal/{column}/{id}":  s.signedIn(s.revealForm),
 		"POST /reveal/{column}/{id}": s.signedIn(s.revealSee),
+
 		"GET /card":                     s.signedIn(s.cardsShow),
 		"GET /card/new":                 s.signedIn(s.cardNew),
 		"POST /card/new":                s.signedIn(s.cardNew),
