@@ -21,7 +21,9 @@ import (
 // rateView is a share that knows, with its interval, as it is written and drawn.
 type rateView struct {
 	publicity.Tally
-	Words string // 70%（95% 区间 62%–77%）
+	Share string // 70%
+	Span  string // 62%–77%
+	Words string // both
 	Bar   shareBar
 	Light light
 }
@@ -32,7 +34,8 @@ func newRateView(t publicity.Tally) rateView {
 		return x
 	}
 	share, low, high := t.Rate()
-	x.Words = fmt.Sprintf("%.0f%%（95%% 区间 %.0f%%–%.0f%%）", share, low, high)
+	x.Share, x.Span = fmt.Sprintf("%.0f%%", share), fmt.Sprintf("%.0f%%–%.0f%%", low, high)
+	x.Words = x.Share + "（95% 区间 " + x.Span + "）"
 	x.Bar = shareBar{Value: across(share), From: across(low), To: across(high - low)}
 	return x
 }
@@ -391,8 +394,7 @@ func (s *Server) waveShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	for _, y := range result.Villages {
 		row := waveVillage{ID: y.Village, Name: y.Name, Mandatory: y.Mandatory, Drawn: min(x.Size, len(y.Numbers)), Of: len(y.Numbers), Rate: newRateView(y.Tally), Hash: y.Hash, Command: again.Command(y.Frame())}
 		if old, ok := earlier[y.Village]; ok && old.Asked() > 0 {
-			share, _, _ := old.Rate()
-			row.Before = fmt.Sprintf("%.0f%%", share)
+			row.Before = newRateView(old.Tally).Share
 		}
 		switch {
 		case !y.Done:

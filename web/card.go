@@ -424,8 +424,12 @@ type handbill struct {
 	QR     *imprintView
 	Public bool // looked at by somebody who is not signed in
 	Small  bool // two on a sheet
+	Long   bool // too long for the largest type
 	Newer  string
 }
+
+// bigBill is how many characters a card has at most that is printed in the largest type.
+const bigBill = 150
 
 // cardPrint answers GET /card/{id}/print.
 func (s *Server) cardPrint(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -443,7 +447,8 @@ func (s *Server) cardPrint(w http.ResponseWriter, r *http.Request, v *visit) err
 }
 
 func (s *Server) handbill(c publicity.Card, town org.Unit) handbill {
-	return handbill{Card: c, Lines: c.Clauses(), Town: town.Name, From: shortDate(c.ValidFrom, ""), To: shortDate(c.ValidTo, "")}
+	long := len([]rune(c.Who+c.Amount+c.Place)) > bigBill || len(c.Clauses()) > 4
+	return handbill{Card: c, Lines: c.Clauses(), Town: town.Name, From: shortDate(c.ValidFrom, ""), To: shortDate(c.ValidTo, ""), Long: long}
 }
 
 // cardQR is the code on a card, by which a villager sees whether it is still in force; none where nobody has said how the site is reached.

@@ -3,6 +3,8 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -155,6 +157,31 @@ func TestBrowserPublicity(t *testing.T) {
 	look("/request", "request-list")
 	look("/request/new", "request-new")
 
+	// On paper a card is one page, however much it says.
+	onePage := func(path, name string) {
+		t.Helper()
+		b.Size(1366, 768)
+		b.Go(s.url + path)
+		pdf, err := os.ReadFile(b.PDF(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(regexp.MustCompile(`/Type\s*/Page[^s]`).FindAll(pdf, -1)); n != 1 {
+			t.Errorf("%s prints on %d pages", path, n)
+		}
+	}
+	clerk := s.people["clerk"]
+	long, err := publicity.Issue(t.Context(), s.vault, clerk, s.town, publicity.Card{Benefit: "防止返贫监测对象帮扶与临时救助", Who: strings.Repeat("家里人均每月收入低于低保标准的\n", 5) + strings.Repeat("多", 75),
+		Amount: strings.Repeat("按家庭收入和低保标准的差额补足，", 6), Place: strings.Repeat("先到村委会领表，带户口簿和收入证明，", 5), Phone: "0399-5550123", ValidFrom: "2026-01-01", Basis: strings.Repeat("栖政〔2026〕3号", 8)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []int64{c.ID, long} {
+		onePage(fmt.Sprintf("/card/%d/print", id), fmt.Sprintf("card-%v", id == long))
+		onePage(fmt.Sprintf("/card/%d/print?size=a5", id), fmt.Sprintf("card-a5-%v", id == long))
+	}
+	look(fmt.Sprintf("/card/%d/print", long), "card-long")
+
 	// Another amount: the old card is withdrawn and nobody has the new one.
 	b.Size(1366, 768)
 	b.Go(fmt.Sprintf("%s/card/%d/edit", s.url, c.ID))
@@ -174,7 +201,7 @@ func TestBrowserPublicity(t *testing.T) {
 	b.Go(s.url + "/card")
 	b.Screenshot("card-phone")
 	fits("the cards on a phone")
-	b.Follow(".todo")
+	b.Follow(`.todo[href="` + strings.TrimPrefix(second, s.url) + `/deliver"]`)
 	fits("the households on a phone")
 	b.Screenshot("card-deliver")
 	b.Click(".ticks label")
@@ -232,6 +259,7 @@ func TestBrowserPublicity(t *testing.T) {
 	enter("leader")
 	b.Go(second)
 	b.Go(s.url + "/awareness/new")
+	b.Select("#card", second[strings.LastIndex(second, "/")+1:])
 	b.Type("#name", "换卡以后")
 	b.Type("#q0", "现在一个月多少钱")
 	b.Type("#seed", "551203")

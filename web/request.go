@@ -239,30 +239,31 @@ func (s *Server) benefits(ctx context.Context, town int64) ([]string, error) {
 // requestPage is one request.
 type requestPage struct {
 	phoneFrame
-	Request  publicity.Request
-	Village  org.Unit
-	Phone    string // masked
-	Channel  string
-	On       string
-	Due      string
-	State    light
-	May      bool
-	OnPhone  bool
-	Reply    publicity.Reply
-	Verdict  string // word of the first check
-	Verdicts []publicity.Word
-	Outcomes []publicity.Word
-	ToldHows []publicity.Word
-	Outcome  string
-	Told     string
-	ToldHow  string
-	Number   string
-	Benefits []string
-	Clauses  []string
-	Today    string
-	Story    []event
-	Problems map[string]string
-	Stale    *staleView
+	Request   publicity.Request
+	Village   org.Unit
+	Phone     string // masked
+	Channel   string
+	On        string
+	Due       string
+	State     light
+	May       bool
+	OnPhone   bool
+	Reply     publicity.Reply
+	Verdict   string // word of the first check
+	Verdicts  []publicity.Word
+	Outcomes  []publicity.Word
+	ToldHows  []publicity.Word
+	Outcome   string
+	Told      string
+	ToldHow   string
+	Number    string
+	Benefits  []string
+	Clauses   []string
+	Today     string
+	Story     []event
+	Answering bool // the form of an answer is open
+	Problems  map[string]string
+	Stale     *staleView
 }
 
 // requestOf reads the request that an address names, of a village that the visitor sees and whose residents they may see.
@@ -303,6 +304,10 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 	p.On, p.Due, p.State, p.May = shortDate(x.Received, v.Today), shortDate(x.Due(v.Cal, v.Rules), v.Today), requestLight(v, x), v.Who.Check(org.Hear, u) == nil
 	p.Verdicts, p.Outcomes, p.ToldHows, p.Today, p.OnPhone = publicity.Verdicts, publicity.Outcomes, publicity.ToldHows, v.Today, byList(v.Who)
 	p.Verdict = publicity.WordOf(publicity.Verdicts, x.Verdict)
+	p.Answering = x.Answered == "" || p.Reply != (publicity.Reply{})
+	if p.Outcome == "" {
+		p.Outcome, p.ToldHow = outcomeOf(x), "face"
+	}
 	if p.Reply == (publicity.Reply{}) {
 		p.Reply = publicity.Reply{Benefit: x.Benefit, Verdict: x.Verdict, Condition: x.Condition, Advice: x.Advice, ApplicationNo: x.ApplicationNo}
 	}
@@ -336,6 +341,17 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 		p.frame = s.benefitFrame(v, "request", x.Number())
 	}
 	return s.render(w, status, "request", p)
+}
+
+// outcomeOf is what a request seems to come to, to begin its last form with.
+func outcomeOf(r publicity.Request) string {
+	switch {
+	case r.Verdict == publicity.Fails:
+		return "refused"
+	case r.ApplicationNo != "":
+		return "applied"
+	}
+	return ""
 }
 
 // clausesOf are the conditions that the parameters of a programme of that name give, where no card does.
