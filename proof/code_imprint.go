@@ -34,8 +34,8 @@ func ParseSubject(text string) (kind string, row int64, ok bool) {
 	return kind, row, true
 }
 
-// longest is the longest link in bytes whose QR code a phone still reads at the size of a stamp.
-const longest = 180
+// LongestLink is the longest link in bytes whose QR code a phone still reads at the size of a stamp.
+const LongestLink = 180
 
 // Link is what the QR code of the paper holds: the address where the code is looked up. Without a site, or with one whose address is too
 // long for a small QR code, it is the code alone.
@@ -44,7 +44,7 @@ func (m Imprint) Link() string {
 	if of := m.Subject(); of != "" {
 		link += "?of=" + of
 	}
-	if m.Site == "" || len(link) > longest {
+	if m.Site == "" || len(link) > LongestLink {
 		return m.Code.String()
 	}
 	return link

@@ -18,10 +18,13 @@ type QR struct{ code *qr.QrCode }
 const quiet = 4
 
 // QR draws the link of an imprint. A seventh of it may be lost to stamps, folds and copying.
-func (m Imprint) QR() (QR, error) {
+func (m Imprint) QR() (QR, error) { return LinkQR(m.Link()) }
+
+// LinkQR draws a link of at most [LongestLink] bytes.
+func LinkQR(link string) (QR, error) {
 	// The long number of a row and the capitals of a code take less room in modes of their own than as bytes. Codes up to version 9
 	// count alike, and the longest link always fits into one.
-	parts, err := qr.MakeSegmentsOptimally(m.Link(), qr.Medium, 9, 9)
+	parts, err := qr.MakeSegmentsOptimally(link, qr.Medium, 9, 9)
 	if err != nil {
 		return QR{}, fmt.Errorf("proof: QR: %w", err)
 	}

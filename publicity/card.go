@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"bihuan/journal"
@@ -68,6 +69,9 @@ func Editions(ctx context.Context, q store.Querier, series int64) ([]Card, error
 	return store.All(ctx, q, scanCard, cardColumns+` where series = $1 order by edition desc`, series)
 }
 
+// mostClauses is how many conditions a card names at most: more do not go on one page in large type.
+const mostClauses = 6
+
 // check refuses a card that a villager could do nothing with.
 func (c *Card) check() error {
 	trim(&c.Benefit, &c.Who, &c.Amount, &c.Place, &c.Phone, &c.Basis, &c.ValidFrom, &c.ValidTo)
@@ -86,6 +90,9 @@ func (c *Card) check() error {
 		if err := limit(f.field, f.text, f.most, f.what); err != nil {
 			return err
 		}
+	}
+	if len(c.Clauses()) > mostClauses || strings.Count(c.Amount, "\n")+strings.Count(c.Place, "\n") > 4 {
+		return org.Invalid{Field: "谁能享受", What: fmt.Sprintf("分得太碎，一页印不下。谁能享受最多 %d 条，其余的少分行", mostClauses)}
 	}
 	if _, err := time.Parse(time.DateOnly, c.ValidFrom); err != nil {
 		return org.Invalid{Field: "从哪天起", What: "请填这项标准从哪一天起执行"}

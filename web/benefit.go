@@ -24,8 +24,8 @@ var benefitTabs = []navLink{
 	{Name: "hit", Address: "/hit", Word: "疑点", Action: org.Residents},
 	{Name: "notice", Address: "/notice", Word: "公示", Action: org.Publish},
 	{Name: "card", Address: "/card", Word: "政策宣传", Action: org.View},
-	{Name: "awareness", Address: "/awareness", Word: "知晓抽查", Action: org.Interview},
-	{Name: "request", Address: "/request", Word: "群众诉求", Action: org.Hear},
+	{Name: "awareness", Address: "/awareness", Word: "知晓抽查", Action: org.View},
+	{Name: "request", Address: "/request", Word: "群众诉求", Action: org.View},
 }
 
 // BenefitTabs are the tabs of the pages about residents for the reader.

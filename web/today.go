@@ -49,7 +49,7 @@ func (s *Server) todayBig(w http.ResponseWriter, r *http.Request, _ *visit) erro
 	}
 	http.SetCookie(w, c)
 	back := form.Get("back")
-	if u, err := url.Parse(back); err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(back, "/today") {
+	if u, err := url.Parse(back); err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(back, "/today") && !strings.HasPrefix(back, "/card") && !strings.HasPrefix(back, "/request") {
 		back = "/today"
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
