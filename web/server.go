@@ -285,6 +285,18 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /today/{id}":               s.signedIn(s.errandReport),
 		"GET /today/{id}/receipt":        s.signedIn(s.receiptShow),
 
+		"GET /hit":                s.signedIn(s.residents(s.hitList)),
+		"GET /hit/{id}":           s.signedIn(s.residents(s.hitShow)),
+		"POST /hit/{id}/verify":   s.signedIn(s.residents(s.hitVerify)),
+		"POST /hit/{id}/confirm":  s.signedIn(s.residents(s.hitConfirm)),
+		"POST /hit/{id}/correct":  s.signedIn(s.residents(s.hitCorrect)),
+		"GET /hit/{id}/proof":     s.signedIn(s.residents(s.hitProof)),
+		"GET /hit/handout":        s.signedIn(s.residents(s.handoutShow)),
+		"POST /hit/handout":       s.signedIn(s.residents(s.handoutSave)),
+		"GET /verify/{id}":        s.signedIn(s.residents(s.verifyShow)),
+		"GET /verify/{id}/{hit}":  s.signedIn(s.residents(s.verifyHitShow)),
+		"POST /verify/{id}/{hit}": s.signedIn(s.residents(s.verifyHitSave)),
+
 		"GET /hint":       s.signedIn(s.hintsShow),
 		"GET /hint/{id}":  s.signedIn(s.hintShow),
 		"POST /hint/{id}": s.signedIn(s.hintDismiss),
