@@ -22,17 +22,9 @@ import (
 
 // Hits (疑点) and what becomes of them: lists and pages at the desk. The pages of the phone stand in verify.go.
 
-// errNoResidents is the answer of pages about residents where there is no database of them.
-var errNoResidents = org.Invalid{Field: "居民信息库", What: "这里没有居民信息库，请告诉管理员"}
-
-// residents lets h answer where there is a database of residents.
-func (s *Server) residents(h handler) handler {
-	return func(w http.ResponseWriter, r *http.Request, v *visit) error {
-		if s.vault == nil {
-			return errNoResidents
-		}
-		return h(w, r, v)
-	}
+// aboutHits lets h answer where there is a database of residents and the reader may see names in it.
+func (s *Server) aboutHits(h handler) http.Handler {
+	return s.onResidents(func(w http.ResponseWriter, r *http.Request, v *visit, _ *vault.Vault) error { return h(w, r, v) })
 }
 
 // hitStates are the looks of the states of a hit.
@@ -167,9 +159,6 @@ const hitsOnPage = 50
 
 // hitList answers GET /hit.
 func (s *Server) hitList(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := may(v.Who, org.Residents); err != nil {
-		return err
-	}
 	ctx, q := r.Context(), r.URL.Query()
 	runs, err := lead.Runs(ctx, s.vault, s.db, v.Who)
 	if err != nil {
@@ -227,7 +216,7 @@ func (s *Server) hitList(w http.ResponseWriter, r *http.Request, v *visit) error
 	if p.Tab = "hit"; p.State == "checked" {
 		p.Tab = "checked"
 	}
-	p.frame = s.frame(v, "benefit", "疑点")
+	p.frame = s.benefitFrame(v, "hit", "疑点")
 	return s.render(w, http.StatusOK, "hits", p)
 }
 
@@ -480,9 +469,7 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if h.State == lead.HitConfirmed && len(checks) > 0 {
 		last := checks[len(checks)-1]
 		p.Correct = last.Outcome == lead.WrongRoll && v.Who.Check(org.Programme, town) == nil
-		if err := s.proposal(ctx, v, h, last, town, &p); err != nil {
-			return err
-		}
+		p.proposal(h, last, v.Who, town)
 	}
 	p.Application = h.Application
 	entries, err := journal.Of(ctx, s.vault, "hit", h.ID, historyLimit)
@@ -499,7 +486,7 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 			return err
 		}
 	}
-	p.frame = s.frame(v, "benefit", "疑点："+p.Hit.Rule)
+	p.frame = s.benefitFrame(v, "hit", "疑点："+p.Hit.Rule)
 	return s.render(w, status, "hit", p)
 }
 
@@ -700,7 +687,7 @@ func (s *Server) renderHandout(w http.ResponseWriter, r *http.Request, v *visit,
 		p.Due = lead.HandoutDue(v.Cal, v.Today)
 	}
 	p.Back, p.Today = fmt.Sprintf("/hit?screening=%d", run), v.Today
-	p.frame = s.frame(v, "benefit", "交核实")
+	p.frame = s.benefitFrame(v, "hit", "交核实")
 	return s.render(w, status, "handout", p)
 }
 

@@ -57,7 +57,7 @@ func (s *site) leads() *leads {
 			l.west = u
 		}
 	}
-	l.programme = s.residentsRow(programmeRow, s.town.ID)
+	l.programme = s.residentsRow(programmeRow, s.town.ID, s.town.Path)
 	l.run = s.residentsRow(screeningRow, s.town.ID, l.programme, s.findings()[0].ID, s.now.UnixMilli())
 	hit := func(village org.Unit, rule, name, birth, household, why string, amount int64) {
 		n := len(l.hits)
@@ -77,9 +77,9 @@ func (s *site) leads() *leads {
 }
 
 const (
-	programmeRow = `insert into programme (id, unit, code, name, level, state, version) values ($1, $2, 'elder', '高龄津贴', 'person', 'running', 1)`
-	screeningRow = `insert into screening (id, unit, programme, serial, as_of, params, rules, datasets, finding, state, stage, percent, problem, counts, result, started, ended, staff, version)
-		values ($1, $2, $3, 1, '2026-04-15', '{}', '{}', '[{"id":1,"kind":"residents","name":"户籍","hash":"a"},{"id":2,"kind":"deaths","name":"死亡名单","hash":"b"}]', $4, 'done', '', 100, '', '', '', $5, $5, 0, 1)`
+	programmeRow = `insert into programme (id, unit, path, code, name, level, state, version) values ($1, $2, $3, 'elder', '高龄津贴', 'person', 'running', 1)`
+	screeningRow = `insert into screening (id, unit, programme, serial, as_of, params, rules, datasets, finding, state, problem, counts, report, result, started, ended, staff, version)
+		values ($1, $2, $3, 1, '2026-04-15', '', '', '[{"id":1,"kind":"residents","name":"户籍","hash":"a"},{"id":2,"kind":"deaths","name":"死亡名单","hash":"b"}]', $4, 'done', '', '', '', '', $5, $5, 0, 1)`
 )
 
 // hit is one of them as it is now.
