@@ -375,7 +375,7 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 	}
 	for _, e := range earlier {
 		switch {
-		case a.Hit != 0 && e.Hit == a.Hit:
+		case a.Hit != 0 && e.Hit == a.Hit && e.Step != Withdrawn:
 			return e.ID, nil // done already
 		case !e.Open():
 		case e.Received == a.Received && e.Reason == a.Reason && e.Source == a.Source && e.Hit == a.Hit:

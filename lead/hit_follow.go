@@ -36,7 +36,7 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 			state, application = HitConfirmed, 0
 		case f.decision == "refused":
 			why = "县级决定不予办理：" + f.reasons
-		case f.kind == "stop" || f.kind == "change":
+		case f.kind == "stop" || f.kind == "suspend" || f.kind == "change":
 			why = "县级已决定（" + f.decided + "）"
 		default:
 			paid, err := paidFor(ctx, v, f.hit.Application)
@@ -72,10 +72,10 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 }
 
 // paidSince is the condition on payment p that it is what application a asked for: the row that settles it or, of somebody newly on the
-// roll or back on it, a month's payment since the decision. Only such a row counts as 享受到 (M70).
+// roll or back on it, a month's payment from the month on that was decided. Only such a row counts as 享受到 (M70).
 const paidSince = `(p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
-	or a.kind in ('new', 'resume') and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
-		and p.month >= substr(a.decided, 1, 7) and a.decided > '')`
+	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
+		and p.month >= a.from_month and a.from_month > '')`
 
 // paidFor is the day of the first payment that an application led to; empty when there is none.
 func paidFor(ctx context.Context, q store.Querier, application int64) (string, error) {
@@ -104,7 +104,7 @@ type OutcomeRow struct {
 	Stage   Stage
 	Outcome Outcome // of the check that counts; empty before
 	Month   string  // first month paid
-	Amount  int64   // fen: arrears paid
+	Amount  int64   // fen: arrears paid, or with a minus what was paid back
 	Paid    string  // day of the first payment
 }
 
@@ -143,8 +143,8 @@ func OutcomesOf(ctx context.Context, v *vault.Vault, house store.Querier, who or
 			return c, nil
 		}
 		p, err := store.One(ctx, v, func(rows *sql.Rows, p *came) error { return rows.Scan(&p.month, &p.paid, &p.amount) },
-			`select coalesce(min(p.month), ''), coalesce(min(p.paid), ''), coalesce(sum(case when p.application = a.id then p.amount else 0 end), 0)
-				from application a left join payment p on `+paidSince+` where a.id = $1`, c.application)
+			`select coalesce(min(p.month), ''), coalesce(min(p.paid), ''), coalesce((select sum(y.amount) from payment y join application z on z.id = y.application where z.hit = $2), 0)
+				from application a left join payment p on `+paidSince+` where a.id = $1`, c.application, hit)
 		c.month, c.paid, c.amount = p.month, p.paid, p.amount
 		return c, err
 	}

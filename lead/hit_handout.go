@@ -320,7 +320,7 @@ func settleStep(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.
 		return false, err
 	}
 	if d.State == duty.Stopped || len(list) != 1 || list[0].Standing == duty.Cancelled || list[0].Standing == duty.Excused {
-		return false, drop(ctx, v, h, "任务已停止或取消")
+		return false, dropHandout(ctx, v, h, "任务已停止或取消")
 	}
 	o := list[0]
 	reported := o.Standing == duty.Reported || o.Standing == duty.Done
@@ -330,7 +330,7 @@ func settleStep(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.
 	case st.waiting == 0 && st.checked == 0 && o.Standing == duty.Reported:
 		return true, decide(ctx, v, db, cal, h, o, duty.Decision{Pass: true})
 	case st.waiting == 0 && st.checked == 0 && o.Standing == duty.Done:
-		return false, finish(ctx, v, h, "done", "都已复核")
+		return false, finishHandout(ctx, v, h, "done", "都已复核")
 	case st.waiting > 0 && st.checked == 0 && o.Standing == duty.Reported:
 		return true, decide(ctx, v, db, cal, h, o, duty.Decision{Opinion: fmt.Sprintf("退回%d条，要补什么写在每一条里", st.waiting)})
 	case st.waiting > 0 && st.waiting == st.prolonged && o.Due < st.due && !reported:
@@ -358,7 +358,7 @@ func give(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.Calend
 	}
 	to, err := org.PersonByID(ctx, db, h.Staff, db.Now().Format(time.DateOnly))
 	if errors.Is(err, store.ErrNotFound) {
-		return drop(ctx, v, h, "核实人已不在岗")
+		return dropHandout(ctx, v, h, "核实人已不在岗")
 	}
 	if err != nil {
 		return err
@@ -377,26 +377,26 @@ func give(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.Calend
 	})
 	var bad org.Invalid
 	if errors.As(err, &bad) {
-		return drop(ctx, v, h, bad.Error())
+		return dropHandout(ctx, v, h, bad.Error())
 	}
 	return err
 }
 
 // drop takes back a handout whose duty is no more: what was not checked is new again.
-func drop(ctx context.Context, v *vault.Vault, h handed, why string) error {
+func dropHandout(ctx context.Context, v *vault.Vault, h handed, why string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `update hit set state = 'new', duty = 0, due = '', version = version + 1 where duty = $1 and state = 'assigned'`, h.ID); err != nil {
 			return fmt.Errorf("drop: %w", err)
 		}
-		return end(ctx, tx, h, "dropped", why)
+		return endHandout(ctx, tx, h, "dropped", why)
 	})
 }
 
-func finish(ctx context.Context, v *vault.Vault, h handed, state, why string) error {
-	return v.Write(ctx, func(tx *store.Tx) error { return end(ctx, tx, h, state, why) })
+func finishHandout(ctx context.Context, v *vault.Vault, h handed, state, why string) error {
+	return v.Write(ctx, func(tx *store.Tx) error { return endHandout(ctx, tx, h, state, why) })
 }
 
-func end(ctx context.Context, tx *store.Tx, h handed, state, why string) error {
+func endHandout(ctx context.Context, tx *store.Tx, h handed, state, why string) error {
 	n, err := tx.Exec(ctx, `update handout set state = $2, version = version + 1 where id = $1 and state = 'open'`, h.ID, state)
 	if err != nil || n == 0 {
 		return err

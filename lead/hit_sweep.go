@@ -120,10 +120,11 @@ func EnterSweep(ctx context.Context, v *vault.Vault, house store.Querier, who or
 		return org.Invalid{Field: "月份", What: "请选本月或以前的月份"}
 	case s.Sources == "":
 		return org.Invalid{Field: "怎么排查的", What: "请写查了什么，如 逐户走访、村医名单"}
-	case hasNumber(s.Sources):
-		return org.Invalid{Field: "怎么排查的", What: "请不要写身份证号、银行账号和手机号"}
 	case s.Found < 0 || s.Found > 10_000 || s.Settled < 0 || s.Settled > s.Found:
 		return org.Invalid{Field: "发现和办结", What: "请写数字，办结的不能多于发现的；没有就写 0"}
+	}
+	if err := vault.CheckText("怎么排查的", s.Sources); err != nil {
+		return err
 	}
 	town := int64(0)
 	for _, id := range village.Ancestors() {

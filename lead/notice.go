@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"bihuan/chinese"
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
@@ -131,8 +132,8 @@ func PostNotice(ctx context.Context, v *vault.Vault, house store.Querier, who or
 			return org.Invalid{Field: "名单", What: "没有可以公示的人：" + where.Name + "现在没有" + noticeWord(d.What)}
 		}
 		id = tx.ID()
-		_, err = tx.Exec(ctx, `insert into notice (id, unit, programme, village, what, title, basis, token, posted, until, down, down_why, lines, left_out, staff, version)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', $11, $12, $13, 1)`,
+		_, err = tx.Exec(ctx, `insert into notice (id, unit, programme, village, what, title, basis, token, posted, until, down, down_why, purged, lines, left_out, staff, version)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', 0, $11, $12, $13, 1)`,
 			id, unit, d.Programme, d.Village, d.What, d.Title, d.Basis, d.Batch, dayOf(tx), d.Until, len(lines), minors, who.ID)
 		if err != nil {
 			return fmt.Errorf("post notice: %w", err)
@@ -195,6 +196,9 @@ func (d *NoticeDraft) check(ctx context.Context, tx *store.Tx, programme, place 
 	case d.Until > later(day, mostNoticeDays):
 		return org.Invalid{Field: "撤下日期", What: fmt.Sprintf("公示不超过%d天：姓名不宜长期公开", mostNoticeDays)}
 	}
+	if err := vault.CheckTexts("标题", d.Title, "依据", d.Basis); err != nil {
+		return err
+	}
 	for _, x := range []struct{ field, text string }{{"惠民项目", programme}, {"标题", d.Title}, {"依据", d.Basis}} {
 		if word := tells(x.text); word != "" {
 			return org.Invalid{Field: x.field, What: "“" + word + "”会让人知道当事人的健康、号码或账户，不能出现在公示里"}
@@ -218,6 +222,23 @@ func tells(text string) string {
 		return "一长串数字"
 	}
 	return ""
+}
+
+// digits tells whether a text holds so many digits in a row, however they are parted.
+func digits(text string, most int) bool {
+	n := 0
+	for _, r := range text {
+		switch {
+		case chinese.Digit(chinese.Fold(r)):
+			if n++; n >= most {
+				return true
+			}
+		case n > 0 && strings.ContainsRune(" -－—·.　", r):
+		default:
+			n = 0
+		}
+	}
+	return false
 }
 
 // publicName is a name as it hangs in public: masked, and of whatever else stands in the field nothing.
@@ -362,20 +383,39 @@ func TakeDown(ctx context.Context, v *vault.Vault) (int, error) {
 			return 0, err
 		}
 	}
-	if len(over) == 0 {
-		return 0, nil
+	return len(over), purgeNotices(ctx, v)
+}
+
+// purgeNotices frees the files of the database of what was taken down. One that was interrupted is made up for by the next.
+func purgeNotices(ctx context.Context, v *vault.Vault) error {
+	left, err := store.All(ctx, v, store.Value[int64], `select id from notice where down <> 0 and purged = 0`)
+	if err != nil || len(left) == 0 {
+		return err
 	}
-	return len(over), v.Purge(ctx)
+	if err := v.Purge(ctx); err != nil {
+		return err
+	}
+	return v.Write(ctx, func(tx *store.Tx) error {
+		for _, id := range left {
+			if _, err := tx.Exec(ctx, `update notice set purged = 1 where id = $1`, id); err != nil {
+				return fmt.Errorf("purge notices: %w", err)
+			}
+			if err := journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "清除", Kind: "notice", Row: id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // RemoveNotice takes a notice down before its time, with the reason.
 func RemoveNotice(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, version int64, why string) error {
 	why = strings.TrimSpace(why)
-	switch {
-	case why == "":
+	if why == "" {
 		return org.Invalid{Field: "理由", What: "请写为什么提前撤下"}
-	case hasNumber(why):
-		return org.Invalid{Field: "理由", What: "请不要写身份证号、银行账号和手机号"}
+	}
+	if err := vault.CheckText("理由", why); err != nil {
+		return err
 	}
 	n, err := NoticeByID(ctx, v, house, who, id)
 	if err != nil {
@@ -394,7 +434,7 @@ func RemoveNotice(ctx context.Context, v *vault.Vault, house store.Querier, who 
 	if err := v.Write(ctx, func(tx *store.Tx) error { return takeDown(ctx, tx, who, n, version, why) }); err != nil {
 		return err
 	}
-	return v.Purge(ctx)
+	return purgeNotices(ctx, v)
 }
 
 func takeDown(ctx context.Context, tx *store.Tx, who org.Person, n Notice, version int64, why string) error {

@@ -80,7 +80,7 @@ func newScene(t *testing.T, url string) *scene {
 	keys, err := ledger.ListAll(ctx, s.db, s.people["clerk"], ledger.Filter{Plan: plan}, ledger.Days{})
 	s.must(err)
 	s.finding = keys[0].ID
-	s.programme = s.insert(`insert into programme (id, unit, code, name, level, state, version) values ($1, $2, 'elder', '高龄津贴', 'person', 'running', 1)`, s.town.ID)
+	s.programme = s.insert(`insert into programme (id, unit, path, code, name, level, state, version) values ($1, $2, $3, 'elder', '高龄津贴', 'person', 'running', 1)`, s.town.ID, s.town.Path)
 	s.run = s.screening("2026-04-15", "a")
 	return s
 }
@@ -153,8 +153,8 @@ func (s *scene) screening(asOf, hash string) int64 {
 	s.must(err)
 	n, err := store.One(s.t.Context(), s.v, store.Value[int64], `select count(*) + 1 from screening`)
 	s.must(err)
-	return s.insert(`insert into screening (id, unit, programme, serial, as_of, params, rules, datasets, finding, state, stage, percent, problem, counts, result, started, ended, staff, version)
-		values ($1, $2, $3, $4, $5, '{}', '{}', $6, $7, 'done', '', 100, '', '{}', '', $8, $8, 0, 1)`, s.town.ID, s.programme, n, asOf, string(text), s.finding, s.now.UnixMilli())
+	return s.insert(`insert into screening (id, unit, programme, serial, as_of, params, rules, datasets, finding, state, problem, counts, report, result, started, ended, staff, version)
+		values ($1, $2, $3, $4, $5, '', '', $6, $7, 'done', '', '', '', '', $8, $8, 0, 1)`, s.town.ID, s.programme, n, asOf, string(text), s.finding, s.now.UnixMilli())
 }
 
 // number is an invented number of a citizen, out of a block that no place has.
@@ -222,4 +222,17 @@ func (s *scene) task(id int64) duty.Occurrence {
 		s.t.Fatalf("%d occurrences of duty %d", len(list), id)
 	}
 	return list[0]
+}
+
+// person makes somebody of the eastern village, under the number of a hit.
+func (s *scene) person(n int, name, birth string) int64 {
+	return s.insert(`insert into person (id, unit, village, path, place, household, number, number_index, name, birth, sex, phone, came_on, moved_on, dead_on, version)
+		values ($1, $2, $3, $4, '', '', $5, $6, $7, $8, '', '', '', '', '', 1)`, s.town.ID, s.east.ID, s.east.Path, s.v.Seal("person.number", number(n)), s.v.Index("number", number(n)), name, birth)
+}
+
+// application makes an application about somebody.
+func (s *scene) application(person int64, kind, step, decision string, hit, amount int64) int64 {
+	return s.insert(`insert into application (id, programme, person, roll, kind, source, hit, received, step, amount, from_month, to_month, class, reason, proposed, proposed_by, decision, decided,
+		decision_no, decision_reason, decided_by, told, version) values ($1, $2, $3, 0, $4, 'screened', $5, '2026-04-16', $6, $7, '2026-05', '', '', '', '2026-04-16', 0, $8, '2026-05-06', '', '收入超标', 0, '', 1)`,
+		s.programme, person, kind, hit, step, amount, decision)
 }

@@ -25,21 +25,15 @@ type Suppression struct {
 	Kind   screening.Kind // of the list that was wrong; empty: of the case itself
 	Hash   string         // of that list then
 	Reason string
-	Until  string // last day; empty: as long as the list stays
+	Until  string // last day; [always] as long as the list stays
 	Told   string // when and how the giver was told
 }
 
 // caseMonths is how long what the policy allows or somebody declined is not raised again: then somebody looks once more.
 const caseMonths = 12
 
-// Holds tells whether the suppression keeps a finding of a screening on a day from being raised, given the hashes of the lists of its
-// kind in that screening. Of several lists of a kind the wrong one must still be among them.
-func (s Suppression) Holds(day string, hashes []string) bool {
-	if s.Until != "" && day > s.Until {
-		return false
-	}
-	return s.Kind == "" || slices.Contains(hashes, s.Hash)
-}
+// always is the last day of a suppression that ends when its list changes.
+const always = "9999-12-31"
 
 const suppressionColumns = `select p.id, p.unit, p.hit_key, p.rule, p.hit, p.kind, p.hash, p.reason, p.until, p.told from suppression p`
 
@@ -47,19 +41,14 @@ func scanSuppression(rows *sql.Rows, s *Suppression) error {
 	return rows.Scan(&s.ID, &s.Unit, &s.Key, &s.Rule, &s.Hit, &s.Kind, &s.Hash, &s.Reason, &s.Until, &s.Told)
 }
 
-// Suppressions are the suppressions of a town by the key of their hits. Several may bear on one key; any that holds is enough.
-func Suppressions(ctx context.Context, q store.Querier, unit int64) (map[string][]Suppression, error) {
-	list, err := store.All(ctx, q, scanSuppression, suppressionColumns+` where p.unit = $1 order by p.id`, unit)
-	by := map[string][]Suppression{}
-	for _, s := range list {
-		by[s.Key] = append(by[s.Key], s)
-	}
-	return by, err
+// Suppressions lists the suppressions of a town, the newest first.
+func Suppressions(ctx context.Context, q store.Querier, unit int64) ([]Suppression, error) {
+	return store.All(ctx, q, scanSuppression, suppressionColumns+` where p.unit = $1 order by p.id desc`, unit)
 }
 
 // suppress keeps a finding from being raised again where its check says so.
 func suppress(ctx context.Context, tx *store.Tx, h Hit, x Verification) error {
-	s := Suppression{Reason: x.Outcome.Word()}
+	s := Suppression{Reason: x.Outcome.Word(), Until: always}
 	switch x.Outcome {
 	case WrongSource:
 		s.Reason += "（" + x.Blamed + "）"
@@ -192,11 +181,11 @@ func ReturnSheets(ctx context.Context, v *vault.Vault, house store.Querier, who 
 // TellGiver records that the giver of a list was told what is wrong with it, when and how. What was told stays told.
 func TellGiver(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, office, how string) error {
 	how = strings.TrimSpace(how)
-	switch {
-	case how == "":
+	if how == "" {
 		return org.Invalid{Field: "怎样回告的", What: "请写哪天、怎样送去、谁收的，如 5月6日书面送达，户籍室签收"}
-	case hasNumber(how):
-		return org.Invalid{Field: "怎样回告的", What: "请不要写身份证号、银行账号和手机号"}
+	}
+	if err := vault.CheckText("怎样回告的", how); err != nil {
+		return err
 	}
 	sheets, err := ReturnSheets(ctx, v, house, who)
 	if err != nil {

@@ -136,10 +136,10 @@ func (c *Check) check(day string) error {
 	case len(c.File) > MostProof:
 		return org.Invalid{Field: "照片", What: "太大了，请拍小一点再传（不超过 8 MB）"}
 	}
+	if err := vault.CheckTexts("凭据", c.Proof, "谁去核实的", c.Who, "转给哪里", c.PassedTo, "情况", c.Said); err != nil {
+		return err
+	}
 	for _, x := range []struct{ field, text string }{{"凭据", c.Proof}, {"谁去核实的", c.Who}, {"转给哪里", c.PassedTo}} {
-		if hasNumber(x.text) {
-			return org.Invalid{Field: x.field, What: "请不要写身份证号、银行账号和手机号，写清是什么凭据就行"}
-		}
 		if utf8.RuneCountInString(x.text) > 200 {
 			return org.Invalid{Field: x.field, What: "太长了，请不超过 200 字"}
 		}
@@ -154,25 +154,6 @@ func (c *Check) check(day string) error {
 		c.PassedTo = ""
 	}
 	return nil
-}
-
-// hasNumber tells whether a text holds what may be a number of a citizen, an account or a phone: eleven digits, however they are parted.
-func hasNumber(text string) bool { return digits(text, 11) }
-
-func digits(text string, most int) bool {
-	n := 0
-	for _, r := range text {
-		switch {
-		case r >= '0' && r <= '9' || r >= '０' && r <= '９' || n > 0 && (r == 'x' || r == 'X'):
-			if n++; n >= most {
-				return true
-			}
-		case n > 0 && strings.ContainsRune(" -－—·.　", r):
-		default:
-			n = 0
-		}
-	}
-	return false
 }
 
 // Verification is one check of a hit (核实).
@@ -369,8 +350,8 @@ func Confirm(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.Cal
 // confirm is the half of [Confirm] that is done among the residents.
 func confirm(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, version int64, o Opinion) error {
 	o.Text = strings.TrimSpace(o.Text)
-	if hasNumber(o.Text) {
-		return org.Invalid{Field: "意见", What: "请不要写身份证号、银行账号和手机号"}
+	if err := vault.CheckText("意见", o.Text); err != nil {
+		return err
 	}
 	return v.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.Lock(ctx, "hit", id); err != nil {
@@ -482,11 +463,11 @@ func change(ctx context.Context, tx *store.Tx, id, version int64, set string, va
 // Corrected closes a confirmed hit whose roll was wrong: the roll says now what is right.
 func Corrected(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, version int64, what string) error {
 	what = strings.TrimSpace(what)
-	switch {
-	case what == "":
+	if what == "" {
 		return org.Invalid{Field: "改了什么", What: "请写一句名册里哪一项改成了什么"}
-	case hasNumber(what):
-		return org.Invalid{Field: "改了什么", What: "请不要写身份证号、银行账号和手机号"}
+	}
+	if err := vault.CheckText("改了什么", what); err != nil {
+		return err
 	}
 	return v.Write(ctx, func(tx *store.Tx) error {
 		h, err := hitByID(ctx, v, tx, id)

@@ -71,7 +71,7 @@ type programmePage struct {
 	MayEdit bool
 	Basis   entryForm // names the document of an example
 	History []event
-	Ticks   []tickView // of the timelines
+	Ticks   []yearTick // of the timelines
 }
 
 // seriesView is a parameter over time.
@@ -98,8 +98,8 @@ type barView struct {
 	Title    string
 }
 
-// tickView is a year on a timeline.
-type tickView struct{ X, Word string }
+// yearTick is a year on a timeline.
+type yearTick struct{ X, Word string }
 
 // programmeOf reads the programme of an address, one that the reader may know of.
 func (s *Server) programmeOf(r *http.Request, v *visit) (benefit.Programme, benefit.Terms, error) {
@@ -224,12 +224,12 @@ func (s scale) bar(p benefit.Parameter, title, today string) barView {
 }
 
 // ticks are some of the years on the line.
-func (s scale) ticks() []tickView {
+func (s scale) ticks() []yearTick {
 	years := max(1, int(s.to-s.from)/12)
 	step := (years + 7) / 8
-	var list []tickView
+	var list []yearTick
 	for y := int(s.from) / 12; benefit.Month(y*12) <= s.to-6; y += step {
-		list = append(list, tickView{fmt.Sprintf("%.2f%%", s.x(benefit.Month(y*12))), strconv.Itoa(y)})
+		list = append(list, yearTick{fmt.Sprintf("%.2f%%", s.x(benefit.Month(y*12))), strconv.Itoa(y)})
 	}
 	return list
 }

@@ -164,7 +164,7 @@ func (s *Server) recordAlerts(ctx context.Context) ([]flawView, error) {
 		db       *store.DB
 		cosigner *journal.Cosigner
 		of       string
-	}{{s.db, s.cosigner, ""}, {s.residents(), s.residentsCosigner, "居民信息库"}} {
+	}{{s.db, s.cosigner, ""}, {s.residentsDB(), s.residentsCosigner, "居民信息库"}} {
 		if x.db == nil {
 			continue
 		}
@@ -184,8 +184,8 @@ func (s *Server) recordAlerts(ctx context.Context) ([]flawView, error) {
 	return list, nil
 }
 
-// residents is the database of residents, nil where there is none.
-func (s *Server) residents() *store.DB {
+// residentsDB is the database of residents, nil where there is none.
+func (s *Server) residentsDB() *store.DB {
 	if s.vault == nil {
 		return nil
 	}

@@ -68,9 +68,9 @@ const (
 )
 
 var (
-	rowVersion = regexp.MustCompile(`name="version" value="(\d+)"`)
-	selectField  = regexp.MustCompile(`(?s)<select class="ctl" name="(c\d+_\d+)"[^>]*>(.*?)</select>`)
-	selected     = regexp.MustCompile(`<option selected>([^<]*)</option>`)
+	rowVersion  = regexp.MustCompile(`name="version" value="(\d+)"`)
+	selectField = regexp.MustCompile(`(?s)<select class="ctl" name="(c\d+_\d+)"[^>]*>(.*?)</select>`)
+	selected    = regexp.MustCompile(`<option selected>([^<]*)</option>`)
 )
 
 // guessed is the form of a list as the program filled it in.

@@ -12,6 +12,7 @@ import (
 	"bihuan/duty"
 	"bihuan/evidence"
 	"bihuan/journal"
+	"bihuan/lead"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
@@ -50,6 +51,7 @@ type taskPage struct {
 	FilesGone  bool
 	Feedback   string
 	ReviewedBy string
+	Leads      string // address of the page of hits through which it is reported and decided
 }
 
 // taskForm is what was typed into one of the forms of the page.
@@ -198,6 +200,16 @@ func (s *Server) taskPage(r *http.Request, v *visit) (taskPage, error) {
 	}
 	if err := s.taskRights(ctx, v, &p); err != nil {
 		return p, err
+	}
+	if p.Leads, err = s.leadTask(ctx, v, o.Duty); err != nil {
+		return p, err
+	}
+	if p.Leads != "" { // decided here only when nobody who confirmed its hits may
+		left, err := lead.HandedByID(ctx, s.vault, s.db, v.Who, o.Duty)
+		if err != nil {
+			return p, err
+		}
+		p.MayTell, p.MayDecide = false, p.MayDecide && left.Waiting+left.Checked == 0
 	}
 	p.Form.Happened = v.Today
 	if o.Standing == duty.Returned {
@@ -348,6 +360,10 @@ func (s *Server) taskReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
+	if p.Leads != "" {
+		http.Redirect(w, r, p.Leads, http.StatusSeeOther)
+		return nil
+	}
 	unit, err := org.UnitByID(r.Context(), s.db, p.Task.Unit)
 	if err != nil {
 		return err
@@ -425,6 +441,10 @@ func (s *Server) taskDecide(w http.ResponseWriter, r *http.Request, v *visit) er
 	p, err := s.taskPage(r, v)
 	if err != nil {
 		return err
+	}
+	if p.Leads != "" && !p.MayDecide {
+		http.Redirect(w, r, p.Leads, http.StatusSeeOther)
+		return nil
 	}
 	p.Form.Opinion = plainText(form.Get("opinion"))
 	pass := form.Get("verdict") == "pass"

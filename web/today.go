@@ -49,7 +49,7 @@ func (s *Server) todayBig(w http.ResponseWriter, r *http.Request, _ *visit) erro
 	}
 	http.SetCookie(w, c)
 	back := form.Get("back")
-	if u, err := url.Parse(back); err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(back, "/today") && !strings.HasPrefix(back, "/card") && !strings.HasPrefix(back, "/request") {
+	if u, err := url.Parse(back); err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(back, "/") || strings.Contains(back, `\`) {
 		back = "/today"
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
@@ -204,6 +204,10 @@ func (s *Server) errandShow(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
+	if way, err := s.leadTask(r.Context(), v, e.Duty); err != nil || way != "" {
+		http.Redirect(w, r, way, http.StatusSeeOther)
+		return err
+	}
 	if (e.Standing == duty.Reported || e.Standing == duty.Done) && e.EnteredBy == v.Who.ID {
 		http.Redirect(w, r, fmt.Sprintf("/today/%d/receipt", e.ID), http.StatusSeeOther)
 		return nil
@@ -270,6 +274,10 @@ func (s *Server) errandReport(w http.ResponseWriter, r *http.Request, v *visit) 
 	e, err := s.errand(r, v)
 	if err != nil {
 		return err // before a file is stored for somebody who may not
+	}
+	if way, err := s.leadTask(r.Context(), v, e.Duty); err != nil || way != "" {
+		http.Redirect(w, r, way, http.StatusSeeOther)
+		return err
 	}
 	form, files, refused := s.readFiles(r, "photo")
 	if form == nil || refused != nil && !evidence.Refused(refused) {

@@ -65,6 +65,7 @@ create table notice (
   until     text   not null,         -- last day; taken down by itself after it
   down      bigint not null,         -- 0 until then
   down_why  text   not null,
+  purged    bigint not null,         -- 1: nothing of its lines is left in the files of the database either
   lines     bigint not null,         -- how many there were
   left_out  bigint not null,         -- minors, who are never listed
   staff     bigint not null,
