@@ -23,6 +23,7 @@ import (
 	"bihuan/proof"
 	"bihuan/store"
 	"bihuan/store/storetest"
+	"bihuan/vault"
 )
 
 // openAs opens a database as the program does when it starts.
@@ -104,7 +105,11 @@ var sampleContent = sync.OnceValues(func() (content, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := errors.Join(sample.Build(ctx, db, files, time.Now()), files.Close(), db.Close()); err != nil {
+	residents, err := vault.Open(ctx, filepath.Join(folder, "residents.db"), filepath.Join(folder, "residents.key"))
+	if err != nil {
+		return nil, errors.Join(err, files.Close(), db.Close())
+	}
+	if err := errors.Join(sample.Build(ctx, db, residents, files, time.Now()), residents.Close(), files.Close(), db.Close()); err != nil {
 		return nil, err
 	}
 	all, _, err := contentAt(url)

@@ -71,11 +71,15 @@ func buildSample(ctx context.Context, folder string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	residents, err := at.openVault(ctx)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	files, err := at.openFiles(ctx)
 	if err == nil {
-		err = errors.Join(sample.Build(ctx, db, files, now), files.Close())
+		err = errors.Join(sample.Build(ctx, db, residents, files, now), files.Close())
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if err = errors.Join(err, residents.Close(), db.Close()); err != nil {
 		return fmt.Errorf("样例没有建成：%w", err)
 	}
 	if err := os.WriteFile(filepath.Join(building, sampleMark), []byte(now.Format("2006年1月2日15:04")+"建\n"), 0o600); err != nil {

@@ -15,23 +15,26 @@ import (
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // Build fills an empty database with the sample as it stands at now. The same day gives the same sample.
-func Build(ctx context.Context, db *store.DB, files *evidence.Files, now time.Time) error {
-	b := &builder{db: db, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
+func Build(ctx context.Context, db *store.DB, residents *vault.Vault, files *evidence.Files, now time.Time) error {
+	b := &builder{db: db, vault: residents, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
 		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),
 		dice:  rand.New(rand.NewPCG(26, 20)), units: map[string]org.Unit{}, people: map[string]org.Person{}, byID: map[int64]org.Person{},
 		plans: map[string]int64{}, ids: map[string]int64{}, items: map[string]*item{}, posts: map[string]int64{}, places: map[string]int64{}, seen: map[int64]bool{}, redo: map[int64]int{}, expects: map[int64]bool{}, sent: map[ledger.LetterKind]int{}}
 	clock := db.Now
-	defer func() { db.Now = clock }()
+	defer func() { db.Now, residents.Now = clock, clock }()
 	db.Now = func() time.Time { return b.clock }
+	residents.Now = db.Now
 	return b.build(ctx)
 }
 
 // builder is one making of the sample.
 type builder struct {
 	db    *store.DB
+	vault *vault.Vault
 	files *evidence.Files
 	cal   calendar.Calendar
 	rng   *rand.Rand // for what papers say, drawn before anything happens
@@ -85,6 +88,7 @@ func (b *builder) build(ctx context.Context) error {
 	b.extras(papers)
 	b.nights(list)
 	b.showcase(list)
+	b.residents(list[0])
 	b.running = true
 	for ; b.next < len(b.events); b.next++ {
 		e := b.events[b.next]

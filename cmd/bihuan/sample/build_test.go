@@ -14,6 +14,7 @@ import (
 	"bihuan/org"
 	"bihuan/store"
 	"bihuan/store/storetest"
+	"bihuan/vault"
 )
 
 // built makes the sample and checks that the database's clock is left as it was.
@@ -30,7 +31,16 @@ func built(t *testing.T, url string, now time.Time) *store.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { files.Close() })
-	if err := Build(ctx, db, files, now); err != nil {
+	address, err := store.ResidentsOf(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	residents, err := vault.Open(ctx, address, filepath.Join(t.TempDir(), "residents.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { residents.Close() })
+	if err := Build(ctx, db, residents, files, now); err != nil {
 		t.Fatal(err)
 	}
 	if time.Since(db.Now()) > time.Minute {
