@@ -266,6 +266,8 @@ func certainlyAnother(kind Kind, m Mapping, scores []int) bool {
 	switch {
 	case other == kind || by <= 0:
 		return false
+	case (other == Roll || other == OtherRoll) && kind != Residents && kind != Deaths: // what is paid for by any programme looks like that
+		return false
 	case kind == Deaths && !has(FieldDeath, FieldCremation, FieldStruck, FieldStateDate) && own == 0 && by >= 3,
 		kind == Residents && has(FieldDeath, FieldCremation) && !has(FieldBirth, FieldState, FieldHousehold, FieldRelation) && other == Deaths,
 		own == 0 && by >= 5:

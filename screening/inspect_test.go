@@ -86,3 +86,24 @@ func TestGuessKinds(t *testing.T) {
 		}
 	}
 }
+
+// A list that is paid looks like the roll, whatever pays for it, and is read as what it was given for; so is one whose columns a person
+// confirmed.
+func TestPaymentsOfOtherProgrammes(t *testing.T) {
+	text := "姓名,身份证号,行政村,金额,发放月份,银行账号\n王平,990408197008050023,前村,420,202611,62170000000000001\n"
+	for _, kind := range []Kind{Dibao, PreviousDibao, Tekun, Pension, Posts} {
+		in := Input{Params: usual, Lists: []List{listOf(kind, "表.csv", text)}}
+		report, err := Run(t.Context(), in)
+		if err != nil || report.Sheets[0].Rows != 1 {
+			t.Errorf("%s: %v %v", kind, err, report.Sheets)
+		}
+	}
+	deaths := listOf(Deaths, "表.csv", text)
+	if _, err := Run(t.Context(), Input{Params: usual, Lists: []List{deaths}}); err == nil {
+		t.Error("a roll given for deaths is taken")
+	}
+	deaths.Override = map[string]Override{"": {FieldName: "姓名", FieldNumber: "身份证号"}}
+	if _, err := Run(t.Context(), Input{Params: usual, Lists: []List{deaths}}); err != nil {
+		t.Error(err)
+	}
+}

@@ -77,8 +77,10 @@ func findLayout(rows []office.GridRow, override Override) (Layout, bool, error) 
 	// A list of households by their heads only: the head is the person.
 	if head && !name {
 		best.Mapping[FieldName] = best.Mapping[FieldHeadName]
+		delete(best.Mapping, FieldHeadName)
 		if c, ok := best.Mapping[FieldHeadNo]; ok && !number {
 			best.Mapping[FieldNumber] = c
+			delete(best.Mapping, FieldHeadNo)
 		}
 	}
 	best.Period = titleOf(rows, best.First-1)

@@ -226,7 +226,7 @@ func (s *sheet) parts(now month, texts ...string) []*sheet {
 // otherSheets are the sheets of a workbook that are lists of another kind: towns keep everything in one file. Where no sheet looks
 // like the list, all are taken, unless it is certain that the file is another.
 func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt string, err error) {
-	if len(r.in.Override[list.Kind]) > 0 {
+	if len(r.in.Override[list.Kind]) > 0 || len(list.Override) > 0 {
 		return nil, "", nil // somebody looked at it
 	}
 	found := map[int]Kind{}
