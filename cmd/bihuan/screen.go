@@ -44,6 +44,8 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 		total += list.Size
 	}
 	switch {
+	case total > 4<<30:
+		debug.SetGCPercent(10)
 	case total > 64<<20:
 		debug.SetGCPercent(20) // what is kept is large and plain, and collecting it cheap
 	case c.Count:
