@@ -125,6 +125,9 @@ func (p Parameter) Says() string {
 		fen, _ := strconv.ParseInt(p.Value, 10, 64)
 		return Yuan(fen) + "元"
 	}
+	if (p.Name == Grace || p.Name == Leaving) && p.Value == "0" {
+		return "发到当月"
+	}
 	for _, w := range k.Words {
 		if w.Value == p.Value {
 			return w.Word

@@ -508,11 +508,11 @@ func TakeRoll(ctx context.Context, v *vault.Vault, who org.Person, programme int
 			}
 		}
 		slices.SortFunc(result.Gone, func(a, b Person) int { return int(min(1, max(-1, a.ID-b.ID))) })
-		if result.New == 0 && !t.wrote {
+		if t.row == 0 {
 			return nil
 		}
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "导入", Kind: "programme", Row: programme,
-			Changes: []journal.Change{{Field: "名册", To: fmt.Sprintf("新增%d条，原有%d条", result.New, result.Same)}}})
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "导入", Kind: t.kind, Row: t.row,
+			Changes: []journal.Change{{Field: t.programme.Name + "名册", To: fmt.Sprintf("新增%d条，原有%d条", result.New, result.Same)}}})
 	})
 	return result, err
 }
@@ -532,7 +532,15 @@ type taking struct {
 	towns     map[int64]*known
 	rolls     map[int64]Roll // by person; of several the newest
 	members   map[[2]int64]bool
-	wrote     bool
+	kind      string // of the first row that was written, which the entry of the journal is about
+	row       int64  // 0: nothing was written
+}
+
+// wrote notes that a row was written.
+func (t *taking) wrote(kind string, row int64) {
+	if t.row == 0 {
+		t.kind, t.row = kind, row
+	}
 }
 
 func newTaking(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, programme int64) (*taking, error) {
@@ -589,7 +597,9 @@ func (t *taking) person(ctx context.Context, s Subject, source string) (Person, 
 	}
 	before, had := k.people[t.v.Index("number", number)]
 	p, diffs, err := keep(ctx, t.v, t.tx, t.programme, s, k)
-	t.wrote = t.wrote || !had || before != p
+	if err == nil && (!had || before != p) {
+		t.wrote("person", p.ID)
+	}
 	for i := range diffs {
 		diffs[i].Source = source
 	}
@@ -647,6 +657,7 @@ func (t *taking) entry(ctx context.Context, p Person, e Entry, result *TakeResul
 		}
 	}
 	t.rolls[p.ID] = r
+	t.wrote("roll", r.ID)
 	result.New++
 	return r.ID, nil
 }
@@ -665,6 +676,7 @@ func (t *taking) member(ctx context.Context, roll int64, p Person, e Entry, resu
 		return nil
 	}
 	t.members[[2]int64{roll, p.ID}] = true
+	t.wrote("roll", roll)
 	result.New++
 	since := today(t.tx)
 	if e.Starts != 0 {

@@ -189,9 +189,12 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	return s.render(w, http.StatusOK, "benefit", p)
 }
 
-// villagesView counts the programme that the address names by village, the first without one.
+// villagesView counts the programme that the address names by village; without one, the first that somebody is on the roll of.
 func (s *Server) villagesView(r *http.Request, v *visit, list []benefit.Standings, names bool) (*villagesView, error) {
-	at := max(0, slices.IndexFunc(list, func(x benefit.Standings) bool { return fmt.Sprint(x.Programme.ID) == r.URL.Query().Get("programme") }))
+	at := slices.IndexFunc(list, func(x benefit.Standings) bool { return fmt.Sprint(x.Programme.ID) == r.URL.Query().Get("programme") })
+	if at < 0 {
+		at = max(0, slices.IndexFunc(list, func(x benefit.Standings) bool { return x.States[benefit.Receiving] > 0 }))
+	}
 	month := benefit.MonthOf(v.Today) - 1
 	view := &villagesView{Programme: list[at].Programme, Month: month.Words()}
 	for i, x := range list {

@@ -32,7 +32,7 @@ type residentPart struct {
 	Account      string // masked
 	Class        string
 	Months       []monthPaid // the newest first
-	Earlier      []monthPaid
+	Others       []monthPaid // earlier ones, and those of which nothing is known
 	Until        string
 	Unknown      string // what is not known
 	Sum          []sumLine
@@ -182,10 +182,10 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	}
 	part.Until = account.Until.Words()
 	for _, l := range slices.Backward(account.Lines) {
-		if row := viewMonth(l); len(part.Months) < shownMonths {
+		if row := viewMonth(l); len(part.Months) < shownMonths && l.Verdict != benefit.Unknown {
 			part.Months = append(part.Months, row)
 		} else {
-			part.Earlier = append(part.Earlier, row)
+			part.Others = append(part.Others, row)
 		}
 	}
 	sum := account.Sum
@@ -202,7 +202,12 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if sum.Unknown > 0 {
 		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
 	}
-	part.Arrears, part.Over = sum.Arrears+sum.Short > 0, sum.Overpaid() > 0
+	asked := func(kind benefit.Kind) bool { // it is under way, and cannot be asked for twice
+		return slices.ContainsFunc(applications, func(a benefit.Application) bool {
+			return a.Programme == programme.ID && a.Kind == kind && a.Open()
+		})
+	}
+	part.Arrears, part.Over = sum.Arrears+sum.Short > 0 && !asked(benefit.Arrears), sum.Overpaid() > 0 && !asked(benefit.Recover)
 	return part, nil
 }
 
