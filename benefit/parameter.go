@@ -217,6 +217,9 @@ func (n *NewValue) check() error {
 		}
 		n.Value = strconv.Itoa(number)
 	}
+	if err := vault.CheckTexts("值", n.Value, "类别", n.Class, "依据文件", n.Basis); err != nil {
+		return err
+	}
 	switch {
 	case !isDay(n.From) || n.From[8:] != "01":
 		return org.Invalid{Field: "起用日期", What: "请写成某个月的1日，如 2024-01-01：钱按整月算"}
@@ -437,6 +440,9 @@ func NameBasis(ctx context.Context, v *vault.Vault, who org.Person, programme, v
 		}
 		if basis = strings.TrimSpace(basis); basis == "" {
 			return org.Invalid{Field: "依据文件", What: "请写文件名称和文号，如 临民〔2024〕12号"}
+		}
+		if err := vault.CheckText("依据文件", basis); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update parameter set basis = $2, version = version + 1 where programme = $1 and basis = ''`, programme, basis)
 		if err != nil || n == 0 {

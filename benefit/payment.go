@@ -319,7 +319,7 @@ func (x Paid) check(today string) error {
 	case strings.TrimSpace(x.Source) == "":
 		return org.Invalid{Field: "凭据", What: "请写凭什么登记，如 2026年5月发放册 第12行"}
 	}
-	return nil
+	return vault.CheckText("凭据", x.Source)
 }
 
 // CorrectPayment corrects amount or day of a payment that was entered wrongly, with why. The one before stays in the journal.

@@ -217,6 +217,9 @@ func AddMember(ctx context.Context, v *vault.Vault, who org.Person, roll int64, 
 		case !isDay(since) || since > today(tx):
 			return org.Invalid{Field: "从何日起", What: "请写日期，不能在今天以后"}
 		}
+		if err := vault.CheckText("与户主关系", relation); err != nil {
+			return err
+		}
 		s.Town = org.Unit{ID: r.Person.Unit, Path: townPath(r.Person)}
 		if s.Village.ID == 0 {
 			s.Village = org.Unit{ID: r.Person.Village, Path: r.Person.Path, Name: r.Person.Place}
@@ -267,6 +270,9 @@ func EndMember(ctx context.Context, v *vault.Vault, who org.Person, roll, member
 			return org.Invalid{Field: "到何日止", What: "请写日期，在加入之后、今天之前"}
 		case why == "":
 			return org.Invalid{Field: "原因", What: "请写原因，如 去世、出嫁、分户"}
+		}
+		if err := vault.CheckText("原因", why); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update roll_member set until = $3, version = version + 1 where id = $1 and version = $2`, member, version, until)
 		if err != nil {
@@ -369,6 +375,9 @@ func RecordReview(ctx context.Context, v *vault.Vault, who org.Person, roll, ver
 			return org.Invalid{Field: "复核情况", What: "请写看到了什么，如 入户，本人在家，收入没有变化"}
 		case d.Result == string(Change) && d.Fen <= 0:
 			return org.Invalid{Field: "建议月标准", What: "请写建议改成每月多少元"}
+		}
+		if err := vault.CheckText("复核情况", d.Found); err != nil {
+			return err
 		}
 		done, err := Reviews(ctx, tx, roll)
 		if err != nil {
