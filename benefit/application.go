@@ -365,6 +365,9 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 	case a.Amount < 0:
 		return 0, org.Invalid{Field: "金额", What: "请写正数"}
 	}
+	if err := vault.CheckTexts("理由", a.Reason, "类别", a.Class); err != nil {
+		return 0, err
+	}
 	person, err := personByID(ctx, tx, a.Person)
 	if err != nil {
 		return 0, err
@@ -555,6 +558,9 @@ func Advance(ctx context.Context, v *vault.Vault, who org.Person, id, version in
 		case said == "":
 			return org.Invalid{Field: "情况", What: map[Step]string{Checked: "请写调查到什么、谁去的", Posted: "请写公示在哪里", Proposed: "请写镇里的意见"}[to]}
 		}
+		if err := vault.CheckText("情况", said); err != nil {
+			return err
+		}
 		if to == Proposed {
 			if err := a.published(ctx, tx, taken, day); err != nil {
 				return err
@@ -620,6 +626,9 @@ func Withdraw(ctx context.Context, v *vault.Vault, who org.Person, id, version i
 		case reason == "":
 			return org.Invalid{Field: "撤回原因", What: "请写原因；本人放弃的，请写书面材料在哪里"}
 		}
+		if err := vault.CheckText("撤回原因", reason); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `update application set step = 'withdrawn', version = version + 1 where id = $1 and version = $2`, id, version)
 		if err := a.moved(ctx, tx, n, err); err != nil {
 			return err
@@ -670,6 +679,9 @@ func Decide(ctx context.Context, v *vault.Vault, who org.Person, id, version int
 			return org.Invalid{Field: "决定理由", What: "请照文书写理由：同意和不同意都要有书面理由"}
 		case d.Amount < 0:
 			return org.Invalid{Field: "金额", What: "请写正数"}
+		}
+		if err := vault.CheckTexts("决定理由", d.Reason, "决定文号", d.No, "类别", d.Class); err != nil {
+			return err
 		}
 		if d.Amount != 0 {
 			a.Amount = d.Amount
@@ -796,6 +808,9 @@ func Tell(ctx context.Context, v *vault.Vault, who org.Person, id, version int64
 			return org.Invalid{Field: "告知日期", What: fmt.Sprintf("请写日期，在决定（%s）之后、今天之前", a.Decided)}
 		case how == "":
 			return org.Invalid{Field: "告知方式", What: "请写怎样告知的、告诉了谁，如 上门告诉本人，书面送达"}
+		}
+		if err := vault.CheckText("告知方式", how); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update application set told = $3, version = version + 1 where id = $1 and version = $2`, id, version, told)
 		if err := a.moved(ctx, tx, n, err); err != nil {

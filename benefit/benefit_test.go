@@ -685,3 +685,31 @@ func TestUnitsMove(t *testing.T) {
 		}
 	})
 }
+
+// No text that somebody types records faith or holds a number that belongs into a sealed field (L10).
+func TestTextsAreChecked(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person := d.takeOne(p, "庄大娘", "19410805", 12)
+		r, err := RollsOf(d.ctx, d.v, person.ID)
+		d.must(err)
+		bad := "本人号码" + id("19410805", 12)
+		_, err = Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Stop, Source: Applied, Received: "2026-04-16", Reason: bad})
+		d.refuses(err, "理由", "请删去")
+		_, err = RecordReview(d.ctx, d.v, d.clerk, r[0].ID, 1, ReviewDone{Done: "2026-04-16", Found: bad, Result: "unchanged"})
+		d.refuses(err, "复核情况", "请删去")
+		a, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Stop, Source: Applied, Received: "2026-04-16", Reason: "本人要求"})
+		d.must(err)
+		d.refuses(Advance(d.ctx, d.v, d.clerk, a, 1, Checked, "2026-04-16", bad), "情况", "请删去")
+		d.refuses(Withdraw(d.ctx, d.v, d.clerk, a, 1, bad), "撤回原因", "请删去")
+		d.advance(a, Checked, Proposed)
+		d.refuses(Decide(d.ctx, d.v, d.leader, a, 3, Decision{Verdict: Refused, Day: "2026-04-16", No: "1号", Reason: bad}), "决定理由", "请删去")
+		d.must(Decide(d.ctx, d.v, d.leader, a, 3, Decision{Verdict: Refused, Day: "2026-04-16", No: "1号", Reason: "不符合"}))
+		d.refuses(Tell(d.ctx, d.v, d.clerk, a, 4, "2026-04-16", bad), "告知方式", "请删去")
+		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+2, []Paid{{Person: person.ID, Fen: 5000, Day: "2026-04-10", Source: bad}})
+		if !errors.As(err, new(Rejected)) {
+			t.Errorf("%v", err)
+		}
+		d.noNumbers()
+	})
+}

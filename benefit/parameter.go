@@ -125,6 +125,9 @@ func (p Parameter) Says() string {
 		fen, _ := strconv.ParseInt(p.Value, 10, 64)
 		return Yuan(fen) + "元"
 	}
+	if (p.Name == Grace || p.Name == Leaving) && p.Value == "0" {
+		return "发到当月"
+	}
 	for _, w := range k.Words {
 		if w.Value == p.Value {
 			return w.Word
@@ -213,6 +216,9 @@ func (n *NewValue) check() error {
 			return org.Invalid{Field: "值", What: fmt.Sprintf("%s请写%d到%d之间的整数，单位是%s", k.Word, k.Least, k.Most, k.Unit)}
 		}
 		n.Value = strconv.Itoa(number)
+	}
+	if err := vault.CheckTexts("值", n.Value, "类别", n.Class, "依据文件", n.Basis); err != nil {
+		return err
 	}
 	switch {
 	case !isDay(n.From) || n.From[8:] != "01":
@@ -434,6 +440,9 @@ func NameBasis(ctx context.Context, v *vault.Vault, who org.Person, programme, v
 		}
 		if basis = strings.TrimSpace(basis); basis == "" {
 			return org.Invalid{Field: "依据文件", What: "请写文件名称和文号，如 临民〔2024〕12号"}
+		}
+		if err := vault.CheckText("依据文件", basis); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update parameter set basis = $2, version = version + 1 where programme = $1 and basis = ''`, programme, basis)
 		if err != nil || n == 0 {

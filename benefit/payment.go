@@ -278,18 +278,20 @@ func TakePayments(ctx context.Context, v *vault.Vault, who org.Person, programme
 				}
 				continue
 			}
+			row.ID = tx.ID()
+			t.wrote("payment", row.ID)
 			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1)`,
-				tx.ID(), row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
+				row.ID, row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
 				return err
 			}
 			result.New++
 			sum += row.Fen
 		}
-		if result.New == 0 && !t.wrote {
+		if t.row == 0 {
 			return nil
 		}
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "programme", Row: programme,
-			Changes: []journal.Change{{Field: month.Words() + "发放", To: fmt.Sprintf("%d笔，%s元", result.New, Yuan(sum))}}})
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: t.kind, Row: t.row,
+			Changes: []journal.Change{{Field: t.programme.Name + month.Words() + "发放", To: fmt.Sprintf("%d笔，%s元", result.New, Yuan(sum))}}})
 	})
 	return result, err
 }
@@ -317,7 +319,7 @@ func (x Paid) check(today string) error {
 	case strings.TrimSpace(x.Source) == "":
 		return org.Invalid{Field: "凭据", What: "请写凭什么登记，如 2026年5月发放册 第12行"}
 	}
-	return nil
+	return vault.CheckText("凭据", x.Source)
 }
 
 // CorrectPayment corrects amount or day of a payment that was entered wrongly, with why. The one before stays in the journal.

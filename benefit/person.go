@@ -129,6 +129,9 @@ func (s Subject) read(p Programme) (Person, string, error) {
 	case !strings.HasPrefix(x.Path, town.Path):
 		return x, "", org.Invalid{Field: "村", What: fmt.Sprintf("%s不在%s之内", s.Village.Name, town.Name)}
 	}
+	if err := vault.CheckTexts("姓名", x.Name, "户号", x.Household, "村", x.Place); err != nil {
+		return x, "", err
+	}
 	if !isDay(x.Birth) && w.Flaw != chinese.BadDate {
 		b := w.Number.Birth()
 		x.Birth = fmt.Sprintf("%04d-%02d-%02d", b/10000, b/100%100, b%100)
@@ -297,6 +300,9 @@ func EditPerson(ctx context.Context, v *vault.Vault, who org.Person, id, version
 			if d.day != "" && (!isDay(d.day) || d.day > today(tx)) {
 				return org.Invalid{Field: d.field, What: "请写成 1941-08-05 这样，不能在今天以后"}
 			}
+		}
+		if err := vault.CheckTexts("姓名", p.Name, "户号", p.Household); err != nil {
+			return err
 		}
 		changes := changed("姓名", old.Name, p.Name, "出生日期", old.Birth, p.Birth, "村", old.Place, p.Place, "户号", old.Household, p.Household,
 			"迁入日期", old.Came, p.Came, "迁出日期", old.Moved, p.Moved, "死亡日期", old.Dead, p.Dead)

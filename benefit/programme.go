@@ -112,6 +112,9 @@ func AddProgramme(ctx context.Context, v *vault.Vault, who org.Person, unit org.
 		case n.Example != "" && (!isDay(n.From) || n.From[8:] != "01"):
 			return org.Invalid{Field: "起用日期", What: "请写成某个月的1日，如 2024-01-01；早年的标准以后可以往前补"}
 		}
+		if err := vault.CheckTexts("项目名称", p.Name, "依据文件", n.Basis); err != nil {
+			return err
+		}
 		p.ID = tx.ID()
 		if p.Code == "" {
 			p.Code = fmt.Sprint(p.ID)
@@ -187,6 +190,9 @@ func EditProgramme(ctx context.Context, v *vault.Vault, who org.Person, id, vers
 			return org.Invalid{Field: "状态", What: "请选在办或已结束"}
 		case p.Name == name && p.State == state:
 			return nil
+		}
+		if err := vault.CheckText("项目名称", name); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update programme set name = $3, state = $4, version = version + 1 where id = $1 and version = $2`, id, version, name, state)
 		if err != nil {

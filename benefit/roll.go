@@ -217,6 +217,9 @@ func AddMember(ctx context.Context, v *vault.Vault, who org.Person, roll int64, 
 		case !isDay(since) || since > today(tx):
 			return org.Invalid{Field: "从何日起", What: "请写日期，不能在今天以后"}
 		}
+		if err := vault.CheckText("与户主关系", relation); err != nil {
+			return err
+		}
 		s.Town = org.Unit{ID: r.Person.Unit, Path: townPath(r.Person)}
 		if s.Village.ID == 0 {
 			s.Village = org.Unit{ID: r.Person.Village, Path: r.Person.Path, Name: r.Person.Place}
@@ -267,6 +270,9 @@ func EndMember(ctx context.Context, v *vault.Vault, who org.Person, roll, member
 			return org.Invalid{Field: "到何日止", What: "请写日期，在加入之后、今天之前"}
 		case why == "":
 			return org.Invalid{Field: "原因", What: "请写原因，如 去世、出嫁、分户"}
+		}
+		if err := vault.CheckText("原因", why); err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `update roll_member set until = $3, version = version + 1 where id = $1 and version = $2`, member, version, until)
 		if err != nil {
@@ -369,6 +375,9 @@ func RecordReview(ctx context.Context, v *vault.Vault, who org.Person, roll, ver
 			return org.Invalid{Field: "复核情况", What: "请写看到了什么，如 入户，本人在家，收入没有变化"}
 		case d.Result == string(Change) && d.Fen <= 0:
 			return org.Invalid{Field: "建议月标准", What: "请写建议改成每月多少元"}
+		}
+		if err := vault.CheckText("复核情况", d.Found); err != nil {
+			return err
 		}
 		done, err := Reviews(ctx, tx, roll)
 		if err != nil {
@@ -508,11 +517,11 @@ func TakeRoll(ctx context.Context, v *vault.Vault, who org.Person, programme int
 			}
 		}
 		slices.SortFunc(result.Gone, func(a, b Person) int { return int(min(1, max(-1, a.ID-b.ID))) })
-		if result.New == 0 && !t.wrote {
+		if t.row == 0 {
 			return nil
 		}
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "导入", Kind: "programme", Row: programme,
-			Changes: []journal.Change{{Field: "名册", To: fmt.Sprintf("新增%d条，原有%d条", result.New, result.Same)}}})
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "导入", Kind: t.kind, Row: t.row,
+			Changes: []journal.Change{{Field: t.programme.Name + "名册", To: fmt.Sprintf("新增%d条，原有%d条", result.New, result.Same)}}})
 	})
 	return result, err
 }
@@ -532,7 +541,15 @@ type taking struct {
 	towns     map[int64]*known
 	rolls     map[int64]Roll // by person; of several the newest
 	members   map[[2]int64]bool
-	wrote     bool
+	kind      string // of the first row that was written, which the entry of the journal is about
+	row       int64  // 0: nothing was written
+}
+
+// wrote notes that a row was written.
+func (t *taking) wrote(kind string, row int64) {
+	if t.row == 0 {
+		t.kind, t.row = kind, row
+	}
 }
 
 func newTaking(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, programme int64) (*taking, error) {
@@ -589,7 +606,9 @@ func (t *taking) person(ctx context.Context, s Subject, source string) (Person, 
 	}
 	before, had := k.people[t.v.Index("number", number)]
 	p, diffs, err := keep(ctx, t.v, t.tx, t.programme, s, k)
-	t.wrote = t.wrote || !had || before != p
+	if err == nil && (!had || before != p) {
+		t.wrote("person", p.ID)
+	}
 	for i := range diffs {
 		diffs[i].Source = source
 	}
@@ -647,6 +666,7 @@ func (t *taking) entry(ctx context.Context, p Person, e Entry, result *TakeResul
 		}
 	}
 	t.rolls[p.ID] = r
+	t.wrote("roll", r.ID)
 	result.New++
 	return r.ID, nil
 }
@@ -665,6 +685,7 @@ func (t *taking) member(ctx context.Context, roll int64, p Person, e Entry, resu
 		return nil
 	}
 	t.members[[2]int64{roll, p.ID}] = true
+	t.wrote("roll", roll)
 	result.New++
 	since := today(t.tx)
 	if e.Starts != 0 {

@@ -151,6 +151,7 @@ type HitFilter struct {
 	Rule      string
 	Village   int64 // -1: those of no known village
 	Duty      int64
+	Person    int64 // of package benefit: hits on the number of that person
 	States    []HitState
 	Offset    int
 	Limit     int // 0: all
@@ -171,6 +172,9 @@ func (f HitFilter) where(units []int64) (string, []any) {
 		if x.id != 0 {
 			clause += " and " + x.column + " = " + mark(x.id)
 		}
+	}
+	if f.Person != 0 {
+		clause += " and h.number_index = (select p.number_index from person p where p.id = " + mark(f.Person) + ")"
 	}
 	if f.Rule != "" {
 		clause += " and h.rule = " + mark(f.Rule)

@@ -162,6 +162,8 @@ type applicationPage struct {
 type headedForm struct {
 	Heading string
 	Quiet   string
+	Fold    bool // it stands folded, for it is rarely wanted
+	Open    bool // though folded by nature, it stands open: it was refused
 	entryForm
 }
 
@@ -278,7 +280,7 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 		if status, err = f.failed(refused, v.Today); err != nil {
 			return err
 		}
-		refused = nil
+		refused, f.Open = nil, true
 	}
 	if refused != nil {
 		return refused
@@ -295,7 +297,7 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 	unit := x.About.At()
 	propose, decide, pay := v.Who.Check(org.Propose, unit) == nil, v.Who.Check(org.Decide, unit) == nil, v.Who.Check(org.Programme, unit) == nil
 	add := func(step, heading, quiet, button string, es ...entry) {
-		forms = append(forms, headedForm{heading, quiet, entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
+		forms = append(forms, headedForm{Heading: heading, Quiet: quiet, Fold: step == "withdraw", entryForm: entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
 	}
 	day := func(label string) entry { return entry{Name: "day", Label: label, Kind: "date", Value: v.Today} }
 	said := func(hint string) entry { return entry{Name: "said", Label: "情况", Kind: "area", Hint: hint} }

@@ -47,25 +47,16 @@ func serves(who org.Person) bool {
 // errNoResidents is the error of a page about residents where there is no database of them.
 var errNoResidents = errors.New("web: no database of residents")
 
-// residents gives the database of residents to somebody who may see names in it.
-func (s *Server) residents(v *visit) (*vault.Vault, error) {
-	if s.vault == nil {
-		return nil, errNoResidents
-	}
-	if !v.Who.May(org.Residents) {
-		return nil, org.Denied{Who: v.Who, Action: org.Residents}
-	}
-	return s.vault, nil
-}
-
 // onResidents makes a handler of one that needs the database of residents and a reader who may see names in it.
 func (s *Server) onResidents(h func(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error) http.Handler {
 	return s.signedIn(func(w http.ResponseWriter, r *http.Request, v *visit) error {
-		residents, err := s.residents(v)
-		if err != nil {
-			return err
+		if s.vault == nil {
+			return errNoResidents
 		}
-		return h(w, r, v, residents)
+		if !v.Who.May(org.Residents) {
+			return org.Denied{Who: v.Who, Action: org.Residents}
+		}
+		return h(w, r, v, s.vault)
 	})
 }
 
@@ -189,9 +180,12 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	return s.render(w, http.StatusOK, "benefit", p)
 }
 
-// villagesView counts the programme that the address names by village, the first without one.
+// villagesView counts the programme that the address names by village; without one, the first that somebody is on the roll of.
 func (s *Server) villagesView(r *http.Request, v *visit, list []benefit.Standings, names bool) (*villagesView, error) {
-	at := max(0, slices.IndexFunc(list, func(x benefit.Standings) bool { return fmt.Sprint(x.Programme.ID) == r.URL.Query().Get("programme") }))
+	at := slices.IndexFunc(list, func(x benefit.Standings) bool { return fmt.Sprint(x.Programme.ID) == r.URL.Query().Get("programme") })
+	if at < 0 {
+		at = max(0, slices.IndexFunc(list, func(x benefit.Standings) bool { return x.States[benefit.Receiving] > 0 }))
+	}
 	month := benefit.MonthOf(v.Today) - 1
 	view := &villagesView{Programme: list[at].Programme, Month: month.Words()}
 	for i, x := range list {

@@ -324,19 +324,15 @@ func TestBrowserBenefit(t *testing.T) {
 	c.Size(1366, 768)
 	c.Go(fmt.Sprintf("%s/application/%d", s.url, stop))
 	c.Select(`[name="verdict"]`, "approved")
-	c.Type(`[name="day"]`, "04162026")
 	c.Type(`[name="no"]`, "临民批〔2026〕7号")
 	c.Type(`[name="reason"]`, "去世，按规定停发")
 	c.Allow("status of 422")
 	c.Follow(".edit .btn-go")
-	if got := c.Text("main"); !strings.Contains(got, "请写最后发到哪个月") || !strings.Contains(got, "去世，按规定停发") {
-		t.Errorf("without a month it says %s", got)
+	if got, typed := c.Text("main"), browser.Eval[string](c, `document.querySelector('[name="reason"]').value`); !strings.Contains(got, "请写最后发到哪个月") || typed != "去世，按规定停发" {
+		t.Errorf("without a month it says %s and keeps %q", got, typed)
 	}
 	c.Screenshot("benefit-decide")
-	c.Type(`[name="to"]`, "2026-03")
-	if month := browser.Eval[string](c, `document.querySelector('[name="to"]').value`); month == "" {
-		browser.Eval[string](c, `document.querySelector('[name="to"]').value = "2026-03"`)
-	}
+	browser.Eval[string](c, `document.querySelector('[name="to"]').value = "2026-03"`)
 	c.Follow(".edit .btn-go")
 	if got := s.rollOf(e.people["尹守义"]); got.State != benefit.Stopped || got.Ends != 2026*12+2 {
 		t.Errorf("the roll: %+v; the page: %s", got, c.Text("main"))

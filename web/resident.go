@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bihuan/benefit"
+	"bihuan/lead"
 	"bihuan/org"
 	"bihuan/vault"
 )
@@ -22,17 +23,33 @@ type residentPage struct {
 	Parts      []residentPart
 	MayPropose bool
 	MayEdit    bool
+	MayReveal  bool
+	Hits       []residentHit
+	HitsMore   int // that are not shown
 	History    []event
 }
+
+// residentHit is a finding of a screening about somebody.
+type residentHit struct {
+	ID    int64
+	Rule  string
+	Why   string
+	When  string
+	Light light
+}
+
+// shownHits are how many findings stand on a person's page, the newest first.
+const shownHits = 8
 
 // residentPart is what a programme has to do with somebody.
 type residentPart struct {
 	Programme    benefit.Programme
 	Entries      []rollRow
 	Account      string // masked
+	AccountOf    int64  // the entry that it stands in
 	Class        string
 	Months       []monthPaid // the newest first
-	Earlier      []monthPaid
+	Others       []monthPaid // earlier ones, and those of which nothing is known
 	Until        string
 	Unknown      string // what is not known
 	Sum          []sumLine
@@ -119,7 +136,7 @@ func (s *Server) residentShow(w http.ResponseWriter, r *http.Request, v *visit, 
 		return err
 	}
 	p := residentPage{Person: x, Number: x.Masked(residents), Phone: vault.MaskPhone(phone), Village: x.Place,
-		MayPropose: v.Who.Check(org.Propose, x.At()) == nil, MayEdit: v.Who.Check(org.Programme, x.At()) == nil}
+		MayPropose: v.Who.Check(org.Propose, x.At()) == nil, MayEdit: v.Who.Check(org.Programme, x.At()) == nil, MayReveal: v.Who.May(org.Unmask)}
 	programmes, err := benefit.Programmes(ctx, residents, v.Who)
 	if err != nil {
 		return err
@@ -141,6 +158,14 @@ func (s *Server) residentShow(w http.ResponseWriter, r *http.Request, v *visit, 
 			p.Parts = append(p.Parts, *part)
 		}
 	}
+	hits, total, err := lead.Hits(ctx, residents, s.db, v.Who, lead.HitFilter{Person: id, Limit: shownHits})
+	if err != nil {
+		return err
+	}
+	for _, h := range hits {
+		p.Hits = append(p.Hits, residentHit{ID: h.ID, Rule: h.Rule, Why: h.Why, When: shortDate(h.AsOf, v.Today), Light: hitLight(h, v.Today)})
+	}
+	p.HitsMore = total - len(hits)
 	if p.History, err = s.residentHistory(r, v, "person", id); err != nil {
 		return err
 	}
@@ -182,10 +207,10 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	}
 	part.Until = account.Until.Words()
 	for _, l := range slices.Backward(account.Lines) {
-		if row := viewMonth(l); len(part.Months) < shownMonths {
+		if row := viewMonth(l); len(part.Months) < shownMonths && l.Verdict != benefit.Unknown {
 			part.Months = append(part.Months, row)
 		} else {
-			part.Earlier = append(part.Earlier, row)
+			part.Others = append(part.Others, row)
 		}
 	}
 	sum := account.Sum
@@ -202,14 +227,19 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if sum.Unknown > 0 {
 		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
 	}
-	part.Arrears, part.Over = sum.Arrears+sum.Short > 0, sum.Overpaid() > 0
+	asked := func(kind benefit.Kind) bool { // it is under way, and cannot be asked for twice
+		return slices.ContainsFunc(applications, func(a benefit.Application) bool {
+			return a.Programme == programme.ID && a.Kind == kind && a.Open()
+		})
+	}
+	part.Arrears, part.Over = sum.Arrears+sum.Short > 0 && !asked(benefit.Arrears), sum.Overpaid() > 0 && !asked(benefit.Recover)
 	return part, nil
 }
 
 // addEntry adds what hangs on an entry: account, members, reviews.
 func (s *Server) addEntry(ctx context.Context, v *visit, residents *vault.Vault, part *residentPart, r benefit.Roll) error {
 	if part.Account == "" {
-		part.Account, part.Class = r.MaskedAccount(residents), r.Class
+		part.Account, part.AccountOf, part.Class = r.MaskedAccount(residents), r.ID, r.Class
 	}
 	if part.Programme.Level == benefit.ByHousehold && part.Roll == 0 {
 		part.Roll, part.MayMember = r.ID, v.Who.Check(org.Programme, r.Person.At()) == nil && r.State != benefit.Stopped

@@ -132,7 +132,7 @@ func viewRoll(x benefit.Roll, programme string, residents *vault.Vault, v *visit
 	if x.State != benefit.Stopped {
 		row.Review = reviewLight(x.NextReview, v.Today)
 	}
-	row.MayReview = v.Who.Check(org.Verify, x.Person.At()) == nil
+	row.MayReview = x.State != benefit.Stopped && v.Who.Check(org.Verify, x.Person.At()) == nil
 	return row
 }
 
