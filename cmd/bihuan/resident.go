@@ -41,7 +41,9 @@ func screenings(ctx context.Context, v *vault.Vault, house *store.DB, every time
 // times.
 var tended = []func(ctx context.Context, v *vault.Vault, house *store.DB) error{
 	func(ctx context.Context, v *vault.Vault, _ *store.DB) error { return lead.Expire(ctx, v) },
-	func(ctx context.Context, v *vault.Vault, house *store.DB) error { return benefit.FollowUnits(ctx, v, house) },
+	func(ctx context.Context, v *vault.Vault, house *store.DB) error {
+		return benefit.FollowUnits(ctx, v, house)
+	},
 }
 
 // tend does what the database of residents calls for, until ctx ends.
