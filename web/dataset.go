@@ -439,7 +439,9 @@ func (s *Server) renderDataset(w http.ResponseWriter, r *http.Request, v *visit,
 		return err
 	}
 	for _, e := range entries {
-		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool { return e.Verb == "导入" && c.Field != "名单种类" || c.Field == "SHA-256" || c.From == "" && c.To == "" }) // they stand beside
+		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool {
+			return e.Verb == "导入" && c.Field != "名单种类" || c.Field == "SHA-256" || c.From == "" && c.To == ""
+		}) // they stand beside
 		p.History = append(p.History, newEvent(e, v.Today))
 	}
 	return s.render(w, status, "dataset", p)

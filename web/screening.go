@@ -433,7 +433,9 @@ func (s *Server) renderScreening(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	for _, e := range entries {
-		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool { return slices.Contains([]string{"参数", "名单", "规则", "SHA-256", "截止日期"}, c.Field) }) // they stand beside
+		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool {
+			return slices.Contains([]string{"参数", "名单", "规则", "SHA-256", "截止日期"}, c.Field)
+		}) // they stand beside
 		p.History = append(p.History, newEvent(e, v.Today))
 	}
 	return s.render(w, status, "screening", p)
