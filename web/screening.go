@@ -61,6 +61,28 @@ func (s *Server) programmeNames(ctx context.Context, v *visit, residents *vault.
 	return names, err
 }
 
+// ageProgrammes are the running programmes that pay by age and serve a town.
+func (s *Server) ageProgrammes(ctx context.Context, v *visit, residents *vault.Vault, town org.Unit) ([]programmeChoice, error) {
+	list, err := benefit.Programmes(ctx, residents, v.Who)
+	if err != nil {
+		return nil, err
+	}
+	var choices []programmeChoice
+	for _, x := range list {
+		if x.State != benefit.Running || !town.Within(x.Path) {
+			continue
+		}
+		terms, err := benefit.TermsOf(ctx, residents, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		if terms.ByAge() {
+			choices = append(choices, programmeChoice{x.ID, x.Name})
+		}
+	}
+	return choices, nil
+}
+
 func (s *Server) screeningsShow(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
 	ctx := r.Context()
 	list, err := lead.Screenings(ctx, residents, s.db, v.Who)
@@ -209,21 +231,8 @@ func (s *Server) renderScreeningForm(w http.ResponseWriter, r *http.Request, v *
 	}
 	town := p.Towns[at]
 	p.Unit = town.ID
-	programmes, err := benefit.Programmes(ctx, residents, v.Who)
-	if err != nil {
+	if p.Programmes, err = s.ageProgrammes(ctx, v, residents, town); err != nil {
 		return err
-	}
-	for _, x := range programmes {
-		if x.State != benefit.Running || !town.Within(x.Path) {
-			continue
-		}
-		terms, err := benefit.TermsOf(ctx, residents, x.ID)
-		if err != nil {
-			return err
-		}
-		if terms.ByAge() {
-			p.Programmes = append(p.Programmes, programmeChoice{x.ID, x.Name})
-		}
 	}
 	if p.Programme == 0 && len(p.Programmes) > 0 {
 		p.Programme = p.Programmes[0].ID
@@ -833,21 +842,8 @@ func (s *Server) forecastShow(w http.ResponseWriter, r *http.Request, v *visit, 
 	}
 	at := max(slices.IndexFunc(p.Towns, func(u org.Unit) bool { return u.ID == p.Unit }), 0)
 	p.Unit = p.Towns[at].ID
-	programmes, err := benefit.Programmes(ctx, residents, v.Who)
-	if err != nil {
+	if p.Programmes, err = s.ageProgrammes(ctx, v, residents, p.Towns[at]); err != nil {
 		return err
-	}
-	for _, x := range programmes {
-		if x.State != benefit.Running || !p.Towns[at].Within(x.Path) {
-			continue
-		}
-		terms, err := benefit.TermsOf(ctx, residents, x.ID)
-		if err != nil {
-			return err
-		}
-		if terms.ByAge() {
-			p.Programmes = append(p.Programmes, programmeChoice{x.ID, x.Name})
-		}
 	}
 	if p.Programme == 0 && len(p.Programmes) > 0 {
 		p.Programme = p.Programmes[0].ID

@@ -149,6 +149,12 @@ func TestListsAndScreenings(t *testing.T) {
 			t.Fatalf("%d %s", a.status, plain(a.body))
 		}
 
+		page = c.page(roll.to)
+		a = c.post(roll.to+"/payments", "programme", between(between(page, `name="programme">`, `</select>`), `value="`, `"`), "day", "")
+		if a.status != http.StatusOK || !strings.Contains(a.body, "新记 1 笔") {
+			t.Errorf("a roll as payments: %d %s", a.status, plain(a.body))
+		}
+
 		page = c.page("/screening/new")
 		if strings.Count(page, `name="dataset"`) != 2 || strings.Count(page, `checked`) < 20 || !strings.Contains(page, "需上级比对") || !strings.Contains(page, "满 80 周岁") {
 			t.Errorf("what can be screened: %s", plain(page))
@@ -204,7 +210,7 @@ func TestListsAndScreenings(t *testing.T) {
 			t.Errorf("%s", plain(page))
 		}
 		page = c.page("/screening/forecast")
-		if !strings.Contains(page, "2026年8月") && !strings.Contains(page, "到龄预告") {
+		if !strings.Contains(page, "2026年5月") || !strings.Contains(page, "2027年4月") || !strings.Contains(page, "这个月没有人到龄") {
 			t.Errorf("%s", plain(page))
 		}
 
