@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"bihuan/benefit"
 	"bihuan/lead"
 	"bihuan/org"
 	"bihuan/screening"
@@ -327,4 +328,40 @@ func TestListsAreSealedOnDisk(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A confirmed roll is recorded month by month, each line once; what nobody can be is named and left out.
+func TestRollIsRecorded(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		ctx := t.Context()
+		programme, err := benefit.AddProgramme(ctx, o.vault, o.clerk, o.town, benefit.NewProgramme{Example: "elder", From: "2010-01-01", Basis: "临民〔2009〕31号"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "姓名,身份证号,村,发放金额,发放月份\n李山,990408193701010013,东槐,50,2026-09\n王秀英,99040819400805002X,栖禾镇东槐村委会,50,2026-09\n李山,990408193701010013,东槐,50,2026-10\n王秀英,990408194008050029,东槐,50,2026-10\n钱多,99040819400805002X,东槐,,2026-11\n合计,,,200,\n"
+		d := o.add(o.list("发放册.csv", screening.Roll, []byte(text)))
+		var bad org.Invalid
+		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, ""); !errors.As(err, &bad) {
+			t.Errorf("a roll that nobody confirmed: %v", err)
+		}
+		d = o.confirm(d)
+		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.leader, d.ID, programme, ""); !errors.As(err, new(org.Denied)) {
+			t.Errorf("the leader: %v", err)
+		}
+		for i, want := range []string{"[{2026-09 2 0} {2026-10 1 0}]", "[{2026-09 0 2} {2026-10 0 1}]"} {
+			r, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(r.Months); got != want || len(r.Left) != 2 || !strings.Contains(r.Left[0], "《发放册.csv》第5行") || !strings.Contains(r.Left[1], "第6行") {
+				t.Errorf("%d: %s, left %q", i, got, r.Left)
+			}
+		}
+		if n := count(t, o.vault, `select count(*) from payment where amount = 5000 and paid in ('2026-09-30', '2026-10-31') and source like '《发放册.csv》第%'`); n != 3 {
+			t.Errorf("%d payments", n)
+		}
+		if n := count(t, o.vault, `select count(*) from person where village > 0`); n != 2 {
+			t.Errorf("%d people with their village", n)
+		}
+	})
 }

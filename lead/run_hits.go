@@ -41,14 +41,14 @@ func placesOf(ctx context.Context, house store.Querier, town int64) (places, err
 // villageEnds are how lists write what a village is.
 var villageEnds = []string{"村民委员会", "居民委员会", "村委会", "居委会", "行政村", "社区居委会", "社区", "村", "居"}
 
-// village is the unit of a village as a list writes it, 0 when it is unknown: 东槐, 东槐村委会 and 栖禾镇东槐村 are 东槐村.
-func (p places) village(text string) int64 {
+// village is the unit of a village as a list writes it, the zero Unit when it is unknown: 东槐, 东槐村委会 and 栖禾镇东槐村 are 东槐村.
+func (p places) village(text string) org.Unit {
 	text = strings.Join(strings.Fields(text), "")
 	if at := strings.LastIndex(text, p.town.Name); at >= 0 && p.town.Name != "" {
 		text = text[at+len(p.town.Name):]
 	}
 	if text == "" {
-		return 0
+		return org.Unit{}
 	}
 	tries := []string{text}
 	stem := text
@@ -61,10 +61,10 @@ func (p places) village(text string) int64 {
 	tries = append(tries, stem, stem+"村", stem+"社区", stem+"村委会", stem+"居委会")
 	for _, name := range tries {
 		if u := p.names.Unit(name); u.ID != 0 && u.Kind == org.Village {
-			return u.ID
+			return u
 		}
 	}
-	return 0
+	return org.Unit{}
 }
 
 // suppressed is a finding that somebody explained, with what it rests on.
@@ -132,7 +132,7 @@ func (s Screening) keepHits(ctx context.Context, v *vault.Vault, tx *store.Tx, h
 		_, err = tx.Exec(ctx, `insert into hit (id, screening, unit, rule, rule_version, hit_key, certainty, number, number_index, name, birth, household, place, village, why, amount, sources, state, first_hit, duty, due, extended, application, closed, closed_why, version)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, '', 0, 0, '', '', 1)`,
 			id, s.ID, s.Unit, h.Rule, counts[c].Version, key, string(h.State), v.Seal("hit.number", h.ID), v.Index("number", strings.ToUpper(h.ID)), h.Name, h.Birth, h.Household, h.Village,
-			at.village(h.Village), v.Seal("hit.why", h.Why), int64(h.Amount), string(text), state, first)
+			at.village(h.Village).ID, v.Seal("hit.why", h.Why), int64(h.Amount), string(text), state, first)
 		if err != nil {
 			return err
 		}

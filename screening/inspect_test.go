@@ -107,3 +107,16 @@ func TestPaymentsOfOtherProgrammes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A field that a person said stands in no column is not found in one without a header.
+func TestInspectNowhere(t *testing.T) {
+	list := listOf(Roll, "a.csv", "姓名,身份证号,,金额\n李山,990408193701010013,2092-05,50\n")
+	list.Override = map[string]Override{"": {FieldName: "姓名", FieldNumber: "身份证号", FieldAmount: "金额", FieldMonth: "", FieldAge: "", FieldStandard: ""}}
+	got, err := Inspect(t.Context(), list, nil, "2026-11-30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := got.Sheets[0].Mapping; len(m) != 3 || m[FieldName].Index != 0 || m[FieldAmount].Index != 3 {
+		t.Errorf("%v", m)
+	}
+}

@@ -195,7 +195,7 @@ func mapHeaders(list []string, override Override) (Mapping, int) {
 			}
 		}
 		for f, h := range override {
-			if h == own || label(h) == label(own) && h != "" {
+			if h != "" && (h == own || label(h) == label(own)) {
 				field, sure = f, true
 			} else if field == f {
 				field = ""

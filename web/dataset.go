@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bihuan/backup"
+	"bihuan/benefit"
 	"bihuan/chinese"
 	"bihuan/evidence"
 	"bihuan/journal"
@@ -254,7 +255,9 @@ type datasetPage struct {
 	Problems   map[string]string
 	Problem    string
 	History    []event
-	Likewise   string // address of the form for the next list of the same giver
+	Likewise   string            // address of the form for the next list of the same giver
+	Programmes []programmeChoice // of which the roll may be payments
+	Recorded   *recordedView
 }
 
 // sheetGroup is some sheets with the same headers.
@@ -434,11 +437,19 @@ func (s *Server) renderDataset(w http.ResponseWriter, r *http.Request, v *visit,
 		}
 		p.Sensitive = lead.Sensitive(p.Kind, m)
 	}
+	if d.State == lead.DatasetReady && d.Kind == screening.Roll && v.Who.Check(org.Programme, town) == nil {
+		if p.Programmes, err = s.ageProgrammes(ctx, v, residents, town); err != nil {
+			return err
+		}
+	}
 	entries, err := journal.Of(ctx, residents, "dataset", d.ID, historyLimit)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
+		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool {
+			return e.Verb == "导入" && c.Field != "名单种类" || c.Field == "SHA-256" || c.From == "" && c.To == ""
+		}) // they stand beside
 		p.History = append(p.History, newEvent(e, v.Today))
 	}
 	return s.render(w, status, "dataset", p)
@@ -531,4 +542,55 @@ func (s *Server) datasetDelete(w http.ResponseWriter, r *http.Request, v *visit,
 		return err
 	}
 	return s.done(w, r, "/dataset", "已删除，名单内容不能恢复；来源、用途和指纹仍留着")
+}
+
+// recordedView says what came of recording a roll as payments.
+type recordedView struct {
+	lead.Recorded
+	New, Same       int
+	MoreDifferences int // that are not listed
+	MoreLeft        int
+}
+
+// mostRecorded is how many lines about a recording a page lists.
+const mostRecorded = 100
+
+// datasetRecord answers POST /dataset/{id}/payments: a confirmed roll becomes payments.
+func (s *Server) datasetRecord(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.datasetOf(r, v, residents)
+	if err != nil {
+		return err
+	}
+	p := datasetPage{Dataset: d, Kind: d.Kind, Assessment: d.Assessment, Problems: map[string]string{}}
+	done, err := s.takePlace(r.Context())
+	if err != nil {
+		return err
+	}
+	recorded, err := lead.RecordPayments(r.Context(), residents, s.db, v.Who, d.ID, formID(form.Get("programme")), form.Get("day"))
+	done()
+	var rejected benefit.Rejected
+	bad, refused := errors.AsType[org.Invalid](err)
+	switch {
+	case refused:
+		p.Problems[bad.Field] = bad.What
+	case errors.As(err, &rejected):
+		p.Problems["记入发放"] = rejected.Error()
+	case err != nil:
+		return err
+	default:
+		p.Recorded = &recordedView{Recorded: recorded}
+		p.Recorded.New, p.Recorded.Same = recorded.Sum()
+		if n := len(recorded.Differences); n > mostRecorded {
+			p.Recorded.Differences, p.Recorded.MoreDifferences = recorded.Differences[:mostRecorded], n-mostRecorded
+		}
+		if n := len(recorded.Left); n > mostRecorded {
+			p.Recorded.Left, p.Recorded.MoreLeft = recorded.Left[:mostRecorded], n-mostRecorded
+		}
+		return s.renderDataset(w, r, v, residents, http.StatusOK, p)
+	}
+	return s.renderDataset(w, r, v, residents, http.StatusUnprocessableEntity, p)
 }

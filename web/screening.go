@@ -61,6 +61,28 @@ func (s *Server) programmeNames(ctx context.Context, v *visit, residents *vault.
 	return names, err
 }
 
+// ageProgrammes are the running programmes that pay by age and serve a town.
+func (s *Server) ageProgrammes(ctx context.Context, v *visit, residents *vault.Vault, town org.Unit) ([]programmeChoice, error) {
+	list, err := benefit.Programmes(ctx, residents, v.Who)
+	if err != nil {
+		return nil, err
+	}
+	var choices []programmeChoice
+	for _, x := range list {
+		if x.State != benefit.Running || !town.Within(x.Path) {
+			continue
+		}
+		terms, err := benefit.TermsOf(ctx, residents, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		if terms.ByAge() {
+			choices = append(choices, programmeChoice{x.ID, x.Name})
+		}
+	}
+	return choices, nil
+}
+
 func (s *Server) screeningsShow(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
 	ctx := r.Context()
 	list, err := lead.Screenings(ctx, residents, s.db, v.Who)
@@ -209,21 +231,8 @@ func (s *Server) renderScreeningForm(w http.ResponseWriter, r *http.Request, v *
 	}
 	town := p.Towns[at]
 	p.Unit = town.ID
-	programmes, err := benefit.Programmes(ctx, residents, v.Who)
-	if err != nil {
+	if p.Programmes, err = s.ageProgrammes(ctx, v, residents, town); err != nil {
 		return err
-	}
-	for _, x := range programmes {
-		if x.State != benefit.Running || !town.Within(x.Path) {
-			continue
-		}
-		terms, err := benefit.TermsOf(ctx, residents, x.ID)
-		if err != nil {
-			return err
-		}
-		if terms.ByAge() {
-			p.Programmes = append(p.Programmes, programmeChoice{x.ID, x.Name})
-		}
 	}
 	if p.Programme == 0 && len(p.Programmes) > 0 {
 		p.Programme = p.Programmes[0].ID
@@ -425,9 +434,6 @@ func (s *Server) renderScreening(w http.ResponseWriter, r *http.Request, v *visi
 		}
 	}
 	p.Facts = append(p.Facts, fact{Word: "截止日期", Text: shortDate(run.AsOf, "")}, fact{Word: "参数", Text: paramWords(run.Params), Why: p.Programme + "在那一天的规定"})
-	for _, d := range run.Datasets {
-		p.Facts = append(p.Facts, fact{d.Kind.Word(), fmt.Sprintf("%s，%s给，%s", d.Name, d.Giver, shortDate(d.AsOf, "")), "SHA-256 " + d.Hash})
-	}
 	if run.Result != "" {
 		p.Facts = append(p.Facts, fact{"结果指纹", run.Result[:16] + "…", "SHA-256 " + run.Result})
 	}
@@ -436,7 +442,9 @@ func (s *Server) renderScreening(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	for _, e := range entries {
-		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool { return c.Field == "参数" || c.Field == "名单" }) // they stand beside
+		e.Changes = slices.DeleteFunc(e.Changes, func(c journal.Change) bool {
+			return slices.Contains([]string{"参数", "名单", "规则", "SHA-256", "截止日期"}, c.Field)
+		}) // they stand beside
 		p.History = append(p.History, newEvent(e, v.Today))
 	}
 	return s.render(w, status, "screening", p)
@@ -565,17 +573,33 @@ func (s *Server) screeningExplain(w http.ResponseWriter, r *http.Request, v *vis
 		return err
 	}
 	p.Number = vault.MaskNumber(strings.TrimSpace(form.Get("number")))
-	for i, c := range clauses {
-		row := clauseRow{Clause: c, First: i == 0 || clauses[i-1].Rule != c.Rule, Light: light{Kind: "stop", Word: "不符合"}}
-		if c.Met {
-			row.Light = light{Kind: "done", Word: "符合"}
-		}
-		if k := slices.IndexFunc(screening.Rules, func(x screening.Rule) bool { return x.ID == c.Rule }); k >= 0 {
-			row.Name = screening.Rules[k].Name
-		}
-		p.Clauses = append(p.Clauses, row)
-	}
+	p.Clauses = clauseRows(clauses)
 	return s.renderScreening(w, r, v, residents, http.StatusOK, p)
+}
+
+// clauseRows lays the clauses of a person out by rule: all of a rule that speaks of the person, of another the first that is not met. Rules
+// that speak of the person stand first.
+func clauseRows(clauses []screening.Clause) []clauseRow {
+	var found, others []clauseRow
+	for i := 0; i < len(clauses); {
+		n := i
+		for n < len(clauses) && clauses[n].Rule == clauses[i].Rule {
+			n++
+		}
+		name := clauses[i].Rule
+		if k := slices.IndexFunc(screening.Rules, func(x screening.Rule) bool { return x.ID == name }); k >= 0 {
+			name = screening.Rules[k].Name
+		}
+		if unmet := slices.IndexFunc(clauses[i:n], func(c screening.Clause) bool { return !c.Met }); unmet >= 0 {
+			others = append(others, clauseRow{Clause: clauses[i+unmet], First: true, Name: name, Light: light{Kind: "stop", Word: "不是"}})
+		} else {
+			for k, c := range clauses[i:n] {
+				found = append(found, clauseRow{Clause: c, First: k == 0, Name: name, Light: light{Kind: "soon", Word: "是"}})
+			}
+		}
+		i = n
+	}
+	return append(found, others...)
 }
 
 // screeningXlsx answers POST /screening/{id}/hits.xlsx: the hits, marked with who took them and what for.
@@ -818,21 +842,8 @@ func (s *Server) forecastShow(w http.ResponseWriter, r *http.Request, v *visit, 
 	}
 	at := max(slices.IndexFunc(p.Towns, func(u org.Unit) bool { return u.ID == p.Unit }), 0)
 	p.Unit = p.Towns[at].ID
-	programmes, err := benefit.Programmes(ctx, residents, v.Who)
-	if err != nil {
+	if p.Programmes, err = s.ageProgrammes(ctx, v, residents, p.Towns[at]); err != nil {
 		return err
-	}
-	for _, x := range programmes {
-		if x.State != benefit.Running || !p.Towns[at].Within(x.Path) {
-			continue
-		}
-		terms, err := benefit.TermsOf(ctx, residents, x.ID)
-		if err != nil {
-			return err
-		}
-		if terms.ByAge() {
-			p.Programmes = append(p.Programmes, programmeChoice{x.ID, x.Name})
-		}
 	}
 	if p.Programme == 0 && len(p.Programmes) > 0 {
 		p.Programme = p.Programmes[0].ID

@@ -379,6 +379,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /dataset/{id}":               s.onResidents(s.datasetShow),
 		"POST /dataset/{id}/confirm":      s.onResidents(s.datasetConfirm),
 		"POST /dataset/{id}/delete":       s.onResidents(s.datasetDelete),
+		"POST /dataset/{id}/payments":     s.onResidents(s.datasetRecord),
 
 		"GET /screening":                 s.onResidents(s.screeningsShow),
 		"GET /screening/new":             s.onResidents(s.screeningNew),

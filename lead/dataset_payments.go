@@ -1,0 +1,98 @@
+package lead
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"bihuan/benefit"
+	"bihuan/org"
+	"bihuan/screening"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// Recorded is what came of recording a list of payments.
+type Recorded struct {
+	Months      []RecordedMonth
+	Differences []benefit.Difference // said differently; left as they were
+	Left        []string             // lines that were not recorded, where and why
+}
+
+// RecordedMonth counts the payments of a month.
+type RecordedMonth struct {
+	Month     string
+	New, Same int
+}
+
+// Sum counts what is new and what was there.
+func (r Recorded) Sum() (fresh, same int) {
+	for _, m := range r.Months {
+		fresh += m.New
+		same += m.Same
+	}
+	return fresh, same
+}
+
+// RecordPayments records a confirmed roll as payments of a programme, month by month: each line once, however often it is asked for. day
+// is when the money came (YYYY-MM-DD); empty: the last day of each month. Lines whose number nobody can have, or without an amount, are
+// named and left out: they are what a screening finds. Errors: [org.Invalid], [org.Denied], [benefit.Rejected].
+func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, programme int64, day string) (Recorded, error) {
+	var out Recorded
+	d, err := DatasetByID(ctx, v, house, who, id)
+	if err != nil {
+		return out, err
+	}
+	if d.Kind != screening.Roll || d.State != DatasetReady {
+		return out, org.Invalid{Field: "数据集", What: "只有确认过列的发放册才能记入发放"}
+	}
+	places, err := placesOf(ctx, house, d.Unit)
+	if err != nil {
+		return out, err
+	}
+	list, err := openList(ctx, v, d, d.Name)
+	if err != nil {
+		return out, err
+	}
+	lines, err := screening.ReadPayments(ctx, list, d.AsOf)
+	if err != nil {
+		return out, unreadable(err)
+	}
+	today := v.Now().Format(time.DateOnly)
+	months := map[string][]benefit.Paid{}
+	for _, l := range lines {
+		where := fmt.Sprintf("《%s》第%d行", d.Name, l.Source.Row)
+		if l.Source.Sheet != "" {
+			where = fmt.Sprintf("《%s》“%s”第%d行", d.Name, l.Source.Sheet, l.Source.Row)
+		}
+		switch {
+		case !l.Sound:
+			out.Left = append(out.Left, where+" "+l.Name+"：身份证号有误，没有记入；更正后再记")
+			continue
+		case !l.Money || l.Amount <= 0:
+			out.Left = append(out.Left, where+" "+l.Name+"：没有金额，没有记入")
+			continue
+		}
+		paid := day
+		if m, ok := benefit.ParseMonth(l.Month); ok && paid == "" {
+			paid = min(m.Last(), today)
+		}
+		subject := benefit.Subject{Number: l.Number, Name: l.Name, Birth: l.Birth, Town: places.town, Village: places.village(l.Village), Place: l.Village}
+		months[l.Month] = append(months[l.Month], benefit.Paid{Subject: subject, Fen: int64(l.Amount), Months: l.Months, Day: paid, Source: where})
+	}
+	for _, text := range slices.Sorted(maps.Keys(months)) {
+		month, ok := benefit.ParseMonth(text)
+		if !ok {
+			return out, org.Invalid{Field: "发放月份", What: "“" + text + "”不是月份"}
+		}
+		taken, err := benefit.TakePayments(ctx, v, who, programme, month, months[text])
+		if err != nil {
+			return out, err
+		}
+		out.Months = append(out.Months, RecordedMonth{text, taken.New, taken.Same})
+		out.Differences = append(out.Differences, taken.Differences...)
+	}
+	return out, nil
+}
