@@ -13,9 +13,6 @@ import (
 	"bihuan/vault"
 )
 
-// errNoVault is the error of a page about residents where there is no database of them.
-var errNoVault = errors.New("web: no database of residents")
-
 // revealPage asks what a number is wanted for, and then shows it, once.
 type revealPage struct {
 	frame
@@ -42,7 +39,7 @@ func (s *Server) revealForm(w http.ResponseWriter, r *http.Request, v *visit) er
 
 func (s *Server) revealPage(r *http.Request, v *visit) (p revealPage, err error) {
 	if s.vault == nil {
-		return p, errNoVault
+		return p, errNoResidents
 	}
 	id, err := pathID(r)
 	if err != nil {
@@ -107,7 +104,7 @@ type revealRow struct {
 // revealsShow answers GET /reveal.
 func (s *Server) revealsShow(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if s.vault == nil {
-		return errNoVault
+		return errNoResidents
 	}
 	if !v.Who.May(org.Oversee) {
 		return org.Denied{Who: v.Who, Action: org.Oversee}
