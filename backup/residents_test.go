@@ -49,8 +49,8 @@ func (s *site) residents(house string) *residents {
 	r.Now = s.db.Now
 	s.must(r.Write(ctx, func(tx *store.Tx) error {
 		r.person = tx.ID()
-		if _, err := tx.Exec(ctx, `insert into person (id, unit, village, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
-			values ($1, $2, 0, '东槐村', '12', $3, $4, '张秀英', '1946-10-01', '女', '', '', '', 1)`, r.person, s.town.ID, r.Seal("person.number", number), r.Index("number", number)); err != nil {
+		if _, err := tx.Exec(ctx, `insert into person (id, unit, village, path, came_on, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
+			values ($1, $2, 0, '/', '', '东槐村', '12', $3, $4, '张秀英', '1946-10-01', '女', '', '', '', 1)`, r.person, s.town.ID, r.Seal("person.number", number), r.Index("number", number)); err != nil {
 			return err
 		}
 		list, err := r.KeepFile(ctx, tx, strings.NewReader(listed+strings.Repeat("李梅,无\n", 200_000)), 8<<20)

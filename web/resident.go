@@ -30,6 +30,7 @@ type residentPart struct {
 	Programme    benefit.Programme
 	Entries      []rollRow
 	Account      string // masked
+	AccountRoll  int64  // entry that holds it
 	Class        string
 	Months       []monthPaid // the newest first
 	Earlier      []monthPaid
@@ -209,7 +210,7 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 // addEntry adds what hangs on an entry: account, members, reviews.
 func (s *Server) addEntry(ctx context.Context, v *visit, residents *vault.Vault, part *residentPart, r benefit.Roll) error {
 	if part.Account == "" {
-		part.Account, part.Class = r.MaskedAccount(residents), r.Class
+		part.Account, part.AccountRoll, part.Class = r.MaskedAccount(residents), r.ID, r.Class
 	}
 	if part.Programme.Level == benefit.ByHousehold && part.Roll == 0 {
 		part.Roll, part.MayMember = r.ID, v.Who.Check(org.Programme, r.Person.At()) == nil && r.State != benefit.Stopped
