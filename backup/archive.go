@@ -1,9 +1,11 @@
 // Package backup makes backups of a running installation, restores them into either kind of database, makes them on schedule and
 // rehearses restoring them.
 //
-// A backup is one tar file: begin.json, the rows of all tables as lines of JSON, the files of evidence under their SHA-256, a manifest
-// that counts them, and at the very end the SHA-256 of every byte before it. It may be encrypted as a whole with age. The rows are those
-// of one instant; files never change, so they are copied after it.
+// A backup is one tar file: begin.json, the rows of all tables as lines of JSON, those of the database of residents likewise, the files of
+// evidence under their SHA-256, a manifest that counts them, and at the very end the SHA-256 of every byte before it. It may be encrypted as
+// a whole with age. The rows of each database are those of one instant, the ledger's a moment before the residents': of what stands in both
+// the residents' half is the truth, and the next night finishes the other. Files never change, so they are copied after that. What is
+// sealed in the database of residents is sealed in the backup.
 package backup
 
 import (
@@ -24,15 +26,16 @@ import (
 // ErrDamaged is the error of a backup that is not, byte by byte, what was written.
 var ErrDamaged = errors.New("备份文件已损坏或不完整，请换一份备份")
 
-// format is the number of the way backups are written.
-const format = 1
+// format is the number of the way backups are written; those of format 1 have no database of residents, and are read as well.
+const format = 2
 
 // The names in the archive.
 const (
 	beginName    = "begin.json"
-	rowsFolder   = "rows/"  // rows/finding/1.jsonl.gz: first line the columns, then a line for each row
-	keysFolder   = "key/"   // key/journal.key: keys that sign checkpoints, where they were asked for
-	filesFolder  = "files/" // files/<SHA-256>
+	rowsFolder   = "rows/"      // rows/finding/1.jsonl.gz: first line the columns, then a line for each row
+	besideFolder = "residents/" // residents/person/1.jsonl.gz: rows of the database of residents
+	keysFolder   = "key/"       // key/journal.key: keys that sign checkpoints, where they were asked for
+	filesFolder  = "files/"     // files/<SHA-256>
 	manifestName = "manifest.json"
 	sumName      = "SHA256" // of all before it
 )
@@ -43,7 +46,9 @@ type Begin struct {
 	Program string `json:"program"` // version of the program that made it
 	Kind    string `json:"kind"`    // of the database: sqlite postgres
 	Schema  int64  `json:"schema"`
-	Made    int64  `json:"made"` // Unix milliseconds: the instant of the rows
+	// Residents is the schema of the database of residents; 0 when it is not in the backup.
+	Residents int64 `json:"residents,omitempty"`
+	Made      int64 `json:"made"` // Unix milliseconds: the instant of the rows
 }
 
 // Manifest is what is in a backup.
@@ -56,12 +61,20 @@ type Manifest struct {
 	Missing    []string          `json:"missing"`    // files that a row names and that were not there, or not what their name says
 	Checkpoint string            `json:"checkpoint"` // the newest signed note of the record; empty for none
 	Keys       []string          `json:"keys"`       // public keys that checkpoints are checked with
+
+	// The same of the database of residents.
+	ResidentTables     map[string]int64 `json:"resident_tables,omitempty"`
+	ResidentCheckpoint string           `json:"resident_checkpoint,omitempty"`
+	ResidentKeys       []string         `json:"resident_keys,omitempty"`
 }
 
 // Rows is how many rows there are in all.
 func (m Manifest) Rows() int64 {
 	var n int64
 	for _, x := range m.Tables {
+		n += x
+	}
+	for _, x := range m.ResidentTables {
 		n += x
 	}
 	return n

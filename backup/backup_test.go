@@ -147,8 +147,8 @@ func target(t testing.TB, postgres bool) (backup.Target, string) {
 func (s *site) raw(url string, queries ...string) {
 	s.t.Helper()
 	driver := "pgx"
-	if path, ok := strings.CutPrefix(url, "sqlite://"); ok {
-		driver, url = "sqlite", path
+	if !strings.HasPrefix(url, "postgres") {
+		driver, url = "sqlite", strings.TrimPrefix(url, "sqlite://")
 	}
 	db, err := sql.Open(driver, url)
 	s.must(err)
@@ -162,8 +162,13 @@ func (s *site) raw(url string, queries ...string) {
 // digest is the content of every table that is backed up, each as a hash over its sorted rows.
 func digest(t testing.TB, url string) map[string]string {
 	t.Helper()
+	return digestOf(t, func(fn func(*store.Dump) error) error { return store.DumpAt(context.Background(), url, fn) })
+}
+
+func digestOf(t testing.TB, dump func(func(*store.Dump) error) error) map[string]string {
+	t.Helper()
 	all := map[string]string{}
-	err := store.DumpAt(context.Background(), url, func(s *store.Dump) error {
+	err := dump(func(s *store.Dump) error {
 		tables, err := s.Tables(context.Background())
 		if err != nil {
 			return err

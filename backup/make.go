@@ -27,13 +27,37 @@ import (
 // Source is what is backed up, and how. Dump, Files and Now are required.
 type Source struct {
 	// Dump runs a function on the database at one instant: [store.DB.Dump], or [store.DumpAt] of a database in use elsewhere.
-	Dump       func(context.Context, func(*store.Dump) error) error
+	Dump func(context.Context, func(*store.Dump) error) error
+	// Residents does the same for the database of residents; nil: there is none.
+	Residents  func(context.Context, func(*store.Dump) error) error
 	Files      *evidence.Files
 	Now        func() time.Time
-	Program    string            // version of the program
-	PublicKeys []string          // that checkpoints of the record are checked with
-	Secrets    map[string][]byte // keys that sign, by the names of their files; only in an encrypted backup
-	Recipients []age.Recipient   // for whom the backup is encrypted; none: it is not
+	Program    string   // version of the program
+	PublicKeys []string // that checkpoints of the record are checked with
+	// ResidentKeys are those of the record of the database of residents.
+	ResidentKeys []string
+	Secrets      map[string][]byte // keys that sign, and that of the database of residents, by the names of their files; only in an encrypted backup
+	Recipients   []age.Recipient   // for whom the backup is encrypted; none: it is not
+}
+
+// SealKeyName is the name of the key of the database of residents in a backup and in a folder of data.
+const SealKeyName = "residents.key"
+
+// AddSealKey puts the key of the database of residents, from its file, into a backup that is encrypted. In one that is not the sealed content
+// is worth as little as ever to whoever finds it, and the key must not be there: it has to be kept apart.
+func (src *Source) AddSealKey(file string) error {
+	if len(src.Recipients) == 0 {
+		return nil
+	}
+	key, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("居民信息库的密钥读不了：%w", err)
+	}
+	if src.Secrets == nil {
+		src.Secrets = map[string][]byte{}
+	}
+	src.Secrets[SealKeyName] = key
+	return nil
 }
 
 // Made is a backup that was made.
@@ -48,7 +72,7 @@ type Made struct {
 var ErrExists = errors.New("已有同名的文件，没有动它：请换一个名字")
 
 // ErrOpenKey is the error of a signing key in a backup that anybody can read.
-var ErrOpenKey = errors.New("签名私钥只放进加密的备份：请同时用 --recipient 或 --passphrase-file")
+var ErrOpenKey = errors.New("私钥和居民信息库的密钥只放进加密的备份：请同时用 --recipient 或 --passphrase-file")
 
 // Make writes a backup to path, which must not exist. The file appears there whole and on disk, or not at all.
 func Make(ctx context.Context, src Source, path string) (Made, error) {
@@ -128,32 +152,28 @@ func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string,
 	m := Manifest{Tables: map[string]int64{}, Parts: map[string]string{}, Missing: []string{}, Keys: src.PublicKeys}
 	var w *writer
 	var hashes []string
-	err := src.Dump(ctx, func(s *store.Dump) error {
-		m.Begin = Begin{Format: format, Program: src.Program, Kind: "sqlite", Schema: s.Schema, Made: src.Now().UnixMilli()}
-		if s.Postgres() {
+	err := src.dump(ctx, func(house, residents *store.Dump) (err error) {
+		m.Begin = Begin{Format: format, Program: src.Program, Kind: "sqlite", Schema: house.Schema, Made: src.Now().UnixMilli()}
+		if house.Postgres() {
 			m.Kind = "postgres"
+		}
+		if residents != nil {
+			m.Residents, m.ResidentTables, m.ResidentKeys = residents.Schema, map[string]int64{}, src.ResidentKeys
 		}
 		w = newWriter(out, m.MadeAt())
 		if err := w.putJSON(beginName, m.Begin); err != nil {
 			return err
 		}
-		tables, err := s.Tables(ctx)
-		if err != nil {
+		rows := newRowWriter(w, &m)
+		if m.Checkpoint, err = rows.dump(ctx, house, rowsFolder, m.Tables); err != nil {
 			return err
 		}
-		rows := newRowWriter(w, &m)
-		for _, t := range tables {
-			if left[t.Name] {
-				continue
-			}
-			if err := rows.table(ctx, s, t); err != nil {
+		if residents != nil {
+			if m.ResidentCheckpoint, err = rows.dump(ctx, residents, besideFolder, m.ResidentTables); err != nil {
 				return err
 			}
 		}
-		if hashes, err = named(ctx, s, tables); err != nil {
-			return err
-		}
-		m.Checkpoint, err = lastCheckpoint(ctx, s, tables)
+		hashes, err = named(ctx, house)
 		return err
 	})
 	if err != nil {
@@ -181,6 +201,16 @@ func (src Source) archive(ctx context.Context, out io.Writer) (Manifest, string,
 	return m, sum, err
 }
 
+// dump runs fn on both databases, each at one instant, the ledger's a moment before the residents'.
+func (src Source) dump(ctx context.Context, fn func(house, residents *store.Dump) error) error {
+	return src.Dump(ctx, func(house *store.Dump) error {
+		if src.Residents == nil {
+			return fn(house, nil)
+		}
+		return src.Residents(ctx, func(residents *store.Dump) error { return fn(house, residents) })
+	})
+}
+
 // lastCheckpoint is the newest signed note, empty when nothing was signed or nothing could be yet.
 func lastCheckpoint(ctx context.Context, s *store.Dump, tables []store.Table) (string, error) {
 	if !slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "checkpoint" }) {
@@ -194,7 +224,11 @@ func lastCheckpoint(ctx context.Context, s *store.Dump, tables []store.Table) (s
 }
 
 // named are the files that rows name, by hash. Those that were erased are not there any more, and are not missed.
-func named(ctx context.Context, s *store.Dump, tables []store.Table) ([]string, error) {
+func named(ctx context.Context, s *store.Dump) ([]string, error) {
+	tables, err := s.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
 	query := `select hash from file`
 	for _, t := range tables {
 		if t.Name == "file" && slices.Contains(t.Columns, "erased") {

@@ -144,8 +144,10 @@ func parseBytes(c map[string]any) (any, error) {
 type rowWriter struct {
 	to      *writer
 	m       *Manifest
-	name    string // of the table
-	columns []byte // first line of each part
+	folder  string           // in the archive
+	tables  map[string]int64 // counts the rows of each
+	name    string           // of the table
+	columns []byte           // first line of each part
 	part    int
 	lines   []byte
 	packed  bytes.Buffer
@@ -155,6 +157,24 @@ type rowWriter struct {
 func newRowWriter(to *writer, m *Manifest) *rowWriter {
 	zip, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for a level that does not exist
 	return &rowWriter{to: to, m: m, zip: zip}
+}
+
+// dump writes all tables of a database, counting their rows, and returns the newest signed note of its record.
+func (w *rowWriter) dump(ctx context.Context, s *store.Dump, folder string, tables map[string]int64) (string, error) {
+	w.folder, w.tables = folder, tables
+	list, err := s.Tables(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, t := range list {
+		if left[t.Name] {
+			continue
+		}
+		if err := w.table(ctx, s, t); err != nil {
+			return "", err
+		}
+	}
+	return lastCheckpoint(ctx, s, list)
 }
 
 // table writes all rows of a table.
@@ -179,7 +199,7 @@ func (w *rowWriter) table(ctx context.Context, s *store.Dump, t store.Table) err
 	if err == nil && (len(w.lines) > len(w.columns) || n == 0) {
 		err = w.flush()
 	}
-	w.m.Tables[t.Name] = n
+	w.tables[t.Name] = n
 	return err
 }
 
@@ -199,7 +219,7 @@ func (w *rowWriter) flush() error {
 	if cap(w.lines) > 4*partBytes {
 		w.lines = append([]byte(nil), w.columns...) // one enormous row need not be remembered
 	}
-	name := rowsFolder + w.name + "/" + strconv.Itoa(w.part) + ".jsonl.gz"
+	name := w.folder + w.name + "/" + strconv.Itoa(w.part) + ".jsonl.gz"
 	sum := sha256.Sum256(w.packed.Bytes())
 	w.m.Parts[name] = hex.EncodeToString(sum[:])
 	return w.to.put(name, w.packed.Bytes())

@@ -22,13 +22,17 @@ import (
 // Config is what a [Keeper] needs. DB, Files and Folder are required.
 type Config struct {
 	DB         *store.DB
+	Residents  *store.DB // the database of residents; nil: there is none
+	SealKey    string    // file of its key: it goes into encrypted backups, and drills open with it what is sealed
 	Files      *evidence.Files
 	Folder     string // where backups are kept; drills are held there too
 	Program    string // version of the program
 	Recipients []age.Recipient
 	Identities []age.Identity // what opens the backups again, for drills
 	PublicKeys []string       // that checkpoints of the record are checked with
-	Log        *slog.Logger   // nil: slog.Default
+	// ResidentKeys are those of the record of the database of residents.
+	ResidentKeys []string
+	Log          *slog.Logger // nil: slog.Default
 }
 
 // Keeper makes backups when they are due and rehearses restoring them. Several, in several programs, may work on one database.
@@ -280,7 +284,13 @@ func (k *Keeper) backUp(ctx context.Context, id int64, rules ledger.Rules) error
 	}
 	started := time.Now()
 	name := freeName(k.Folder, k.DB.Now())
-	src := Source{Dump: k.DB.Dump, Files: k.Files, Now: k.DB.Now, Program: k.Program, PublicKeys: k.PublicKeys, Recipients: k.Recipients}
+	src := Source{Dump: k.DB.Dump, Files: k.Files, Now: k.DB.Now, Program: k.Program, PublicKeys: k.PublicKeys, ResidentKeys: k.ResidentKeys, Recipients: k.Recipients}
+	if k.Residents != nil {
+		src.Residents = k.Residents.Dump
+		if err := src.AddSealKey(k.SealKey); err != nil {
+			return err
+		}
+	}
 	made, err := Make(ctx, src, filepath.Join(k.Folder, name))
 	if err != nil {
 		return err
@@ -374,7 +384,8 @@ func (k *Keeper) drill(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	got, err := Restore(ctx, filepath.Join(k.Folder, newest.Name), Target{Database: filepath.Join(folder, "bihuan.db"), Files: files, Identities: k.Identities, PublicKeys: k.PublicKeys})
+	got, err := Restore(ctx, filepath.Join(k.Folder, newest.Name), Target{Database: filepath.Join(folder, "bihuan.db"), Residents: filepath.Join(folder, "residents.db"), SealKey: k.SealKey,
+		Files: files, Identities: k.Identities, PublicKeys: k.PublicKeys, ResidentKeys: k.ResidentKeys})
 	if err = errors.Join(err, files.Close()); err != nil {
 		return fmt.Errorf("%s：%w", newest.Name, err)
 	}

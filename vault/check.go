@@ -41,7 +41,11 @@ func (v *Vault) Unopened(ctx context.Context, told func(what string, done, of in
 		}
 		for _, table := range tables {
 			for _, column := range sealed[table] {
-				if err := c.texts(ctx, q, table, column); err != nil {
+				there, err := v.HasColumn(ctx, q, table, column)
+				if err == nil && there { // an older schema may lack it
+					err = c.texts(ctx, q, table, column)
+				}
+				if err != nil {
 					return err
 				}
 			}

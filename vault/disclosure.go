@@ -108,6 +108,8 @@ var Secrets = []Secret{
 	{"person.phone", "电话", MaskPhone, `select unit, village, name, phone from person where id = $1`},
 	{"roll.account", "银行账号", MaskAccount, `select p.unit, p.village, p.name, r.account from roll r join person p on p.id = r.person where r.id = $1`},
 	{"hit.number", "身份证号", MaskNumber, `select unit, village, name, number from hit where id = $1`},
+	{"audit_person.number", "身份证号", MaskNumber, `select a.unit, p.village, p.name, p.number from audit_person p join audit a on a.id = p.audit where p.id = $1`},
+	{"request.phone", "电话", MaskPhone, `select unit, village, name, phone from request where id = $1`},
 }
 
 // Held is a sealed text of a row, before anybody has looked at it.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"bihuan/journal"
 	"bihuan/office"
 	"bihuan/org"
+	"bihuan/proof"
 	"bihuan/store"
 	"bihuan/store/storetest"
 	"bihuan/vault"
@@ -78,13 +81,13 @@ func newTown(t *testing.T, house string) *town {
 	}
 	err = w.v.Write(ctx, func(tx *store.Tx) error {
 		w.person = tx.ID()
-		if _, err := tx.Exec(ctx, `insert into person (id, unit, village, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
-			values ($1, $2, $3, '东槐村', '12', $4, $5, '张秀英', '1946-10-01', '女', $6, '', '', 1)`, w.person, w.unit.ID, w.east.ID,
+		if _, err := tx.Exec(ctx, `insert into person (id, unit, village, path, came_on, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
+			values ($1, $2, $3, '/', '', '东槐村', '12', $4, $5, '张秀英', '1946-10-01', '女', $6, '', '', 1)`, w.person, w.unit.ID, w.east.ID,
 			w.v.Seal("person.number", number), w.v.Index("number", number), w.v.Seal("person.phone", phone)); err != nil {
 			return err
 		}
 		programme, roll := tx.ID(), tx.ID()
-		if _, err := tx.Exec(ctx, `insert into programme (id, unit, code, name, level, state, version) values ($1, $2, 'elder', '高龄津贴', 'person', 'running', 1)`, programme, w.unit.ID); err != nil {
+		if _, err := tx.Exec(ctx, `insert into programme (id, unit, path, code, name, level, state, version) values ($1, $2, '/', 'elder', '高龄津贴', 'person', 'running', 1)`, programme, w.unit.ID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `insert into roll (id, programme, person, starts, ends, class, standard, account, account_index, state, next_review, version)
@@ -250,4 +253,161 @@ func TestExportIsMarked(t *testing.T) {
 			t.Errorf("another month: %d, %v", len(list), err)
 		}
 	})
+}
+
+// Who somebody is goes from every row and entry; what was paid stays, and the record is in order.
+func TestErasePerson(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, house string) {
+		ctx := t.Context()
+		w := newTown(t, house)
+		admin := org.Program
+		root, err := org.Root(ctx, w.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin.Unit = root
+		w.payAndFind(t)
+		if _, err := w.v.Reveal(ctx, w.db, w.clerk, "person.number", w.person, "到户核对身份"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.v.FindPerson(ctx, w.db, w.clerk, number); !errors.As(err, new(org.Denied)) {
+			t.Errorf("the clerk asks: %v", err)
+		}
+		if found, err := w.v.FindPerson(ctx, w.db, admin, "张秀英"); err != nil || !found.Empty() {
+			t.Errorf("a name finds %+v, %v", found, err)
+		}
+		found, err := w.v.FindPerson(ctx, w.db, admin, "99040819461001 0018")
+		if err != nil || found.Rows["person"] != 1 || found.Rows["roll"] != 1 || found.Rows["payment"] != 1 || found.Rows["hit"] != 1 || found.Events != 4 {
+			t.Errorf("found %+v, %v", found, err)
+		}
+		for reason, text := range map[string]string{"": number, "本人申请，号码" + number: number, "本人申请，〔2026〕3号": "张秀英"} {
+			if err := w.v.ErasePerson(ctx, w.db, admin, text, reason); !errors.As(err, new(org.Invalid)) {
+				t.Errorf("%q because %q: %v", text, reason, err)
+			}
+		}
+		if err := w.v.ErasePerson(ctx, w.db, w.clerk, number, "本人申请"); !errors.As(err, new(org.Denied)) {
+			t.Errorf("by the clerk: %v", err)
+		}
+		if err := w.v.ErasePerson(ctx, w.db, admin, number, "本人申请，〔2026〕3号"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.v.ErasePerson(ctx, w.db, admin, number, "本人申请，〔2026〕3号"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("again: %v", err)
+		}
+		if paid, err := store.One(ctx, w.v, store.Value[int64], `select sum(amount) from payment`); err != nil || paid != 5000 {
+			t.Errorf("paid %d, %v", paid, err)
+		}
+		for table, rows := range w.dump(t) {
+			for _, gone := range []string{"张秀英", w.v.Index("number", number), w.v.Index("account", account), "1946-10-01", "户口簿第3页"} {
+				if strings.Contains(rows, gone) {
+					t.Errorf("%s still holds %s", table, gone)
+				}
+			}
+		}
+		r, err := proof.Verify(ctx, proof.Subject{DB: w.v.DB})
+		if err != nil || !r.OK() || len(r.Erasures) != 1 {
+			t.Errorf("the record: %+v, %v", r.Differences, err)
+		}
+		if wrong, err := w.v.Unopened(ctx, nil); err != nil || len(wrong) > 0 {
+			t.Errorf("does not open: %v, %v", wrong, err)
+		}
+		if again, err := w.v.FindPerson(ctx, w.db, admin, number); err != nil || !again.Empty() {
+			t.Errorf("afterwards %+v, %v", again, err)
+		}
+	})
+}
+
+// payAndFind pays the person a month and finds something about them, with a word of whoever checked.
+func (w *town) payAndFind(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	exec := func(tx *store.Tx, query string, args ...any) {
+		t.Helper()
+		if _, err := tx.Exec(ctx, query, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := w.v.Write(ctx, func(tx *store.Tx) error {
+		programme, err := store.One(ctx, tx, store.Value[int64], `select id from programme`)
+		if err != nil {
+			return err
+		}
+		payment, screening, hit := tx.ID(), tx.ID(), tx.ID()
+		w.insert(ctx, t, tx, "payment", map[string]any{"id": payment, "programme": programme, "person": w.person, "month": "2026-10", "amount": 5000, "source": "发放册 10月 第3行"})
+		w.insert(ctx, t, tx, "screening", map[string]any{"id": screening, "unit": w.unit.ID, "programme": programme, "serial": 1})
+		w.insert(ctx, t, tx, "hit", map[string]any{"id": hit, "screening": screening, "unit": w.unit.ID, "village": w.east.ID, "name": "张秀英", "number": w.v.Seal("hit.number", number), "birth": "1946-10-01",
+			"number_index": w.v.Index("number", number), "hit_key": w.v.Index("hit", "HL-01/"+number), "why": w.v.Seal("hit.why", "张秀英 "+number+" 满80周岁"), "sources": `[{"kind":"residents","row":3}]`, "state": "new"})
+		w.insert(ctx, t, tx, "verification", map[string]any{"id": tx.ID(), "hit": hit, "proof": "户口簿第3页", "said": w.v.Seal("verification.said", "卡号"+account)})
+		exec(tx, `update roll set standard = 5000`)
+		for kind, row := range map[string]int64{"payment": payment, "hit": hit} {
+			if err := journal.Append(ctx, tx, journal.Entry{Verb: "登记", Kind: kind, Row: row, Changes: []journal.Change{{Field: "姓名", To: "张秀英"}}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// insert puts a row into a table: columns that are not given are empty.
+func (w *town) insert(ctx context.Context, t *testing.T, tx *store.Tx, table string, row map[string]any) {
+	t.Helper()
+	texts, err := w.v.TextColumns(ctx, tx, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables []store.Table
+	if err := w.v.Dump(ctx, func(d *store.Dump) (err error) { tables, err = d.Tables(ctx); return err }); err != nil {
+		t.Fatal(err)
+	}
+	var columns, places []string
+	var args []any
+	for _, x := range tables {
+		if x.Name != table {
+			continue
+		}
+		for _, c := range x.Columns {
+			v, ok := row[c]
+			if !ok && slices.Contains(texts, c) {
+				v = ""
+			} else if !ok {
+				v = 0
+			}
+			args = append(args, v)
+			columns, places = append(columns, c), append(places, fmt.Sprintf("$%d", len(args)))
+		}
+	}
+	if _, err := tx.Exec(ctx, `insert into `+table+` (`+strings.Join(columns, ", ")+`) values (`+strings.Join(places, ", ")+`)`, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dump is every table of the residents as text.
+func (w *town) dump(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := w.v.Dump(t.Context(), func(d *store.Dump) error {
+		tables, err := d.Tables(t.Context())
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if err := d.Rows(t.Context(), table, func(v []any) error {
+				for _, x := range v {
+					all[table.Name] += fmt.Sprintf("%s\t", x)
+				}
+				all[table.Name] += "\n"
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

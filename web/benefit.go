@@ -26,6 +26,7 @@ var benefitTabs = []navLink{
 	{Name: "card", Address: "/card", Word: "政策宣传", Action: org.View},
 	{Name: "awareness", Address: "/awareness", Word: "知晓抽查", Action: org.View},
 	{Name: "request", Address: "/request", Word: "群众诉求", Action: org.View},
+	{Name: "reveal", Address: "/reveal", Word: "调阅记录", Action: org.Oversee},
 }
 
 // BenefitTabs are the tabs of the pages about residents for the reader.

@@ -37,8 +37,6 @@ func shown(err error) (status int, head, what string) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, "没有这一页", "地址可能写错了，或这一条不在您能看的范围内。请从台账进入，或用右上角的查找。"
-	case errors.Is(err, errNoVault):
-		return http.StatusNotFound, "没有居民信息库", "这里没有开居民信息库，看不了居民的信息。请告诉管理员。"
 	case errors.Is(err, errNoPlan):
 		return http.StatusNotFound, "没有这份方案", "没有这份方案，或不在您能看的范围内。请从台账进入。"
 	case errors.As(err, &denied):

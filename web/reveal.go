@@ -13,9 +13,6 @@ import (
 	"bihuan/vault"
 )
 
-// errNoVault is the error of a page about residents where there is no database of them.
-var errNoVault = errors.New("web: no database of residents")
-
 // revealPage asks what a number is wanted for, and then shows it, once.
 type revealPage struct {
 	frame
@@ -26,6 +23,9 @@ type revealPage struct {
 	Problem  string
 	Back     string
 }
+
+// Unmask tells whether the reader may see numbers in full, and is offered it beside masked ones.
+func (f frame) Unmask() bool { return f.Who.May(org.Unmask) }
 
 // usualPurposes are what numbers are commonly wanted for.
 var usualPurposes = []string{"到户核对身份", "电话联系本人", "填写送县民政局的审批材料", "核对发放账户", "向来源单位回告有误"}
@@ -42,7 +42,7 @@ func (s *Server) revealForm(w http.ResponseWriter, r *http.Request, v *visit) er
 
 func (s *Server) revealPage(r *http.Request, v *visit) (p revealPage, err error) {
 	if s.vault == nil {
-		return p, errNoVault
+		return p, errNoResidents
 	}
 	id, err := pathID(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) revealPage(r *http.Request, v *visit) (p revealPage, err error)
 	}
 	p.Purposes = usualPurposes
 	if p.Held, err = s.vault.Held(r.Context(), s.db, v.Who, r.PathValue("column"), id); err == nil {
-		p.frame = s.frame(v, "benefit", "查看完整"+p.Held.Word)
+		p.frame = s.benefitFrame(v, "", "查看完整"+p.Held.Word)
 	}
 	return p, err
 }
@@ -107,7 +107,7 @@ type revealRow struct {
 // revealsShow answers GET /reveal.
 func (s *Server) revealsShow(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if s.vault == nil {
-		return errNoVault
+		return errNoResidents
 	}
 	if !v.Who.May(org.Oversee) {
 		return org.Denied{Who: v.Who, Action: org.Oversee}
@@ -117,7 +117,7 @@ func (s *Server) revealsShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil || month.Format("2006-01") > v.Today[:7] {
 		month = time.Date(v.Now.Year(), v.Now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	}
-	p := revealsPage{frame: s.frame(v, "benefit", "调阅记录"), Month: month.Format("2006-01"), Name: month.Format("2006年1月"), Before: month.AddDate(0, -1, 0).Format("2006-01")}
+	p := revealsPage{frame: s.benefitFrame(v, "reveal", "调阅记录"), Month: month.Format("2006-01"), Name: month.Format("2006年1月"), Before: month.AddDate(0, -1, 0).Format("2006-01")}
 	if next := month.AddDate(0, 1, 0).Format("2006-01"); next <= v.Today[:7] {
 		p.Next = next
 	}

@@ -21,8 +21,8 @@ func (s *site) resident(t testing.TB) (person int64, number string) {
 	err := s.vault.Write(t.Context(), func(tx *store.Tx) error {
 		person = tx.ID()
 		village := s.people["village"].Unit
-		if _, err := tx.Exec(t.Context(), `insert into person (id, unit, village, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
-			values ($1, $2, $3, '东槐村', '12', $4, $5, '张秀英', '1946-10-01', '女', '', '', '', 1)`, person, s.town.ID, village.ID,
+		if _, err := tx.Exec(t.Context(), `insert into person (id, unit, village, path, came_on, place, household, number, number_index, name, birth, sex, phone, dead_on, moved_on, version)
+			values ($1, $2, $3, '/', '', '东槐村', '12', $4, $5, '张秀英', '1946-10-01', '女', '', '', '', 1)`, person, s.town.ID, village.ID,
 			s.vault.Seal("person.number", number), s.vault.Index("number", number)); err != nil {
 			return err
 		}

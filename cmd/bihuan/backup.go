@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,9 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
+	if err := c.addResidents(ctx, &src); err != nil {
+		return err
+	}
 	started := time.Now()
 	made, err := backup.Make(ctx, src, c.File)
 	if ctx.Err() != nil {
@@ -73,7 +77,29 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 	if n := len(made.Missing); n > 0 {
 		fmt.Fprintf(s.out, "注意：有 %d 个文件缺失或损坏，没有备份到：\n  %s\n", n, strings.Join(made.Missing, "\n  "))
 	}
+	if made.Residents > 0 && !made.Encrypted {
+		fmt.Fprintf(s.out, "居民信息库的密钥不在备份里：%s 请另外保存，丢了它，居民信息谁也读不出来。\n", c.sealKey())
+	}
 	return c.tell(ctx, made)
+}
+
+// addResidents has the database of residents backed up too, where there is one.
+func (p place) addResidents(ctx context.Context, src *backup.Source) error {
+	address, err := p.residentsDatabase()
+	if err != nil {
+		return err
+	}
+	there, err := store.Exists(ctx, address)
+	if err != nil || !there {
+		return err
+	}
+	if src.ResidentKeys, err = p.residents().known(); err != nil {
+		return err
+	}
+	src.Residents = func(ctx context.Context, fn func(*store.Dump) error) error {
+		return store.DumpResidentsAt(ctx, address, fn)
+	}
+	return src.AddSealKey(p.sealKey())
 }
 
 // tell lets the page of operations know, when the database has the schema of this program. An older one is not touched.
@@ -92,7 +118,7 @@ func (c backupCommand) tell(ctx context.Context, made backup.Made) error {
 // secrets are the keys of the data folder that sign.
 func (p place) secrets() (map[string][]byte, error) {
 	keys := map[string][]byte{}
-	for name, path := range map[string]string{"journal.key": p.logKey(), "witness.key": filepath.Join(p.Data, "witness.key")} {
+	for name, path := range map[string]string{"journal.key": p.logKey(), "witness.key": filepath.Join(p.Data, "witness.key"), "residents.journal.key": p.residents().key} {
 		content, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -113,6 +139,8 @@ type restoreCommand struct {
 	File           string   `arg:"" name:"备份" help:"备份文件 .bhb"`
 	Data           string   `placeholder:"文件夹" help:"恢复到这个新的数据文件夹，不能已有内容"`
 	Database       string   `placeholder:"数据库" help:"恢复到 postgres://… 的空库；不写就恢复成数据文件夹里的 bihuan.db"`
+	Residents      string   `placeholder:"数据库" help:"居民信息库恢复到哪里：postgres://…；不写就恢复成数据文件夹里的 residents.db，或同名加 _residents 的模式"`
+	ResidentsKey   string   `name:"residents-key" placeholder:"文件" help:"居民信息库的密钥文件：用它核对加密的内容打不打得开；加密的备份里有，不用写"`
 	Files          string   `placeholder:"地方" help:"原件恢复到哪里：另一个文件夹，或 s3://…；不写就放数据文件夹里的 files"`
 	Drill          bool     `help:"只演练：恢复到临时文件夹，核对后删掉"`
 	Identity       string   `env:"BIHUAN_BACKUP_IDENTITY" placeholder:"文件" help:"解密用的私钥文件（BIHUAN_BACKUP_IDENTITY）"`
@@ -126,8 +154,8 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 	if c.Data == "" && !c.Drill {
 		return errors.New("请用 --data 写明恢复到哪个新文件夹，或用 --drill 只演练")
 	}
-	if c.Drill && c.Database+c.Data+c.Files != "" {
-		return errors.New("演练用的是临时文件夹，不要写 --data、--database 和 --files")
+	if c.Drill && c.Database+c.Data+c.Files+c.Residents != "" {
+		return errors.New("演练用的是临时文件夹，不要写 --data、--database、--residents 和 --files")
 	}
 	ids, err := backup.Identities(c.Identity, c.PassphraseFile)
 	if err != nil {
@@ -137,7 +165,7 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	at := place{Data: c.Data, Database: c.Database, Files: c.Files}
+	at := place{Data: c.Data, Database: c.Database, Files: c.Files, Residents: c.Residents}
 	if c.Drill {
 		if at.Data, err = os.MkdirTemp("", "bihuan-drill-"); err != nil {
 			return err
@@ -170,8 +198,17 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 		return errDiffers
 	}
 	fmt.Fprintln(s.out, "核对通过：没有发现改动")
-	if _, err := os.Stat(at.logKey()); errors.Is(err, fs.ErrNotExist) && !c.Drill {
+	if got.Residents > 0 && !got.Opened {
+		fmt.Fprintln(s.out, "没有居民信息库的密钥，没有核对加密的内容打不打得开。有的话，请用 --residents-key 指明。")
+	}
+	if c.Drill {
+		return nil
+	}
+	if _, err := os.Stat(at.logKey()); errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(s.out, "启动以前，请把原来的签名私钥放回 %s；没有它就换了签名，会签方会问起。\n", at.logKey())
+	}
+	if _, err := os.Stat(at.sealKey()); errors.Is(err, fs.ErrNotExist) && got.Residents > 0 {
+		fmt.Fprintf(s.out, "启动以前，请把居民信息库的密钥放回 %s；没有它，居民信息读不出来，程序也不会启动。\n", at.sealKey())
 	}
 	return nil
 }
@@ -182,11 +219,12 @@ func (c restoreCommand) restore(ctx context.Context, at place, ids []age.Identit
 		return backup.Restored{}, err
 	}
 	defer files.Close()
-	to := backup.Target{Database: at.database(), Files: files, Identities: ids, Record: !c.Drill, PublicKeys: c.Key, Checkpoints: notes}
-	if !c.Drill {
-		to.Secret = func(name string, content []byte) error {
-			return os.WriteFile(filepath.Join(at.Data, name), content, 0o600)
-		}
+	to := backup.Target{Database: at.database(), Files: files, Identities: ids, Record: !c.Drill, PublicKeys: c.Key, Checkpoints: notes, SealKey: cmp.Or(c.ResidentsKey, at.sealKey())}
+	if to.Residents, err = at.residentsDatabase(); err != nil {
+		return backup.Restored{}, err
+	}
+	to.Secret = func(name string, content []byte) error { // of a drill they go with the folder
+		return os.WriteFile(filepath.Join(at.Data, name), content, 0o600)
 	}
 	got, err := backup.Restore(ctx, c.File, to)
 	switch {
@@ -194,8 +232,14 @@ func (c restoreCommand) restore(ctx context.Context, at place, ids []age.Identit
 		err = fmt.Errorf("数据库 %s 里已有内容，没有动它。请换一个空的", at.shown())
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("没有“%s”这个文件，请核对路径", c.File)
-	case err == nil && len(got.Keys) > 0:
-		err = os.WriteFile(at.house().public, []byte(strings.Join(got.Keys, "\n")+"\n"), 0o600)
+	}
+	for _, x := range []struct {
+		keys []string
+		to   logFiles
+	}{{got.Keys, at.house()}, {got.ResidentKeys, at.residents()}} {
+		if err == nil && len(x.keys) > 0 {
+			err = os.WriteFile(x.to.public, []byte(strings.Join(x.keys, "\n")+"\n"), 0o600)
+		}
 	}
 	return got, err
 }
@@ -259,9 +303,9 @@ func (k keeping) keeper(p *program) (*backup.Keeper, error) {
 	if k.Backups == "" {
 		return nil, nil
 	}
-	c := backup.Config{DB: p.db, Files: p.files, Folder: k.Backups, Program: version(), PublicKeys: []string{p.log.Key.Verifier}}
+	c := backup.Config{DB: p.db, Residents: p.vault.DB, SealKey: p.sealKey, Files: p.files, Folder: k.Backups, Program: version(), PublicKeys: []string{p.log.Key.Verifier}, ResidentKeys: []string{p.residentsLog.Key.Verifier}}
 	if p.cosigner != nil {
-		c.PublicKeys = append(c.PublicKeys, p.witnessKey)
+		c.PublicKeys, c.ResidentKeys = append(c.PublicKeys, p.witnessKey), append(c.ResidentKeys, p.witnessKey)
 	}
 	var err error
 	if c.Recipients, err = backup.Recipients(k.Sealing.Recipient, k.Sealing.PassphraseFile); err != nil {

@@ -69,6 +69,7 @@ type program struct {
 	keeper            *backup.Keeper    // nil: nobody makes backups
 
 	data       string // folder
+	sealKey    string // file of the key of the database of residents
 	witnessKey string
 }
 
@@ -96,7 +97,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	if err != nil {
 		return nil, errors.Join(err, db.Close(), files.Close())
 	}
-	p := &program{db: db, vault: residents, files: files, listener: listener, data: at.Data, witnessKey: with.witnessKey}
+	p := &program{db: db, vault: residents, files: files, listener: listener, data: at.Data, sealKey: at.sealKey(), witnessKey: with.witnessKey}
 	if err := p.openLog(at, with.witness, with.witnessKey); err != nil {
 		return nil, errors.Join(err, p.closeStores())
 	}
@@ -110,7 +111,7 @@ func open(ctx context.Context, at place, listener net.Listener, with options) (*
 	p.site = cmp.Or(with.site, p.URL())
 	p.http = &http.Server{
 		Handler: web.New(web.Config{DB: db, Residents: residents, Files: files, Record: p.log, Cosigner: p.cosigner, ResidentsRecord: p.residentsLog, ResidentsCosigner: p.residentsCosigner, Witness: countersign, WitnessKey: with.witnessKey,
-			Ops: web.Ops{Version: version(), Data: at.Data, Backups: with.Backups}, Calendar: calendar.Published(), Log: slog.Default(),
+			Ops: web.Ops{Version: version(), Data: at.Data, Backups: with.Backups, Sealed: p.keeper != nil && len(p.keeper.Recipients) > 0}, Calendar: calendar.Published(), Log: slog.Default(),
 			Secure: with.https, Site: with.site}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a document of 32 MB over a slow line

@@ -73,8 +73,8 @@ func (c verifyCommand) verifyResidents(ctx context.Context, s streams) (*residen
 	if err != nil {
 		return nil, fmt.Errorf("打不开居民信息库：%w", err)
 	}
-	known, err := c.residents().known()
-	if err != nil || !there && len(known) == 0 {
+	signed, err := journal.KeptNotes(c.residents().checkpoints)
+	if err != nil || !there && len(signed) == 0 {
 		return nil, err // there has never been one
 	}
 	var r residentsReport
