@@ -62,7 +62,7 @@ type Word struct{ Value, Word string }
 var (
 	Channels = []Word{{"oral", "口头"}, {"visit", "来访"}, {"phone", "电话"}, {"letter", "来信"}, {"online", "网上"}, {"inspection", "巡察走访"}}
 	Verdicts = []Word{{Fits, "看来符合，帮着申请"}, {Unsure, "还要核实"}, {Fails, "不符合"}}
-	Outcomes = []Word{{"receiving", "已经享受到"}, {"applied", "已申请，等县里决定"}, {"refused", "不符合，已说明"}, {"passed_on", "转别的部门办"}, {"dropped", "本人不再要求"}}
+	Outcomes = []Word{{"applied", "已申请，等县里决定"}, {"approved", "县里批了，到账才算享受"}, {"already", "本来就在享受，已说明"}, {"refused", "不符合，已说明"}, {"passed_on", "转别的部门办"}, {"dropped", "本人不再要求"}}
 	ToldHows = []Word{{"face", "当面"}, {"phone", "电话"}, {"paper", "书面"}, {"family", "托家里人"}}
 )
 
@@ -298,9 +298,9 @@ func CloseRequest(ctx context.Context, v *vault.Vault, who org.Person, village o
 			return org.Invalid{Field: "结果", What: "请选一项"}
 		case outcome == "refused" && r.Condition == "":
 			return org.Invalid{Field: "结果", What: "不符合要写明是哪一条。请先在“答复”里选“不符合”，写明是哪一条"}
-		case outcome != "refused" && outcome != "dropped" && outcome != "passed_on" && r.Verdict == Fails:
+		case (outcome == "applied" || outcome == "approved" || outcome == "already") && r.Verdict == Fails:
 			return org.Invalid{Field: "结果", What: "答复写的是不符合，结果却不是。请先改答复"}
-		case outcome == "applied" && number == "":
+		case (outcome == "applied" || outcome == "approved") && number == "":
 			return org.Invalid{Field: "申请编号", What: "请填申请的编号，以后凭它查"}
 		case len([]rune(number)) > 40:
 			return org.Invalid{Field: "申请编号", What: "最多 40 个字"}
