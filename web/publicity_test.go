@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bihuan/benefit"
 	"bihuan/calendar"
 	"bihuan/publicity"
 	"bihuan/store"
@@ -195,4 +196,74 @@ func TestBroughtAgain(t *testing.T) {
 	if text := plain(village.page(again)); !strings.Contains(text, "都再送过了") || !strings.Contains(text, "送到 60 户，共 60 户") {
 		t.Error(text)
 	}
+}
+
+// A request becomes an application of the town; what the county decides stands on its page, and nothing else closes it as approved. A card
+// begins with the parameters of the programme and says when they have changed.
+func TestRequestBecomesApplication(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx, clerk := t.Context(), s.people["clerk"]
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		programme, err := benefit.AddProgramme(ctx, s.vault, clerk, s.town, benefit.NewProgramme{Example: "elder", From: "2020-01-01", Basis: "临民〔2019〕31号"})
+		must(err)
+		village := s.people["village"].Unit
+		id, err := publicity.Hear(ctx, s.vault, clerk, village, publicity.Request{Name: "郝守义", Said: "今年八十五，没领过高龄津贴", Benefit: "高龄津贴", Phone: "13900001234"})
+		must(err)
+		path := fmt.Sprintf("/request/%d", id)
+		c := s.as(t, "clerk")
+		if strings.Contains(c.page(path), "帮他提出申请") {
+			t.Error("an application before anybody looked")
+		}
+		answered := []string{"benefit", "高龄津贴", "verdict", "fits", "advice", "带身份证来填表"}
+		if a := c.post(path+"/answer", append(answered, "version", "1")...); a.status != 303 {
+			t.Fatal(a.status)
+		}
+		if strings.Contains(s.as(t, "village").page(path), "帮他提出申请") {
+			t.Error("a village is offered what the town does")
+		}
+		number := citizen("19410312", 7)
+		apply := []string{"version", "2", "programme", fmt.Sprint(programme), "reason", "年满80周岁，户口在本镇"}
+		if a := c.post(path+"/apply", append(apply, "citizen", "12345")...); a.status != 422 || !strings.Contains(a.body, "12345") {
+			t.Errorf("a wrong number: %d", a.status)
+		}
+		for range 2 {
+			if a := c.post(path+"/apply", append(apply, "citizen", number)...); a.status != 303 {
+				t.Fatalf("%d %s", a.status, plain(a.body))
+			}
+		}
+		r, err := publicity.RequestByID(ctx, s.vault, s.vault, id)
+		must(err)
+		if r.Application == 0 || !strings.Contains(c.page(path), fmt.Sprintf("/application/%d", r.Application)) {
+			t.Errorf("no application: %+v", r)
+		}
+		if n, err := store.One(ctx, s.vault, store.Value[int], `select count(*) from application`); err != nil || n != 1 {
+			t.Errorf("%d applications, %v", n, err)
+		}
+		if a := c.post(path+"/close", "version", "3", "outcome", "approved", "how", "face"); a.status != 422 || !strings.Contains(a.body, "县里还没有批准") {
+			t.Errorf("approved before the county: %d", a.status)
+		}
+		if a := c.post(path+"/close", "version", "3", "outcome", "applied", "how", "face"); a.status != 303 {
+			t.Errorf("applied: %d %s", a.status, plain(a.body))
+		}
+
+		form := c.page(fmt.Sprintf("/card/new?programme=%d", programme))
+		if text := unescape(form); !strings.Contains(text, "年满80周岁") || !strings.Contains(text, "80–99岁每月") || !strings.Contains(text, "临民〔2019〕31号") {
+			t.Errorf("the card begins with %s", between(text, "<form", "</form>"))
+		}
+		card := c.post("/card/new", "programme", fmt.Sprint(programme), "benefit", "高龄津贴", "who", "年满80周岁", "amount", "每月50元", "place", "村委会", "phone", "5550123", "valid_from", "2020-01-01", "basis", "临民〔2019〕31号").to
+		if strings.Contains(c.page(card), "该换新卡了") {
+			t.Error("a card is old before its programme changes")
+		}
+		tiers, err := benefit.ParseTiers("80-99 60\n100- 1000")
+		must(err)
+		must(benefit.SetParameter(ctx, s.vault, clerk, programme, s.residentVersion("programme", programme), benefit.NewValue{Name: benefit.Amount, Tiers: tiers, From: "2026-04-01", Basis: "临民〔2026〕5号"}))
+		if text := plain(c.page(card)); !strings.Contains(text, "月标准从 2026-04-01 起变了（临民〔2026〕5号），卡上还是以前的") {
+			t.Error(text)
+		}
+	})
 }
