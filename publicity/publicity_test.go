@@ -22,6 +22,9 @@ import (
 // rules are the values that the program comes with.
 var rules = ledger.Rules{ReachDays: 60, ReachShare: 95, AwareShare: 70, AwareLow: 60, AwareOf: 30, FirstAnswer: 5}
 
+// firstVillage is an id as large as those that the program makes.
+const firstVillage = 832545855898408736
+
 // scene is a town with villages and its people, and a vault of its own.
 type scene struct {
 	t        *testing.T
@@ -49,10 +52,10 @@ func each(t *testing.T, f func(t *testing.T, s *scene)) {
 		t.Cleanup(func() { v.Close() })
 		s := &scene{t: t, v: v, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.Local)}
 		v.Now = func() time.Time { return s.now }
-		s.town = org.Unit{ID: 2, Parent: 1, Kind: org.Town, Name: "栖禾镇", Path: "/1/2/"}
+		s.town = org.Unit{ID: 799930947994365546, Parent: 1, Kind: org.Town, Name: "栖禾镇", Path: "/1/799930947994365546/"}
 		for i, name := range []string{"东槐村", "柳荫村", "石桥村", "北杨村", "南河村", "马营村", "赵坪村", "上岗村"} {
-			id := int64(10 + i)
-			s.villages = append(s.villages, org.Unit{ID: id, Parent: 2, Kind: org.Village, Name: name, Path: fmt.Sprintf("/1/2/%d/", id)})
+			id := firstVillage + int64(i)
+			s.villages = append(s.villages, org.Unit{ID: id, Parent: s.town.ID, Kind: org.Village, Name: name, Path: fmt.Sprintf("%s%d/", s.town.Path, id)})
 		}
 		s.other = org.Unit{ID: 90, Parent: 3, Kind: org.Village, Name: "西堰村", Path: "/1/3/90/"}
 		s.clerk = org.Person{ID: 101, Name: "贺晓雨", Role: org.Clerk, Unit: s.town}
@@ -327,8 +330,8 @@ func TestCoverageOfATown(t *testing.T) {
 		ctx := t.Context()
 		s.villages = nil
 		for i := range 33 {
-			id := int64(10 + i)
-			s.villages = append(s.villages, org.Unit{ID: id, Parent: 2, Kind: org.Village, Name: fmt.Sprintf("第%d村", i+1), Path: fmt.Sprintf("/1/2/%d/", id)})
+			id := firstVillage + int64(i)
+			s.villages = append(s.villages, org.Unit{ID: id, Parent: s.town.ID, Kind: org.Village, Name: fmt.Sprintf("第%d村", i+1), Path: fmt.Sprintf("%s%d/", s.town.Path, id)})
 		}
 		c := s.issue()
 		total := 0

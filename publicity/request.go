@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"bihuan/benefit"
 	"bihuan/calendar"
 	"bihuan/journal"
 	"bihuan/ledger"
@@ -62,7 +63,7 @@ type Word struct{ Value, Word string }
 var (
 	Channels = []Word{{"oral", "口头"}, {"visit", "来访"}, {"phone", "电话"}, {"letter", "来信"}, {"online", "网上"}, {"inspection", "巡察走访"}}
 	Verdicts = []Word{{Fits, "看来符合，帮着申请"}, {Unsure, "还要核实"}, {Fails, "不符合"}}
-	Outcomes = []Word{{"receiving", "已经享受到"}, {"applied", "已申请，等县里决定"}, {"refused", "不符合，已说明"}, {"passed_on", "转别的部门办"}, {"dropped", "本人不再要求"}}
+	Outcomes = []Word{{"applied", "已申请，等县里决定"}, {"approved", "县里批了，到账才算享受"}, {"already", "本来就在享受，已说明"}, {"refused", "不符合，已说明"}, {"passed_on", "转别的部门办"}, {"dropped", "本人不再要求"}}
 	ToldHows = []Word{{"face", "当面"}, {"phone", "电话"}, {"paper", "书面"}, {"family", "托家里人"}}
 )
 
@@ -274,6 +275,46 @@ func closed(r Request) error {
 	return org.Invalid{Field: "诉求", What: "已经办结。群众又提的，请另登记一件"}
 }
 
+// LinkApplication says which application came of a request that was answered. The same link twice is one.
+func LinkApplication(ctx context.Context, v *vault.Vault, who org.Person, village org.Unit, id, version, application int64) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		r, err := openRequest(ctx, v, tx, who, village, id)
+		if err != nil {
+			return err
+		}
+		if r.Application == application {
+			return nil
+		}
+		if err := MayApply(r); err != nil {
+			return err
+		}
+		if _, err := benefit.ApplicationByID(ctx, tx, who, application); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update request set application = $3, version = version + 1 where id = $1 and version = $2`, id, version, application)
+		if err != nil {
+			return fmt.Errorf("link application: %w", err)
+		}
+		if n == 0 {
+			return journal.StaleRow(ctx, tx, "request", id)
+		}
+		return journal.Append(ctx, tx, entry(who, "转申请", "request", id, journal.Change{Field: "事项", To: fmt.Sprint(application)}))
+	})
+}
+
+// MayApply refuses to make an application of a request that nobody has looked at, or that does not fit.
+func MayApply(r Request) error {
+	switch {
+	case r.Told != "":
+		return closed(r)
+	case r.Answered == "":
+		return org.Invalid{Field: "申请", What: "还没有答复过，请先登记怎么答复的"}
+	case r.Verdict == Fails:
+		return org.Invalid{Field: "申请", What: "答复写的是不符合。看错了请先改答复"}
+	}
+	return nil
+}
+
 // CloseRequest ends a request: the villager was told what came of it, on a day and in a way (M64).
 func CloseRequest(ctx context.Context, v *vault.Vault, who org.Person, village org.Unit, id, version int64, outcome, day, how, number string) error {
 	trim(&day, &number)
@@ -298,14 +339,23 @@ func CloseRequest(ctx context.Context, v *vault.Vault, who org.Person, village o
 			return org.Invalid{Field: "结果", What: "请选一项"}
 		case outcome == "refused" && r.Condition == "":
 			return org.Invalid{Field: "结果", What: "不符合要写明是哪一条。请先在“答复”里选“不符合”，写明是哪一条"}
-		case outcome != "refused" && outcome != "dropped" && outcome != "passed_on" && r.Verdict == Fails:
+		case (outcome == "applied" || outcome == "approved" || outcome == "already") && r.Verdict == Fails:
 			return org.Invalid{Field: "结果", What: "答复写的是不符合，结果却不是。请先改答复"}
-		case outcome == "applied" && number == "":
+		case (outcome == "applied" || outcome == "approved") && number == "" && r.Application == 0:
 			return org.Invalid{Field: "申请编号", What: "请填申请的编号，以后凭它查"}
 		case len([]rune(number)) > 40:
 			return org.Invalid{Field: "申请编号", What: "最多 40 个字"}
 		case !known(ToldHows, how):
 			return org.Invalid{Field: "怎么告知的", What: "请选一项"}
+		}
+		if r.Application != 0 && outcome == "approved" {
+			a, err := benefit.ApplicationByID(ctx, tx, who, r.Application)
+			if err != nil {
+				return err
+			}
+			if a.Decision != benefit.Approved {
+				return org.Invalid{Field: "结果", What: "县里还没有批准这件申请，请选“已申请，等县里决定”，或等决定了再办结"}
+			}
 		}
 		if err := checkDay(tx, "哪天告知的", day); err != nil {
 			return err

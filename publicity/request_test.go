@@ -93,7 +93,7 @@ func TestRequestToTheEnd(t *testing.T) {
 		refused(t, closeIt(3, "applied", "2026-03-08", "face", ""), "哪天告知的", "早于")
 		s.must(closeIt(3, "applied", "2026-03-12", "face", ""))
 		s.must(closeIt(3, "applied", "2026-03-12", "face", ""))
-		refused(t, closeIt(4, "receiving", "2026-03-12", "face", ""), "诉求", "已经办结")
+		refused(t, closeIt(4, "already", "2026-03-12", "face", ""), "诉求", "已经办结")
 		refused(t, answer(4, no), "诉求", "已经办结")
 		entries, err := journal.Of(ctx, s.v, "request", id, 20)
 		s.must(err)

@@ -341,7 +341,7 @@ func SampledIn(ctx context.Context, q store.Querier, wave, village int64) ([]Sam
 	return store.All(ctx, q, func(rows *sql.Rows, s *Sampled) error {
 		return rows.Scan(&s.ID, &s.Village, &s.Household, &s.Number, &s.Head, &s.Team, &s.Order, &s.Answers, &s.Absent, &s.Day, &s.Staff, &s.Who, &s.Version)
 	}, `select s.id, s.village, s.household, h.number, h.head, h.team, s.ord, s.answers, s.absent, s.day, s.staff, s.who, s.version
-		from sampled s join household h on h.id = s.household where s.wave = $1 and ($2 = 0 or s.village = $2) order by s.village, s.ord`, wave, village)
+		from sampled s join household h on h.id = s.household where s.wave = $1 and (s.village = $2 or $2 = 0) order by s.village, s.ord`, wave, village)
 }
 
 // Answer is what one household said, or why it said nothing.

@@ -688,7 +688,7 @@ func (s *Server) deliverSave(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	ticked := slices.Clone(ids)
 	back := fmt.Sprintf("/card/%d/deliver?village=%d", c.ID, u.ID)
-	if form.Get("again") != "" {
+	if r.FormValue("again") != "" {
 		back += "&again=1"
 	}
 	n, verb := 0, "记下了，%d 户。"

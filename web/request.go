@@ -262,8 +262,20 @@ type requestPage struct {
 	Today     string
 	Story     []event
 	Answering bool // the form of an answer is open
-	Problems  map[string]string
-	Stale     *staleView
+
+	Programmes []benefit.Programme // to apply for; none when nothing is to be applied for here
+	Programme  int64
+	Number18   string // of the citizen, as typed
+	Reason     string
+	Linked     *linkedView // the application that came of it
+	Problems   map[string]string
+	Stale      *staleView
+}
+
+// linkedView is the application that came of a request.
+type linkedView struct {
+	ID    int64
+	Words string
 }
 
 // requestOf reads the request that an address names, of a village that the visitor sees and whose residents they may see.
@@ -330,6 +342,9 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 			return err
 		}
 	}
+	if err := s.requestApplication(ctx, v, &p); err != nil {
+		return err
+	}
 	entries, err := journal.Of(ctx, s.vault, "request", x.ID, 50)
 	if err != nil {
 		return err
@@ -343,12 +358,77 @@ func (s *Server) requestRender(w http.ResponseWriter, r *http.Request, v *visit,
 	return s.render(w, status, "request", p)
 }
 
+// requestApplication puts into the page of a request the application that came of it, or what one can be made for.
+func (s *Server) requestApplication(ctx context.Context, v *visit, p *requestPage) error {
+	x := p.Request
+	if x.Application != 0 {
+		a, err := benefit.ApplicationByID(ctx, s.vault, v.Who, x.Application)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.Linked = &linkedView{a.ID, a.Step.Word()}
+		switch a.Decision {
+		case benefit.Approved:
+			p.Linked.Words = "县里批准，" + a.Decided
+		case benefit.Refused:
+			p.Linked.Words = "县里没有批准，" + a.Decided
+		}
+		return nil
+	}
+	if x.Told != "" || x.Answered == "" || x.Verdict == publicity.Fails || v.Who.Check(org.Propose, p.Village) != nil {
+		return nil
+	}
+	town, err := org.UnitByID(ctx, s.db, x.Unit)
+	if err != nil {
+		return err
+	}
+	if p.Programmes, err = s.programmesOf(ctx, v, town); err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(p.Programmes, func(y benefit.Programme) bool { return y.Name == x.Benefit }); p.Programme == 0 && i >= 0 {
+		p.Programme = p.Programmes[i].ID
+	}
+	return nil
+}
+
+// requestApply answers POST /request/{id}/apply: an application is made of a request. The application comes first; what a crash leaves
+// without its link gets it when the form is sent again, for the same application is proposed once.
+func (s *Server) requestApply(w http.ResponseWriter, r *http.Request, v *visit) error {
+	form, version, err := readVersioned(r)
+	if err != nil {
+		return err
+	}
+	x, u, err := s.requestOf(r, v)
+	if err != nil {
+		return err
+	}
+	p := requestPage{Problems: map[string]string{}, Programme: formID(form.Get("programme")), Number18: plainText(form.Get("citizen")), Reason: plainText(form.Get("reason"))}
+	if p.Programme == 0 {
+		err = org.Invalid{Field: "申请哪一项", What: "请选一项"}
+	} else if err = publicity.MayApply(x); err == nil {
+		var application int64
+		application, err = benefit.Propose(r.Context(), s.vault, v.Who, benefit.Application{Programme: p.Programme, Kind: benefit.New, Source: benefit.Applied, Received: x.Received, Reason: p.Reason,
+			Subject: benefit.Subject{Number: p.Number18, Name: x.Name, Village: u, Place: u.Name, Phone: x.Phone}})
+		if err == nil {
+			err = publicity.LinkApplication(r.Context(), s.vault, v.Who, u, x.ID, version, application)
+		}
+	}
+	var invalid org.Invalid
+	if errors.As(err, &invalid) && !slices.Contains([]string{"申请", "申请哪一项", "公民身份号码", "理由"}, invalid.Field) {
+		err = org.Invalid{Field: "申请", What: invalid.Error()} // its field is not on this form
+	}
+	return s.requestDone(w, r, v, p, err, "申请提出了，在“事项”里接着办。批不批由县里决定。")
+}
+
 // outcomeOf is what a request seems to come to, to begin its last form with.
 func outcomeOf(r publicity.Request) string {
 	switch {
 	case r.Verdict == publicity.Fails:
 		return "refused"
-	case r.ApplicationNo != "":
+	case r.ApplicationNo != "" || r.Application != 0:
 		return "applied"
 	}
 	return ""

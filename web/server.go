@@ -423,6 +423,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /request/new":             s.signedIn(s.requestNew),
 		"GET /request/{id}":             s.signedIn(s.requestShow),
 		"POST /request/{id}/answer":     s.signedIn(s.requestAnswer),
+		"POST /request/{id}/apply":      s.signedIn(s.requestApply),
 		"POST /request/{id}/close":      s.signedIn(s.requestClose),
 
 		"/": s.signedIn(s.nowhere),

@@ -134,7 +134,7 @@ create table request (
   advice      text   not null,       -- sealed: what was said to them
   application bigint not null,       -- id of an application, 0 for none
   application_no text not null,      -- its number as text
-  outcome     text   not null,       -- receiving applied refused passed_on dropped
+  outcome     text   not null,       -- applied approved already refused passed_on dropped
   told        text   not null,       -- day the person was told: this closes it
   told_how    text   not null,
   told_by     bigint not null,
