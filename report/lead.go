@@ -21,7 +21,10 @@ type VerificationSheet struct {
 }
 
 // VerificationRow is one hit of it, its number masked.
-type VerificationRow struct{ Name, Number, Birth, Household, Why, Sources string }
+type VerificationRow struct {
+	N                                            int // from 1
+	Name, Number, Birth, Household, Why, Sources string
+}
 
 // VerificationColumns are the columns of the sheet, the last ones to be filled in by hand.
 var VerificationColumns = []string{"序号", "姓名", "出生年月", "户号", "疑点", "依据（表、行）", "核实情况", "方式", "日期", "核实人", "签字"}
@@ -40,8 +43,8 @@ func VerificationDocx(w io.Writer, s VerificationSheet, mark func(office.Paper) 
 	for i := range t.Columns {
 		t.Columns[i].Title = VerificationColumns[i]
 	}
-	for i, r := range s.Rows {
-		t.Rows = append(t.Rows, office.Cells(strconv.Itoa(i+1), r.Name+"\n"+r.Number, r.Birth, r.Household, r.Why, r.Sources, "", "", "", "", ""))
+	for _, r := range s.Rows {
+		t.Rows = append(t.Rows, office.Cells(strconv.Itoa(r.N), r.Name+"\n"+r.Number, r.Birth, r.Household, r.Why, r.Sources, "", "", "", "", ""))
 	}
 	if len(s.Rows) == 0 {
 		t.Rows = append(t.Rows, office.GroupRow("没有要核实的疑点"))

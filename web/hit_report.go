@@ -281,7 +281,7 @@ func (s *Server) checkSheets(ctx context.Context, v *visit, run, village int64) 
 			rows = append(rows, s.String())
 		}
 		birth, _, _ := strings.Cut(birthWords(h.Birth, v.Today), "，")
-		x.Rows = append(x.Rows, report.VerificationRow{Name: h.Name, Number: vault.MaskNumber(h.Number), Birth: birth, Household: h.Household, Why: lead.RuleOf(h.Rule).Name + "：" + h.Why, Sources: strings.Join(rows, "\n")})
+		x.Rows = append(x.Rows, report.VerificationRow{N: len(x.Rows) + 1, Name: h.Name, Number: vault.MaskNumber(h.Number), Birth: birth, Household: h.Household, Why: lead.RuleOf(h.Rule).Name + "：" + h.Why, Sources: strings.Join(rows, "\n")})
 	}
 	if p.Imprint, err = s.imprintView(ctx, "", 0); err != nil {
 		return p, err
