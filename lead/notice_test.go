@@ -58,6 +58,15 @@ func TestNoticeTellsNothingElse(t *testing.T) {
 		if !strings.Contains(text, "禾*英") || !strings.Contains(text, "李*") || !strings.Contains(text, "东槐村") || !strings.Contains(text, "10000") {
 			t.Error(text)
 		}
+		s.application(s.person(6, "沟秀莲", "1946-10-01"), "new", "checked", "", 0, 5000)
+		s.application(s.person(7, "沟秀荷", "1946-10-01"), "new", "proposed", "", 0, 5000) // with the county already
+		proposed := draft
+		proposed.What, proposed.Batch = "proposed", lead.NewBatch()
+		_, err = lead.PostNotice(ctx, s.v, s.db, s.people["clerk"], s.town.ID, proposed)
+		s.must(err)
+		if n, err := lead.PublicNotice(ctx, s.v, proposed.Batch); err != nil || len(n.Lines) != 1 || n.Lines[0] != (lead.NoticeLine{Name: "沟*莲", Place: "东槐村", Amount: 5000, Period: "2026年5月起每月"}) {
+			t.Errorf("%+v, %v", n, err)
+		}
 		for name, spoil := range map[string]func(*lead.NoticeDraft){
 			"a phone in the title":    func(d *lead.NoticeDraft) { d.Title = "公示 有事打 0310-1234567" },
 			"a number in the title":   func(d *lead.NoticeDraft) { d.Title = "公示 " + number(1) },

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"bihuan/office"
-	"bihuan/proof"
 )
+
+// Papers about residents bear the mark of who took them and no imprint: what they say stands in the record of residents, for which the
+// code of the house's record does not vouch.
 
 // VerificationSheet is the paper on which a village checks the hits of a screening by hand (疑点核实单).
 type VerificationSheet struct {
@@ -36,7 +38,7 @@ var VerificationNotes = []string{
 }
 
 // VerificationDocx writes the sheet, marked as a file that leaves the program.
-func VerificationDocx(w io.Writer, s VerificationSheet, mark func(office.Paper) office.Paper, m proof.Imprint) error {
+func VerificationDocx(w io.Writer, s VerificationSheet, mark func(office.Paper) office.Paper) error {
 	t := office.Table{Size: 10.5, Columns: []office.Column{
 		{Width: 2.6, Align: office.AlignCenter}, {Width: 6.4, Align: office.AlignCenter}, {Width: 5, Align: office.AlignCenter}, {Width: 4, Align: office.AlignCenter},
 		{Width: 14}, {Width: 11}, {Width: 9}, {Width: 4, Align: office.AlignCenter}, {Width: 4.4, Align: office.AlignCenter}, {Width: 5, Align: office.AlignCenter}, {Width: 5}}}
@@ -57,7 +59,7 @@ func VerificationDocx(w io.Writer, s VerificationSheet, mark func(office.Paper) 
 	p := office.Paper{Title: title, Landscape: true, Subject: "疑点核实单", Author: s.Unit, Created: s.At, Blocks: []office.Block{
 		office.Line{Left: s.Run + fmt.Sprintf("　共%d条", len(s.Rows)), Right: due}, t, office.Line{Left: VerificationNotes[0]}, office.Line{Left: VerificationNotes[1]},
 		office.Line{}, office.Line{Left: "村负责人（签字）：", Right: "复核人（签字）：　　　　　　　　　"}}}
-	return writePaper(w, mark(p), m)
+	return office.WriteDocx(w, mark(p))
 }
 
 // ReturnSheet goes back to the office that gave a wrong list (回告单).
@@ -75,7 +77,7 @@ type ReturnRow struct{ Row, Name, Number, Birth, Found, Proof string }
 var ReturnColumns = []string{"序号", "贵单位名单所在行", "姓名", "号码", "出生年月", "核实情况", "凭据"}
 
 // ReturnDocx writes the sheet, marked as a file that leaves the program.
-func ReturnDocx(w io.Writer, s ReturnSheet, mark func(office.Paper) office.Paper, m proof.Imprint) error {
+func ReturnDocx(w io.Writer, s ReturnSheet, mark func(office.Paper) office.Paper) error {
 	t := office.Table{Size: 11, Columns: []office.Column{{Width: 2.6, Align: office.AlignCenter}, {Width: 12}, {Width: 5, Align: office.AlignCenter},
 		{Width: 11, Align: office.AlignCenter}, {Width: 5, Align: office.AlignCenter}, {Width: 14}, {Width: 9}}}
 	for i := range t.Columns {
@@ -86,7 +88,7 @@ func ReturnDocx(w io.Writer, s ReturnSheet, mark func(office.Paper) office.Paper
 	}
 	p := office.Paper{Title: s.Unit + "数据比对结果回告单", Landscape: true, To: s.Office, Sign: s.Unit, Date: s.At.Format("2006年1月2日"), Sealed: true, Subject: "数据比对结果回告单", Author: s.Unit, Created: s.At,
 		Blocks: []office.Block{office.Text(fmt.Sprintf("你单位提供的名单中，下列%d条经入户等方式核实与实际不符，请核对更正；更正后的名单请再提供一份。", len(s.Rows))), t}}
-	return writePaper(w, mark(p), m)
+	return office.WriteDocx(w, mark(p))
 }
 
 // Outcomes is what became of the hits of a screening (成效表, M70).
@@ -97,7 +99,6 @@ type Outcomes struct {
 	Stages   []string // of the columns
 	Villages []OutcomeVillage
 	People   []OutcomePerson
-	Imprint  proof.Imprint
 }
 
 // OutcomeVillage counts, stage by stage, how many have come so far or further.
@@ -133,6 +134,6 @@ func OutcomesXlsx(w io.Writer, o Outcomes, mark func(office.Book) office.Book) e
 	}
 	line := office.Line{Left: o.Run, Right: o.At.Format("2006年1月2日")}
 	return office.WriteXlsx(w, mark(office.Book{Title: title, Author: o.Unit, Created: o.At, Sheets: []office.Sheet{
-		{Name: "分村", Title: title, Line: line, Table: byVillage, Portrait: true, Notes: withImprint(o.Imprint, OutcomesNote), Footer: title},
-		{Name: "名单", Title: title, Line: line, Table: people, Notes: withImprint(o.Imprint, OutcomesNote), Footer: title}}}))
+		{Name: "分村", Title: title, Line: line, Table: byVillage, Portrait: true, Notes: []string{OutcomesNote}, Footer: title},
+		{Name: "名单", Title: title, Line: line, Table: people, Notes: []string{OutcomesNote}, Footer: title}}}))
 }

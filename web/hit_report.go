@@ -158,9 +158,6 @@ func (s *Server) outcomeXlsx(w http.ResponseWriter, r *http.Request, v *visit) e
 	for _, x := range p.People {
 		o.People = append(o.People, x.OutcomePerson)
 	}
-	if o.Imprint, err = s.imprint(ctx, "", 0); err != nil {
-		return err
-	}
 	return download(w, "筛查成效表.xlsx", report.XlsxType, func(w io.Writer) error { return report.OutcomesXlsx(w, o, mark.Book) })
 }
 
@@ -226,7 +223,7 @@ type checkSheets struct {
 	Sheets  []villageSheet
 	Columns []string
 	Notes   []string
-	Imprint *imprintView
+	Printed string // by whom and when
 	Purpose string
 	Field   string
 	Problem string
@@ -270,7 +267,7 @@ func (s *Server) checkSheets(ctx context.Context, v *visit, run, village int64) 
 		i := slices.IndexFunc(p.Sheets, func(x villageSheet) bool { return x.VillageID == h.Village })
 		if i < 0 {
 			i = len(p.Sheets)
-			p.Sheets = append(p.Sheets, villageSheet{VillageID: h.Village, VerificationSheet: report.VerificationSheet{Unit: town.Name, Village: firstText(names[h.Village], "村不明"), Run: p.Run.Word(), At: v.Now}})
+			p.Sheets = append(p.Sheets, villageSheet{VillageID: h.Village, VerificationSheet: report.VerificationSheet{Unit: town.Name, Village: firstText(names[h.Village], "（村不明）"), Run: p.Run.Word(), At: v.Now}})
 		}
 		x := &p.Sheets[i]
 		if h.Due > x.Due {
@@ -283,9 +280,7 @@ func (s *Server) checkSheets(ctx context.Context, v *visit, run, village int64) 
 		birth, _, _ := strings.Cut(birthWords(h.Birth, v.Today), "，")
 		x.Rows = append(x.Rows, report.VerificationRow{N: len(x.Rows) + 1, Name: h.Name, Number: vault.MaskNumber(h.Number), Birth: birth, Household: h.Household, Why: lead.RuleOf(h.Rule).Name + "：" + h.Why, Sources: strings.Join(rows, "\n")})
 	}
-	if p.Imprint, err = s.imprintView(ctx, "", 0); err != nil {
-		return p, err
-	}
+	p.Printed = v.Who.Title() + "　" + v.Now.Format("2006年1月2日 15:04") + "打印"
 	p.frame = s.benefitFrame(v, "hit", "疑点核实单")
 	return p, nil
 }
@@ -322,11 +317,7 @@ func (s *Server) checkSheetDocx(w http.ResponseWriter, r *http.Request, v *visit
 	if err != nil {
 		return err
 	}
-	m, err := s.imprint(ctx, "", 0)
-	if err != nil {
-		return err
-	}
-	return download(w, sheet.Village+"疑点核实单.docx", report.DocxType, func(w io.Writer) error { return report.VerificationDocx(w, sheet, mark.Paper, m) })
+	return download(w, sheet.Village+"疑点核实单.docx", report.DocxType, func(w io.Writer) error { return report.VerificationDocx(w, sheet, mark.Paper) })
 }
 
 // returnPage lists what goes back to the givers of wrong lists.
@@ -449,11 +440,7 @@ func (s *Server) returnDocx(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	m, err := s.imprint(ctx, "", 0)
-	if err != nil {
-		return err
-	}
-	return download(w, office+"数据比对结果回告单.docx", report.DocxType, func(w io.Writer) error { return report.ReturnDocx(w, sheet, mark.Paper, m) })
+	return download(w, office+"数据比对结果回告单.docx", report.DocxType, func(w io.Writer) error { return report.ReturnDocx(w, sheet, mark.Paper) })
 }
 
 // sweepPage is the table of monthly sweeps (M68): a programme by village and month.
@@ -462,7 +449,7 @@ type sweepPage struct {
 	Tab        string
 	Programmes []choice
 	Programme  string
-	Months     []string // words
+	Months     []string // words, the newest first
 	Rows       []sweepRow
 	MonthList  []choice // that can be entered
 	Form       sweepForm
@@ -506,14 +493,14 @@ func (s *Server) renderSweep(w http.ResponseWriter, r *http.Request, v *visit, s
 		}
 	}
 	months := lead.Months(v.Today, 12)
-	for i := range months {
+	for i := range slices.Backward(months) {
 		m, _ := time.Parse("2006-01", months[i])
 		word := m.Format("1月")
-		if i == 0 || m.Month() == time.January {
+		if i == 0 || m.Month() == time.December {
 			word = m.Format("06年1月")
 		}
 		p.Months = append(p.Months, word)
-		p.MonthList = append([]choice{{months[i], m.Format("2006年1月")}}, p.MonthList...)
+		p.MonthList = append(p.MonthList, choice{months[i], m.Format("2006年1月")})
 	}
 	units, err := org.Seen(ctx, s.db, v.Who)
 	if err != nil {
@@ -532,7 +519,7 @@ func (s *Server) renderSweep(w http.ResponseWriter, r *http.Request, v *visit, s
 		}
 		for _, u := range villages {
 			row := sweepRow{ID: u.ID, Name: u.Name, Quiet: lead.Quiet(table[u.ID])}
-			for _, c := range table[u.ID] {
+			for _, c := range slices.Backward(table[u.ID]) {
 				row.Cells = append(row.Cells, newSweepCell(c))
 			}
 			p.Rows = append(p.Rows, row)

@@ -26,6 +26,7 @@ type postingView struct {
 	Place       string
 	PostedWords string
 	UntilWords  string
+	First, Last string // of the days it hangs, in full, for the paper
 	Light       light
 	Lines       []postingLine
 }
@@ -36,7 +37,7 @@ type postingLine struct {
 }
 
 func newPostingView(n lead.Notice, place, today string) postingView {
-	x := postingView{Notice: n, Place: place, PostedWords: shortDate(n.Posted, today), UntilWords: shortDate(n.Until, today)}
+	x := postingView{Notice: n, Place: place, PostedWords: shortDate(n.Posted, today), UntilWords: shortDate(n.Until, today), First: shortDate(n.Posted, ""), Last: shortDate(n.Until, "")}
 	switch {
 	case !n.Down.IsZero():
 		x.Light = light{Kind: "stop", Word: "已撤下", Why: n.DownWhy + "，名单已删除"}
@@ -185,7 +186,6 @@ type postingPage struct {
 	Why     string
 	Field   string
 	Problem string
-	Imprint *imprintView
 }
 
 // noticeShow answers GET /notice/{id}.
@@ -216,9 +216,6 @@ func (s *Server) renderNotice(w http.ResponseWriter, r *http.Request, v *visit, 
 	}
 	p.Notice, p.Unit, p.Address = newPostingView(n, firstText(names[n.Village], town.Name), v.Today), town.Name, s.site(r)+"/notice/p/"+n.Token
 	p.May = n.Down.IsZero() && v.Who.Check(org.Publish, town) == nil
-	if p.Imprint, err = s.imprintView(ctx, "", 0); err != nil {
-		return err
-	}
 	p.frame = s.benefitFrame(v, "notice", n.Title)
 	return s.render(w, status, "notice", p)
 }
