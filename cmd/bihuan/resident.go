@@ -42,7 +42,9 @@ func screenings(ctx context.Context, v *vault.Vault, house *store.DB, every time
 // times.
 var tended = []func(ctx context.Context, v *vault.Vault, house *store.DB) error{
 	func(ctx context.Context, v *vault.Vault, _ *store.DB) error { return lead.Expire(ctx, v) },
-	func(ctx context.Context, v *vault.Vault, house *store.DB) error { return benefit.FollowUnits(ctx, v, house) },
+	func(ctx context.Context, v *vault.Vault, house *store.DB) error {
+		return benefit.FollowUnits(ctx, v, house)
+	},
 	func(ctx context.Context, v *vault.Vault, _ *store.DB) error {
 		_, err := lead.TakeDown(ctx, v)
 		return err
