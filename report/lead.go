@@ -51,13 +51,16 @@ func VerificationDocx(w io.Writer, s VerificationSheet, mark func(office.Paper) 
 	if len(s.Rows) == 0 {
 		t.Rows = append(t.Rows, office.GroupRow("没有要核实的疑点"))
 	}
+	for _, note := range VerificationNotes { // in the table, so that they stay on its page
+		t.Rows = append(t.Rows, office.Row{Cells: []office.TableCell{{Text: note, Cols: len(t.Columns), Align: office.AlignLeft}}})
+	}
 	due := ""
 	if s.Due != "" {
 		due = "请于" + longDate(s.Due) + "前交回"
 	}
 	title := s.Unit + s.Village + "疑点核实单"
 	p := office.Paper{Title: title, Landscape: true, Subject: "疑点核实单", Author: s.Unit, Created: s.At, Blocks: []office.Block{
-		office.Line{Left: s.Run + fmt.Sprintf("　共%d条", len(s.Rows)), Right: due}, t, office.Line{Left: VerificationNotes[0]}, office.Line{Left: VerificationNotes[1]},
+		office.Line{Left: s.Run + fmt.Sprintf("　共%d条", len(s.Rows)), Right: due}, t,
 		office.Line{}, office.Line{Left: "村负责人（签字）：", Right: "复核人（签字）：　　　　　　　　　"}}}
 	return office.WriteDocx(w, mark(p))
 }

@@ -64,7 +64,7 @@ func TestHitReports(t *testing.T) {
 		if text := masked("precision", clerk.page("/hit/precision")); !strings.Contains(text, "HL-01 应享未享") || !strings.Contains(text, "100%") || !strings.Contains(text, "21%–100%") || !strings.Contains(text, "还太少") {
 			t.Error(text)
 		}
-		if text := masked("the sheet", clerk.page(fmt.Sprintf("/hit/sheet?screening=%d", l.run))); !strings.Contains(text, "村不明疑点核实单") || strings.Contains(text, "禾秀英") {
+		if text := masked("the sheet", clerk.page(fmt.Sprintf("/hit/sheet?screening=%d", l.run))); !strings.Contains(text, "（村不明）疑点核实单") || strings.Contains(text, "禾秀英") {
 			t.Error(text)
 		}
 		if text := masked("return", clerk.page("/hit/return")); !strings.Contains(text, "死亡名单《死亡名单.csv》第7行") || !strings.Contains(text, "沟*福") {
@@ -197,12 +197,28 @@ func TestBrowserHitReports(t *testing.T) {
 	b.Follow(".form-sheet .btn-go")
 	b.Screenshot("notice")
 	address := strings.TrimPrefix(b.Text(".key"), s.url)
+	audit := l.residentsRow(`insert into audit (id, unit, screening, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, '2026秋', 1, 'a', 1210, 58, 80, 4, 0, $4, 1)`,
+		s.town.ID, l.run, s.now.UnixMilli())
+	for i, name := range []string{"禾长顺", "沟秀荷", "柳根", "阿卜杜拉·买买提"} {
+		l.residentsRow(`insert into audit_person (id, audit, ord, village, place, stratum, number, name, birth, source, result, said, checked, staff, version)
+			values ($1, $2, $3, $4, '东槐村', 605, $5, $6, '1941-03-02', '{"kind":"residents","file":"户籍.xlsx","sheet":"东槐村","row":88}', '', '', '', 0, 1)`,
+			audit, i, l.east.ID, s.vault.Seal("audit_person.number", fmt.Sprintf("99040819410302%03d1", i)), name)
+	}
+	b.Go(fmt.Sprintf("%s/hit/audit?id=%d", s.url, audit))
+	browser.Eval[bool](b, `(document.querySelector("select[name=result]").value = "missed") === ""`)
+	b.Follow(".audit-form .btn") // missed without a word
+	b.Screenshot("lead-audit-refused")
+	b.Type(".audit-form input[name=said]", "人在家，没领过")
+	b.Follow(".audit-form .btn")
+	if text := b.Text(".note"); !strings.Contains(text, "样本太小") && !strings.Contains(text, "已登记") {
+		t.Error(text)
+	}
 	for _, size := range []struct {
 		name string
 		w, h int
 	}{{"", 1366, 768}, {"-phone", 390, 844}} {
 		b.Size(size.w, size.h)
-		for _, p := range [][2]string{{"outcome", "/hit/outcome"}, {"precision", "/hit/precision"}, {"return", "/hit/return"}, {"sweep", "/hit/sweep"}, {"notices", "/notice"}, {"notice-new", "/notice/new"},
+		for _, p := range [][2]string{{"outcome", "/hit/outcome"}, {"precision", "/hit/precision"}, {"return", "/hit/return"}, {"sweep", "/hit/sweep"}, {"notices", "/notice"}, {"audit", fmt.Sprintf("/hit/audit?id=%d", audit)}, {"notice-new", "/notice/new"},
 			{"notice-public", address}, {"hit-propose", fmt.Sprintf("/hit/%d", l.hits[0])}, {"hit-sheet", fmt.Sprintf("/hit/sheet?screening=%d", l.run)}} {
 			look("lead-"+p[0]+size.name, p[1])
 		}
