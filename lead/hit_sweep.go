@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,27 +46,28 @@ func Quiet(months []Sweep) bool {
 	return true
 }
 
-// Sweeps are the sweeps of a programme in villages, month by month: for each village as many as there are months.
-func Sweeps(ctx context.Context, v *vault.Vault, town, programme int64, villages []int64, months []string) (map[int64][]Sweep, error) {
+// Sweeps are the sweeps of a programme in villages, month by month: for each village as many as there are months. A screening
+// looks through its whole town.
+func Sweeps(ctx context.Context, v *vault.Vault, programme int64, villages []org.Unit, months []string) (map[int64][]Sweep, error) {
 	if len(months) == 0 {
 		return nil, nil
 	}
 	from, to := months[0], months[len(months)-1]
 	type count struct {
-		village        int64
+		unit, village  int64
 		month          string
 		found, settled int
 	}
-	runs, err := store.All(ctx, v, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.month, &c.found) },
-		`select substr(as_of, 1, 7), count(*) from screening where unit = $1 and programme = $2 and state = 'done' and substr(as_of, 1, 7) >= $3 and substr(as_of, 1, 7) <= $4 group by substr(as_of, 1, 7)`,
-		town, programme, from, to)
+	runs, err := store.All(ctx, v, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.unit, &c.month, &c.found) },
+		`select unit, substr(as_of, 1, 7), count(*) from screening where programme = $1 and state = 'done' and substr(as_of, 1, 7) >= $2 and substr(as_of, 1, 7) <= $3
+			group by unit, substr(as_of, 1, 7)`, programme, from, to)
 	if err != nil {
 		return nil, err
 	}
 	hits, err := store.All(ctx, v, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.village, &c.month, &c.found, &c.settled) },
 		`select h.village, substr(s.as_of, 1, 7), count(*), count(*) filter (where h.state = 'closed') from hit h join screening s on s.id = h.screening
-			where s.unit = $1 and s.programme = $2 and s.state = 'done' and h.state not in ('same', 'suppressed') and substr(s.as_of, 1, 7) >= $3 and substr(s.as_of, 1, 7) <= $4
-			group by h.village, substr(s.as_of, 1, 7)`, town, programme, from, to)
+			where s.programme = $1 and s.state = 'done' and h.state not in ('same', 'suppressed') and substr(s.as_of, 1, 7) >= $2 and substr(s.as_of, 1, 7) <= $3
+			group by h.village, substr(s.as_of, 1, 7)`, programme, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +79,14 @@ func Sweeps(ctx context.Context, v *vault.Vault, town, programme int64, villages
 		return nil, err
 	}
 	table := map[int64][]Sweep{}
-	for _, village := range villages {
+	for _, u := range villages {
+		village := u.ID
 		row := make([]Sweep, len(months))
 		for i, m := range months {
 			row[i] = Sweep{Village: village, Month: m}
 			for _, r := range runs {
-				if r.month == m {
-					row[i].Screened = r.found
+				if r.month == m && slices.Contains(u.Ancestors(), r.unit) {
+					row[i].Screened += r.found
 				}
 			}
 			for _, e := range entered {

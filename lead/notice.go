@@ -259,18 +259,18 @@ func publicName(name string) string {
 // either: they may be one.
 func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, villages map[int64]string) ([]NoticeLine, int, error) {
 	type row struct {
-		name, birth, months, kind string
-		village, amount           int64
+		name, birth, from, to, kind string
+		village, amount             int64
 	}
 	scan := func(rows *sql.Rows, r *row) error {
-		return rows.Scan(&r.name, &r.birth, &r.village, &r.amount, &r.months, &r.kind)
+		return rows.Scan(&r.name, &r.birth, &r.village, &r.amount, &r.from, &r.to, &r.kind)
 	}
 	// The amount of a roll that pays by age is that of the last month paid.
 	query := `select p.name, p.birth, p.village, case when r.standard > 0 then r.standard else coalesce((select max(y.amount) from payment y
-			where y.roll = r.id and y.application = 0 and y.month = (select max(z.month) from payment z where z.roll = r.id and z.application = 0)), 0) end, '', 'month'
+			where y.roll = r.id and y.application = 0 and y.month = (select max(z.month) from payment z where z.roll = r.id and z.application = 0)), 0) end, '', '', 'month'
 		from roll r join person p on p.id = r.person where r.programme = $1 and r.state = 'receiving' and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, r.id`
 	if d.What == "proposed" {
-		query = `select p.name, p.birth, p.village, a.amount, a.months, a.kind from application a join person p on p.id = a.person
+		query = `select p.name, p.birth, p.village, a.amount, a.from_month, a.to_month, a.kind from application a join person p on p.id = a.person
 			where a.programme = $1 and a.kind in ('new', 'arrears', 'resume') and a.step in ('received', 'checked', 'posted') and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, a.id`
 	}
 	list, err := store.All(ctx, tx, scan, query, d.Programme, d.Village)
@@ -287,14 +287,25 @@ func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, villages map[
 		}
 		l := NoticeLine{Name: publicName(r.name), Place: villages[r.village], Amount: r.amount}
 		switch {
-		case r.kind == "month" && r.amount > 0:
+		case r.kind == "arrears":
+			l.Period = "补发" + monthWords(r.from) + "至" + monthWords(r.to)
+		case r.from != "":
+			l.Period = monthWords(r.from) + "起每月"
+		case r.amount > 0:
 			l.Period = "每月"
-		case r.kind == "arrears" && tells(r.months) == "":
-			l.Period = r.months
 		}
 		lines = append(lines, l)
 	}
 	return lines, left, nil
+}
+
+// monthWords writes a month as 2026年5月; empty when it is none.
+func monthWords(month string) string {
+	m, err := time.Parse("2006-01", month)
+	if err != nil {
+		return ""
+	}
+	return m.Format("2006年1月")
 }
 
 // villageNames are the names of the villages of a town.

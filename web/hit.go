@@ -395,6 +395,7 @@ type hitPage struct {
 	Full        string // the name
 	Run         string
 	RuleID      string
+	Unmask      bool   // may see the number in full, with a purpose
 	Verify      string // how to look into it
 	First       int64  // the hit that it is the same as
 	Checks      []verifyView
@@ -452,11 +453,11 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 		return err
 	}
 	slices.Reverse(p.Checks)
-	p.MayVerify = h.MayVerify(ctx, s.db, v.Who) == nil
 	town, err := org.UnitByID(ctx, s.db, h.Unit)
 	if err != nil {
 		return err
 	}
+	p.MayVerify, p.Unmask = h.MayVerify(ctx, s.db, v.Who) == nil, v.Who.Check(org.Unmask, town) == nil
 	if h.State == lead.HitChecked && len(checks) > 0 {
 		if err := checks[len(checks)-1].MayConfirm(v.Who, town); err == nil {
 			p.MayConfirm = true

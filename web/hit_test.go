@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bihuan/calendar"
 	"bihuan/duty"
 	"bihuan/journal"
 	"bihuan/lead"
@@ -281,3 +282,6 @@ func TestBrowserHits(t *testing.T) {
 	wide("the list on a phone")
 	b.Screenshot("hit-list-phone")
 }
+
+// calendar is the working days of the site.
+func (s *site) calendar() calendar.Calendar { return calendar.Published() }

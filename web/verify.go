@@ -77,6 +77,7 @@ type verifyItem struct {
 	Tone string
 	Back string // why it was sent back
 	Said string // what it came to
+	Late bool   // its term is over, or was prolonged
 }
 
 // verifyShow answers GET /verify/{id}: the hits of a duty.
@@ -119,6 +120,7 @@ func (s *Server) verifyShow(w http.ResponseWriter, r *http.Request, v *visit) er
 			if x.Light.Kind == "late" {
 				x.Tone = "todo-late"
 			}
+			x.Late = x.Tone != "" || h.Extended
 			p.Now = append(p.Now, x)
 		case lead.HitChecked:
 			x.Tone = "todo-done"

@@ -8,6 +8,7 @@ import (
 
 	"bihuan/benefit"
 	"bihuan/lead"
+	"bihuan/ledger"
 	"bihuan/store"
 	"bihuan/vault"
 )
@@ -43,6 +44,17 @@ var tended = []func(ctx context.Context, v *vault.Vault, house *store.DB) error{
 	func(ctx context.Context, v *vault.Vault, _ *store.DB) error { return lead.Expire(ctx, v) },
 	func(ctx context.Context, v *vault.Vault, house *store.DB) error {
 		return benefit.FollowUnits(ctx, v, house)
+	},
+	func(ctx context.Context, v *vault.Vault, _ *store.DB) error {
+		_, err := lead.TakeDown(ctx, v)
+		return err
+	},
+	func(ctx context.Context, v *vault.Vault, house *store.DB) error {
+		cal, err := ledger.Calendar(ctx, house)
+		if err != nil {
+			return err
+		}
+		return lead.Settle(ctx, v, house, cal)
 	},
 }
 

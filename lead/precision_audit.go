@@ -1,0 +1,351 @@
+package lead
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/screening"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// Audit is a sample of people of age whom a screening did not find, looked at all the same: it tells how many 应享未享 a screening misses.
+type Audit struct {
+	ID         int64
+	Unit       int64
+	Screening  int64
+	Seed       string
+	Population int // people of age of the register whom it did not find, in all villages
+	Found      int // whom it found, wrong ones left out
+	Age        int // from this age on
+	Drawn      int
+	Entered    time.Time
+	Version    int64
+}
+
+// Audited is one person of the sample.
+type Audited struct {
+	ID      int64
+	Audit   int64
+	Village int64 // 0 when unknown
+	Place   string
+	Stratum int    // people of the village to draw from
+	Number  string // whole; show it with [vault.MaskNumber]
+	Name    string
+	Birth   string
+	Source  HitSource
+	Result  string // see AuditResults; empty until looked at
+	Said    string
+	Checked string
+	Version int64
+}
+
+// AuditResults are what looking at somebody may show.
+var AuditResults = []struct{ Result, Word string }{
+	{"right", "没有漏：在领，或不符合"},
+	{"missed", "漏了：符合，没有领"},
+	{"unknown", "没找到人"},
+}
+
+// AuditEach is how many people are drawn in each village unless somebody says otherwise.
+const AuditEach = 5
+
+// mostAuditEach is how many are drawn in each at most.
+const mostAuditEach = 50
+
+// DrawAudit draws people of age of the register whom a screening did not find, so many in each village. Who is drawn follows from the seed,
+// the file and the screening alone, so that anybody can draw again. The register must not be deleted yet.
+func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, run int64, seed string, each int) (int64, error) {
+	s, err := ScreeningByID(ctx, v, house, who, run)
+	if err != nil {
+		return 0, err
+	}
+	town, err := org.UnitByID(ctx, house, s.Unit)
+	if err != nil {
+		return 0, err
+	}
+	if err := who.Check(org.Screen, town); err != nil {
+		return 0, err
+	}
+	switch seed = strings.TrimSpace(seed); {
+	case s.State != ScreeningDone:
+		return 0, org.Invalid{Field: "筛查", What: "筛查还没有完成"}
+	case seed == "" || len(seed) > 60:
+		return 0, org.Invalid{Field: "随机种子", What: "请写一串字或数字，不超过60个字符；同样的种子抽到同样的人"}
+	case each < 1 || each > mostAuditEach:
+		return 0, org.Invalid{Field: "每村人数", What: fmt.Sprintf("请写 1 到 %d", mostAuditEach)}
+	}
+	if err := vault.CheckText("随机种子", seed); err != nil {
+		return 0, err
+	}
+	frame, register, err := s.aged(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	at, err := placesOf(ctx, house, s.Unit)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = v.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, "screening", run); err != nil {
+			return err
+		}
+		same, err := store.All(ctx, tx, store.Value[int64], `select id from audit where screening = $1 and seed = $2`, run, seed)
+		if err != nil {
+			return err
+		}
+		if len(same) > 0 {
+			id = same[0]
+			return nil
+		}
+		found, count, err := s.foundPeople(ctx, v, tx)
+		if err != nil {
+			return err
+		}
+		frame = slices.DeleteFunc(frame, func(h screening.Hit) bool { return found[v.Index("number", strings.ToUpper(h.ID))] })
+		drawn := drawEach(frame, at, seed+"/"+register.Hash, each)
+		id = tx.ID()
+		_, err = tx.Exec(ctx, `insert into audit (id, unit, screening, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)`,
+			id, s.Unit, run, seed, register.ID, register.Hash, len(frame), count, s.Params.Threshold, len(drawn), who.ID, tx.Now.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("draw audit: %w", err)
+		}
+		for i, d := range drawn {
+			source, err := json.Marshal(d.source(s.Datasets))
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `insert into audit_person (id, audit, ord, village, place, stratum, number, name, birth, source, result, said, checked, staff, version)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', '', 0, 1)`,
+				tx.ID(), id, i+1, d.village, d.Village, d.stratum, v.Seal("audit_person.number", d.ID), d.Name, d.Birth, string(source))
+			if err != nil {
+				return fmt.Errorf("draw audit: %w", err)
+			}
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "抽样", Kind: "audit", Row: id, Changes: []journal.Change{
+			{Field: "筛查", To: s.Title()}, {Field: "随机种子", To: seed}, {Field: "名单", To: register.Hash}, {Field: "人数", To: fmt.Sprintf("%d人中抽%d人", len(frame), len(drawn))}}})
+	})
+	return id, err
+}
+
+// aged lists everybody of the register of a screening who is of age, registered and not marked as gone: those whom HL-01 would find if
+// nobody were on the roll. The lists of deaths are left out, for a false death is what makes a screening miss somebody.
+func (s Screening) aged(ctx context.Context, v *vault.Vault) ([]screening.Hit, UsedDataset, error) {
+	all, err := s.input(ctx, v)
+	if err != nil {
+		return nil, UsedDataset{}, err
+	}
+	in := screening.Input{Params: s.Params, Rules: []string{"HL-01"}, Places: true}
+	var register UsedDataset
+	for i, u := range s.Datasets {
+		if u.Kind == screening.Residents {
+			in.Lists, register = append(in.Lists, all.Lists[i]), u
+		}
+	}
+	if register.ID == 0 {
+		return nil, register, org.Invalid{Field: "筛查", What: "这次筛查没有用户籍名单，不能抽样"}
+	}
+	// A roll on which nobody of the register is: its one line is of nobody.
+	roll := "姓名,身份证号,发放月份,发放金额\n无,990000190001010019," + s.AsOf[:7] + ",1\n"
+	in.Lists = append(in.Lists, screening.List{Kind: screening.Roll, File: "空册.csv", Data: strings.NewReader(roll), Size: int64(len(roll))})
+	report, err := screening.Run(ctx, in)
+	if err != nil {
+		return nil, register, unreadable(err)
+	}
+	people := slices.DeleteFunc(report.Hits, func(h screening.Hit) bool { return h.Rule != "HL-01" || h.ID == "" })
+	slices.SortFunc(people, func(a, b screening.Hit) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(people, func(a, b screening.Hit) bool { return a.ID == b.ID }), register, nil
+}
+
+// foundPeople are those whom a screening found missing from the roll, by the index of their numbers, and how many of them were not
+// found to be wrong.
+func (s Screening) foundPeople(ctx context.Context, v *vault.Vault, q store.Querier) (map[string]bool, int, error) {
+	type found struct {
+		index   string
+		outcome Outcome
+	}
+	list, err := store.All(ctx, q, func(rows *sql.Rows, f *found) error { return rows.Scan(&f.index, &f.outcome) },
+		`select h.number_index, coalesce((select max(x.outcome) from verification x where x.hit = h.id and x.returned = 0 and x.confirmed <> 0), '')
+			from hit h where h.screening = $1 and h.rule in ('HL-01', 'HL-12')`, s.ID)
+	people, n := map[string]bool{}, 0
+	for _, f := range list {
+		if !people[f.index] && !f.outcome.Wrong() {
+			n++
+		}
+		people[f.index] = true
+	}
+	return people, n, err
+}
+
+// drawnPerson is somebody drawn, with the village.
+type drawnPerson struct {
+	screening.Hit
+	village int64
+	stratum int
+}
+
+// source is the row of the register that somebody stands in.
+func (d drawnPerson) source(used []UsedDataset) HitSource {
+	for _, x := range d.Sources {
+		for _, u := range used {
+			if u.Cited == x.File && u.Kind == screening.Residents {
+				return HitSource{u.Kind, u.ID, u.Name, x.Sheet, x.Row}
+			}
+		}
+	}
+	return HitSource{}
+}
+
+// drawEach draws so many people in each village. People come in the order of their numbers.
+func drawEach(people []screening.Hit, at places, seed string, each int) []drawnPerson {
+	strata := map[int64][]screening.Hit{}
+	var order []int64
+	for _, h := range people {
+		u := at.village(h.Village).ID
+		if strata[u] == nil {
+			order = append(order, u)
+		}
+		strata[u] = append(strata[u], h)
+	}
+	slices.Sort(order)
+	var drawn []drawnPerson
+	for _, u := range order {
+		list := strata[u]
+		random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%s/%d", seed, u))))
+		places := random.Perm(len(list))[:min(each, len(list))]
+		slices.Sort(places)
+		for _, i := range places {
+			drawn = append(drawn, drawnPerson{list[i], u, len(list)})
+		}
+	}
+	return drawn
+}
+
+const auditColumns = `select id, unit, screening, seed, population, found, age, drawn, entered, version from audit`
+
+func scanAudit(rows *sql.Rows, a *Audit) error {
+	var entered int64
+	err := rows.Scan(&a.ID, &a.Unit, &a.Screening, &a.Seed, &a.Population, &a.Found, &a.Age, &a.Drawn, &entered, &a.Version)
+	a.Entered = time.UnixMilli(entered)
+	return err
+}
+
+// Audits lists the audits of towns within reach of who confirms hits there, the newest first.
+func Audits(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person) ([]Audit, error) {
+	units, err := reach(ctx, house, who, org.Confirm)
+	if err != nil {
+		return nil, err
+	}
+	list, err := store.All(ctx, v, scanAudit, auditColumns+` order by id desc limit 200`)
+	return slices.DeleteFunc(list, func(a Audit) bool { return !slices.Contains(units, a.Unit) }), err
+}
+
+// AuditByID reads an audit with whom it drew, or fails with [store.ErrNotFound].
+func AuditByID(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id int64) (Audit, []Audited, error) {
+	a, err := store.One(ctx, v, scanAudit, auditColumns+` where id = $1`, id)
+	if err != nil {
+		return a, nil, err
+	}
+	town, err := org.UnitByID(ctx, house, a.Unit)
+	if err != nil {
+		return a, nil, err
+	}
+	if who.Check(org.Confirm, town) != nil {
+		return Audit{}, nil, store.ErrNotFound
+	}
+	people, err := auditedOf(ctx, v, v, id)
+	return a, people, err
+}
+
+func auditedOf(ctx context.Context, v *vault.Vault, q store.Querier, audit int64) ([]Audited, error) {
+	return store.All(ctx, q, func(rows *sql.Rows, p *Audited) error {
+		var number, said, source string
+		err := rows.Scan(&p.ID, &p.Audit, &p.Village, &p.Place, &p.Stratum, &number, &p.Name, &p.Birth, &source, &p.Result, &said, &p.Checked, &p.Version)
+		if err != nil {
+			return err
+		}
+		if p.Number, err = v.Unseal("audit_person.number", number); err != nil {
+			return err
+		}
+		if p.Said, err = v.Unseal("audit_person.said", said); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(source), &p.Source)
+	}, `select id, audit, village, place, stratum, number, name, birth, source, result, said, checked, version from audit_person where audit = $1 order by ord`, audit)
+}
+
+// EnterAudit records what looking at somebody of a sample showed.
+func EnterAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, audit, id, version int64, result, said string) error {
+	a, people, err := AuditByID(ctx, v, house, who, audit)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(people, func(p Audited) bool { return p.ID == id })
+	if i < 0 {
+		return store.ErrNotFound
+	}
+	p := people[i]
+	said = strings.TrimSpace(said)
+	word := ""
+	for _, r := range AuditResults {
+		if r.Result == result {
+			word = r.Word
+		}
+	}
+	switch {
+	case p.Result == result && p.Said == said:
+		return nil // done already
+	case word == "":
+		return org.Invalid{Field: "结果", What: "请选一项"}
+	case result == "missed" && said == "":
+		return org.Invalid{Field: "情况", What: "漏了的请写一句：凭什么说他符合、没有领"}
+	}
+	if err := vault.CheckText("情况", said); err != nil {
+		return err
+	}
+	return v.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `update audit_person set result = $3, said = $4, checked = $5, staff = $6, version = version + 1 where id = $1 and version = $2`,
+			id, version, result, v.Seal("audit_person.said", said), dayOf(tx), who.ID)
+		if err != nil {
+			return fmt.Errorf("enter audit: %w", err)
+		}
+		if n == 0 {
+			return journal.StaleRow(ctx, tx, "audit_person", id)
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "抽查", Kind: "audit_person", Row: id,
+			Changes: []journal.Change{{Field: "抽样", To: a.Seed}, {Field: "谁", To: vault.MaskName(p.Name)}, {Field: "结果", From: p.Result, To: word}}})
+	})
+}
+
+// Estimate reckons from a sample how many the screening missed. Who could not be found says nothing.
+func (a Audit) Estimate(people []Audited) Estimate {
+	var strata []stratum
+	at := map[int64]int{}
+	for _, p := range people {
+		i, ok := at[p.Village]
+		if !ok {
+			i = len(strata)
+			at[p.Village] = i
+			strata = append(strata, stratum{people: p.Stratum})
+		}
+		switch p.Result {
+		case "missed":
+			strata[i].looked++
+			strata[i].missed++
+		case "right":
+			strata[i].looked++
+		}
+	}
+	return estimate(strata, a.Found)
+}
