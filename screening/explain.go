@@ -80,7 +80,7 @@ func (r *run) explainHit(rule Rule, c Condition) Clause {
 		out.Fact = "没有" + words(r.lacking(rule)) + "，需上级比对"
 	}
 	for _, h := range r.hits {
-		if h.Rule == rule.ID && slices.Contains(h.residents, r.asked) {
+		if id := r.idText(r.asked); h.Rule == rule.ID && (h.ID == id || slices.Contains(h.With, id)) {
 			return Clause{rule.ID, c.Text, true, h.Why}
 		}
 	}

@@ -30,17 +30,16 @@ func (r *run) locate(ctx context.Context) error {
 		}
 	}
 	for i := range r.hits {
-		h := &r.hits[i]
-		if len(h.residents) == 0 {
-			p := &r.parties[h.party]
+		h, who := &r.hits[i], r.abouts[i]
+		if who.resident == nobody {
+			p := &r.parties[who.party]
 			h.Village, h.Household = r.villages[p.village].name, textOf(r.details[p.first], FieldHousehold)
 			continue
 		}
-		res := h.residents[0]
-		if birth := r.birth(res); birth.whole() {
+		if birth := r.birth(who.resident); r.in.Places && birth.whole() {
 			h.Birth = birth.String()
 		}
-		want(res)
+		want(who.resident)
 	}
 	for i := range r.turning {
 		want(r.turning[i].resident)
@@ -58,12 +57,11 @@ func (r *run) locate(ctx context.Context) error {
 		}
 	}
 	for i := range r.hits {
-		if h := &r.hits[i]; len(h.residents) > 0 {
-			if p := places[h.residents[0]]; p != nil {
-				h.Village, h.Household = p.village, p.household
-			}
+		if p := places[r.abouts[i].resident]; p != nil {
+			r.hits[i].Village, r.hits[i].Household = p.village, p.household
 		}
 	}
+	r.abouts = nil // the hits are about to be sorted
 	return ctx.Err()
 }
 

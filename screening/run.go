@@ -87,17 +87,17 @@ type run struct {
 	asked        resident          // who is to be explained
 	left         map[string]string // by rule: what was left out as allowed
 
-	hits    []finding
+	hits    []Hit
+	abouts  []about // of the hits, in their order
 	turning []Turning
 	clauses []Clause
 	doubts  []string // what seems to be wrong with a list as a whole
 }
 
-// finding is a hit and whom it is about.
-type finding struct {
-	Hit
-	residents []resident // the first is the one whose number it has; none where no resident was found
-	party     int32      // the row it is about where no resident was found
+// about is whom a hit is about, until its place is known. A province has hundreds of thousands of hits.
+type about struct {
+	resident resident // nobody where none was found
+	party    int32    // the row it is about in that case
 }
 
 // Run compares the lists. The same input gives the same hits.
@@ -128,13 +128,10 @@ func Run(ctx context.Context, in Input) (Report, error) {
 			return Report{}, err
 		}
 	}
-	slices.SortStableFunc(r.hits, func(a, b finding) int {
+	slices.SortStableFunc(r.hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), compareSources(a.Sources, b.Sources), cmp.Compare(a.Why, b.Why))
 	})
-	report := Report{Sheets: r.reports, Turning: r.turning, Clauses: r.clauses, Notes: r.notes()}
-	for _, f := range r.hits {
-		report.Hits = append(report.Hits, f.Hit)
-	}
+	report := Report{Hits: r.hits, Sheets: r.reports, Turning: r.turning, Clauses: r.clauses, Notes: r.notes()}
 	for _, rule := range Rules {
 		if r.wants(rule.ID) {
 			report.Rules = append(report.Rules, r.reportOf(rule))
@@ -386,21 +383,20 @@ func (r *run) idText(res resident) string {
 // hit records a hit about a resident; residents are all whose rows in the register it rests on.
 func (r *run) hit(rule string, res resident, state State, amount int64, why string, lines []int32, residents ...resident) {
 	h := Hit{Rule: rule, ID: r.idText(res), Name: r.register.name(res), State: state, Why: why, Amount: Yuan(amount), Sources: r.sources(lines, residents)}
-	who := []resident{res}
 	for _, other := range residents {
-		if other != res && !slices.Contains(who, other) {
-			who, h.With = append(who, other), append(h.With, r.idText(other))
+		if id := r.idText(other); other != res && !slices.Contains(h.With, id) {
+			h.With = append(h.With, id)
 		}
 	}
-	r.record(finding{h, who, -1})
+	r.record(h, res, -1)
 }
 
 // hitRow records a hit about a row that was found to be no resident's for certain.
-func (r *run) hitRow(party int32, h Hit) { r.record(finding{h, nil, party}) }
+func (r *run) hitRow(party int32, h Hit) { r.record(h, nobody, party) }
 
-func (r *run) record(f finding) {
-	if r.runnable[f.Rule] {
-		r.hits = append(r.hits, f)
+func (r *run) record(h Hit, res resident, party int32) {
+	if r.runnable[h.Rule] {
+		r.hits, r.abouts = append(r.hits, h), append(r.abouts, about{res, party})
 	}
 }
 

@@ -162,7 +162,8 @@ type Hit struct {
 	Amount  Yuan     `json:"amount"` // paid too much is positive, too little negative; 0 where it is not about money
 	Sources []Source `json:"sources"`
 
-	// For handing out verification and for comparing runs; no line of `bihuan screen` has them.
+	// For handing out verification and for comparing runs; no line of `bihuan screen` has them. What the register says of the person is
+	// there where [Input.Places] asks for it.
 	Village   string   `json:"-"` // of the person: by the register, else by the list the row stands in; empty where neither says
 	Household string   `json:"-"` // as the register writes it; of who is in no register, as the list does; empty where nobody does
 	Birth     string   `json:"-"` // YYYY-MM-DD by the register; empty where it is not known to the day

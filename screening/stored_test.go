@@ -78,7 +78,7 @@ func TestPlaces(t *testing.T) {
 		t.Error(d)
 	}
 	in.Places = false
-	if report, err = Run(t.Context(), in); err != nil || report.Hits[0].Village != "" || report.Hits[0].Birth == "" {
+	if report, err = Run(t.Context(), in); err != nil || report.Hits[0].Village != "" || report.Hits[0].Birth != "" {
 		t.Errorf("%v %+v", err, report.Hits)
 	}
 }

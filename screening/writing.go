@@ -156,7 +156,11 @@ func (r *run) reportUnmatched(byNumber map[chinese.IDNumber]*death) {
 			h.Why = fmt.Sprintf("%s，不能确定是谁，可能是户籍中的%s", fault, strings.Join(names, "、"))
 		}
 		h.Sources = r.sources(lines, tie)
-		r.record(finding{h, tie, int32(i)})
+		if len(tie) > 0 {
+			r.record(h, tie[0], int32(i))
+		} else {
+			r.hitRow(int32(i), h)
+		}
 	}
 }
 
