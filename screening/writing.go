@@ -210,7 +210,7 @@ func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
 		if first == res || r.register.id(first) == r.register.id(res) || chinese.Name(r.register.name(first)) != chinese.Name(r.register.name(res)) {
 			continue
 		}
-		if max(r.register.odd(first).flaw, r.register.odd(res).flaw) >= chinese.Truncated {
+		if max(r.register.odd(first).flaw, r.register.odd(res).flaw) >= chinese.Truncated || cutOff(r.register.id(first)) || cutOff(r.register.id(res)) {
 			continue // a number that lost its end is no second one
 		}
 		twins[first], twins[res] = res, first
