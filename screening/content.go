@@ -246,9 +246,15 @@ func evidence(words []string, titles string) []int {
 	}
 	at := func(k Kind) *int { return &list[slices.Index(Kinds, k)] }
 	// Lists of the minimum living allowance name households as the register does; another town's roll looks like one's own.
-	for _, mark := range []string{"户号", "与户主关系", "家庭编号", "户编号"} {
-		if slices.Contains(words, mark) {
+	for _, mark := range []string{"户号", "与户主关系", "家庭编号", "户编号", "人员状态"} {
+		if !slices.Contains(words, mark) {
+			continue
+		}
+		if mark != "人员状态" {
 			*at(Dibao) += 2
+		}
+		if !strings.Contains(kinds[slices.Index(Kinds, Residents)].heads, mark) {
+			*at(Residents) += 2
 		}
 	}
 	*at(OtherRoll) += *at(Roll)

@@ -258,7 +258,7 @@ func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt
 		words, titles := headWords(head)
 		titles += " " + gs.Name + " " + gs.Title
 		scores := evidence(words, titles)
-		if other, lead := likelier(list.Kind, scores); lead >= 2 {
+		if other, lead := likelier(list.Kind, scores); lead >= 1 {
 			found[i] = other
 		} else if list.Kind == OtherRoll && scores[slices.Index(Kinds, Roll)] == scores[slices.Index(Kinds, OtherRoll)] {
 			ours = append(ours, i)
