@@ -39,10 +39,10 @@ type Input struct {
 	Params   Params
 	Lists    []List
 	Override map[Kind]Override
-	Rules    []string          // ids of the rules that are asked for; empty: all
-	Forecast int               // months for which to say who reaches the age of a tier; 0 for none
-	Explain  string            // a number of somebody whose case is to be taken apart; empty for none
-	Places   bool              // fill in village and household of the hits, for which the register is read once more
+	Rules    []string // ids of the rules that are asked for; empty: all
+	Forecast int      // months for which to say who reaches the age of a tier; 0 for none
+	Explain  string   // a number of somebody whose case is to be taken apart; empty for none
+	Places   bool     // fill in village and household of the hits, for which the register is read once more
 
 	// Progress is told what is being done and which share of everything is done, from 0 to 1, at most some twenty times a second and
 	// never twice at once; nil is told nothing. To stop a run, cancel its context.
