@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // IDNumber is a citizen's number of GB 11643 as it stands in a list, right or wrong: the first seventeen digits times eleven plus
@@ -171,6 +172,9 @@ func ReadID(text string) Written {
 	if n, ok := ParseID([]byte(text)); ok {
 		return judge(n)
 	}
+	if n, ok := ParseID([]byte(labelled(text))); ok {
+		return judge(n)
+	}
 	digits := numberSigns(text)
 	if digits == "" {
 		return Written{Flaw: Absent}
@@ -198,6 +202,33 @@ func ReadID(text string) Written {
 		}
 	}
 	return Written{Flaw: Misshapen, Digits: digits}
+}
+
+// labelled is the number in a cell that says besides what it is: ID:…, 身份证：…, …（本人）. Nothing else in it may be a number.
+func labelled(text string) string {
+	if len(text) < 20 {
+		return ""
+	}
+	found, run, words := "", make([]byte, 0, 18), false
+	for _, r := range text + " " {
+		switch r = Fold(r); {
+		case Digit(r) || (r == 'X' || r == 'x') && len(run) == 17:
+			run = append(run, byte(unicode.ToUpper(r)))
+			continue
+		case Han(r) || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z':
+			words = true
+		}
+		if len(run) == 18 && found == "" {
+			found = string(run)
+		} else if len(run) > 0 {
+			return ""
+		}
+		run = run[:0]
+	}
+	if !words {
+		return ""
+	}
+	return found
 }
 
 // judge finds the flaw of a number of eighteen characters. Three zeros at the end are what a spreadsheet leaves of the sequence

@@ -36,6 +36,9 @@ var conversions = map[string]conversion{
 // conversionTime bounds one conversion. LibreOffice starts in two to five seconds and then needs little more.
 const conversionTime = 60 * time.Second
 
+// timePerMegabyte is added for large files: a register of fifty thousand residents is some ten megabytes of xls.
+const timePerMegabyte = 15 * time.Second
+
 // oneConversion lets one conversion run at a time: each takes a few hundred megabytes and a processor. It guards a resource of the
 // whole process, which is why it belongs to no value.
 var oneConversion = make(chan struct{}, 1)
@@ -87,7 +90,7 @@ func converting(b *budget, kind string, data []byte, work func(ctx context.Conte
 		return c.failed(err)
 	}
 	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(b.ctx, conversionTime)
+	ctx, cancel := context.WithTimeout(b.ctx, conversionTime+time.Duration(min(len(data)>>20, 15))*timePerMegabyte)
 	defer cancel()
 	in := filepath.Join(dir, "in."+kind)
 	if err := os.WriteFile(in, data, 0o600); err != nil {

@@ -212,6 +212,31 @@ func (r *run) wrongMonths(line int32, last month) (fen int64, wrong bool) {
 	return l.fen * n / int64(l.months), true
 }
 
+// justDue tells that a payment for several months is just what was due for those of them, up to the last allowed one, in which
+// somebody was entitled: a quarter is paid in one sum, whether all of it is due or not.
+func (r *run) justDue(res resident, line int32, last month) bool {
+	l := &r.lines[line]
+	if res == nobody || l.months < 2 || !l.money || l.fen == 0 {
+		return false
+	}
+	birth, sum := r.birth(res), int64(0)
+	if birth == 0 {
+		return false
+	}
+	for m := l.first; m < l.first+month(l.months); m++ {
+		age := r.in.Params.ageIn(birth, m)
+		if m > last || age < r.in.Params.Threshold {
+			continue
+		}
+		if st, date := r.standing(res); st == movedIn && date != 0 && m <= date.month() {
+			continue
+		}
+		fen, _ := r.in.Params.due(age)
+		sum += fen
+	}
+	return sum == l.fen
+}
+
 // paidAfterDeath is HL-02.
 func (r *run) paidAfterDeath(p *person, deaths map[resident]*death, byNumber map[chinese.IDNumber]*death, wrong map[int32]bool) {
 	d := deaths[p.resident]
@@ -234,7 +259,7 @@ func (r *run) paidAfterDeath(p *person, deaths map[resident]*death, byNumber map
 			}
 			continue
 		}
-		if fen, ok := r.wrongMonths(l, d.day.month()+month(r.in.Params.GraceMonths)); ok {
+		if fen, ok := r.wrongMonths(l, d.day.month()+month(r.in.Params.GraceMonths)); ok && !r.justDue(p.resident, l, d.day.month()+month(r.in.Params.GraceMonths)) {
 			lines, sum = append(lines, l), sum+fen
 		}
 	}
@@ -303,7 +328,7 @@ func (r *run) paidAfterLeaving(p *person, wrong map[int32]bool) {
 		if date != 0 {
 			last = date.month()
 		}
-		if fen, ok := r.wrongMonths(l, last); ok {
+		if fen, ok := r.wrongMonths(l, last); ok && !r.justDue(p.resident, l, last) {
 			lines, sum = append(lines, l), sum+fen
 		}
 	}
@@ -346,7 +371,7 @@ func (r *run) paidTooYoung(p *person, wrong map[int32]bool) {
 	var lines []int32
 	var sum int64
 	for _, l := range p.lines {
-		if wrong[l] || !r.clean(l) {
+		if wrong[l] || !r.clean(l) || r.justDue(p.resident, l, r.now) {
 			continue
 		}
 		n := int64(0)

@@ -84,7 +84,10 @@ func (l *Layout) byContent(rows []office.GridRow, kind Kind, said Override, now 
 			if cells := samplesOf(rows, l.First, c); len(cells) > 0 && fits(cells, label(header)) {
 				l.Mapping[f] = Column{Index: c, Header: strings.ReplaceAll(header, "\n", "")}
 				taken[c] = true
-				notes = append(notes, fmt.Sprintf("的%s列“%s”按内容当作%s，请核对", columnLetters(c), l.Mapping[f].Header, f))
+				if header != "" {
+					header = "“" + l.Mapping[f].Header + "”"
+				}
+				notes = append(notes, fmt.Sprintf("的%s列%s按内容当作%s，请核对", columnLetters(c), header, f))
 				return
 			}
 		}
@@ -97,6 +100,14 @@ func (l *Layout) byContent(rows []office.GridRow, kind Kind, said Override, now 
 		distinct := slices.Compact(slices.Sorted(slices.Values(cells))) // places and relations come again and again
 		return 2*len(distinct) > len(cells)
 	})
+	if kind == Deaths && !slices.ContainsFunc([]Field{FieldCremation, FieldStruck, FieldStateDate}, func(f Field) bool { _, ok := l.Mapping[f]; return ok }) {
+		find(FieldDeath, func(cells []string, header string) bool {
+			return (header == "" || header == "时间" || header == "日期" || strings.ContainsAny(header, "死亡逝故殁")) && mostly(cells, func(c string) bool {
+				d, ok := parseDay(c)
+				return ok && d.month() > now-180 && d.month() < now+3
+			})
+		})
+	}
 	if len(l.months) == 0 && (kind == Roll || kind == OtherRoll) {
 		find(FieldMonth, func(cells []string, header string) bool {
 			return (header == "" || header == "时间" || header == "日期" || header == "期") && mostly(cells, func(c string) bool {
@@ -235,9 +246,15 @@ func evidence(words []string, titles string) []int {
 	}
 	at := func(k Kind) *int { return &list[slices.Index(Kinds, k)] }
 	// Lists of the minimum living allowance name households as the register does; another town's roll looks like one's own.
-	for _, mark := range []string{"户号", "与户主关系", "家庭编号", "户编号"} {
-		if slices.Contains(words, mark) {
+	for _, mark := range []string{"户号", "与户主关系", "家庭编号", "户编号", "人员状态"} {
+		if !slices.Contains(words, mark) {
+			continue
+		}
+		if mark != "人员状态" {
 			*at(Dibao) += 2
+		}
+		if !strings.Contains(kinds[slices.Index(Kinds, Residents)].heads, mark) {
+			*at(Residents) += 2
 		}
 	}
 	*at(OtherRoll) += *at(Roll)

@@ -34,6 +34,7 @@ func TestFindLayout(t *testing.T) {
 	}{
 		{"plain", "姓名|身份证号|村\n王秀英|99040819400805002X|前村", nil, 2, "姓名=A 身份证号=B 村=C"},
 		{"titles above", "示范镇高龄津贴发放花名册\n填报单位：民政所 | | 2026年11月5日\n\n序号|对象姓名|公民身份号码|补贴金额（元）\n1|王秀英|99040819400805002X|50", nil, 5, "姓名=B 身份证号=C 金额=D"},
+		{"a title above the first column is no group of columns", "示范镇2026年11月份高龄津贴花名册\n姓名|身份证号|村|组|金额\n王秀英|99040819400805002X|前村|1|50", nil, 3, "姓名=A 身份证号=B 村=C 金额=E"},
 		{"headers broken and blank", "名 字|身份证\\n号　码|村（居）|一卡通\\n账号", nil, 2, "姓名=A 身份证号=B 村=C 账号=D"},
 		{"two rows, merged", "序号|姓名|身份证号码|户籍地| |发放情况| |备注\n | | |村|组|标准|金额| \n1|王秀英|99040819400805002X|前村|1|50|50|", nil, 3, "姓名=B 身份证号=C 村=D 标准=F 金额=G 备注=H"},
 		{"all headers in the second row", "基本信息| | |发放信息| \n姓名|身份证号|村名|月标准|实发\n王秀英|99040819400805002X|前村|50|50", nil, 3, "姓名=A 身份证号=B 村=C 标准=D 金额=E"},
@@ -84,7 +85,7 @@ func TestIsPerson(t *testing.T) {
 		name, id string
 		want     bool
 	}{
-		{"王秀英", "99040819400805002X", true}, {"王秀英", "", true}, {"", "99040819400805002X", true}, {"", "", false}, {"合 计", "", false}, {"小计", "", false}, {"共1432人", "", false},
+		{"某某镇高龄津贴发放表", "", false}, {"花名册", "", false}, {"王秀英", "99040819400805002X", true}, {"王秀英", "", true}, {"", "99040819400805002X", true}, {"", "", false}, {"合 计", "", false}, {"小计", "", false}, {"共1432人", "", false},
 		{"制表人：样例甲", "", false}, {"姓名", "身份证号", false}, {"2", "3", false}, {"甲", "乙", false}, {"", "9.90408E+17", true}, {"阿依古丽·买买提", "", true}, {"审核：", "", false}, {"单位（盖章）", "", false},
 	} {
 		if got := isPerson(x.name, chinese.ReadID(x.id)); got != x.want {

@@ -117,6 +117,15 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 	if err != nil {
 		return fmt.Errorf("%s“%s”：%w", list.Kind.Word(), list.File, err)
 	}
+	if len(others) > 0 {
+		var names []string
+		for i, gs := range g.Sheets {
+			if k, ok := others[i]; ok {
+				names = append(names, gs.Name+"（"+k.Word()+"）")
+			}
+		}
+		r.doubts = append(r.doubts, fmt.Sprintf("%s“%s”里有%d个工作表看上去是别的名册，没有读：%s", list.Kind.Word(), filepath.Base(list.File), len(names), strings.Join(names, "、")))
+	}
 	for i, gs := range g.Sheets {
 		report := SheetReport{Kind: list.Kind, File: list.File, Sheet: gs.Name}
 		if gs.Hidden {
@@ -124,9 +133,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			r.reports = append(r.reports, report)
 			continue
 		}
-		if other, ok := others[i]; ok {
-			report.Note = "看上去是" + other.Word() + "，没有当作" + list.Kind.Word() + "读"
-			r.reports = append(r.reports, report)
+		if others[i] != "" {
 			continue
 		}
 		head, err := g.Head(i, headRows)
@@ -232,6 +239,7 @@ func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt
 	found := map[int]Kind{}
 	fits := 0
 	var seen, by int
+	var ours []int // sheets that may be this town's roll as well
 	var wrong Kind
 	var certain bool
 	for i, gs := range g.Sheets {
@@ -250,8 +258,10 @@ func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt
 		words, titles := headWords(head)
 		titles += " " + gs.Name + " " + gs.Title
 		scores := evidence(words, titles)
-		if other, lead := likelier(list.Kind, scores); lead >= 2 {
+		if other, lead := likelier(list.Kind, scores); lead >= 1 {
 			found[i] = other
+		} else if list.Kind == OtherRoll && scores[slices.Index(Kinds, Roll)] == scores[slices.Index(Kinds, OtherRoll)] {
+			ours = append(ours, i)
 		} else if scores[slices.Index(Kinds, list.Kind)] > 0 {
 			fits++
 		}
@@ -262,9 +272,12 @@ func (r *run) otherSheets(g *office.Grid, list List) (others map[int]Kind, doubt
 		}
 	}
 	switch {
-	case seen == 1 && by >= 4 && !certain:
+	case seen == 1 && by >= 3 && !certain:
 		return nil, "看上去像" + wrong.Word() + "，请检查文件和种类是否对应", nil
 	case fits > 0 && seen > 1:
+		for _, i := range ours { // another sheet says that it is another town's
+			found[i] = Roll
+		}
 		return found, "", nil
 	case seen == 1 && certain:
 		return nil, "", fmt.Errorf("这份文件看上去是%s，不是%s。请检查文件和种类是否对应；确实没有选错的，请用 --map 指明各列", wrong.Word(), list.Kind.Word())

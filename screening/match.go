@@ -3,6 +3,8 @@ package screening
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -245,7 +247,7 @@ func (r *run) mergeDoubles(exact []pair) {
 	seen := make(map[chinese.IDNumber]resident, len(r.elders))
 	see := func(res resident) {
 		id := r.register.id(res)
-		if id == 0 {
+		if id == 0 || cutOff(id) { // without the last three, twins have one number
 			return
 		}
 		old, ok := seen[id]
@@ -267,6 +269,55 @@ func (r *run) mergeDoubles(exact []pair) {
 	}
 	for _, p := range exact {
 		see(p.resident)
+	}
+	r.mergeDamaged()
+}
+
+// cutOff tells that a number ends in three zeros, as a spreadsheet leaves it; its check character may be right by chance.
+func cutOff(n chinese.IDNumber) bool { return n != 0 && n.Seventeen()%100 == 0 && n%11 == 0 }
+
+// mergeDamaged finds rows of one list of the register whose number is damaged to be the same people as rows of another: a list of the
+// elders that passed through a spreadsheet, next to the whole register. The name must be the same, and the number but for the damage;
+// where it is gone, birth and village. Within one list nothing is merged.
+func (r *run) mergeDamaged() {
+	damaged := map[uint64][]resident{}
+	for _, e := range r.elders {
+		if _, known := r.same[e]; !known && (r.register.odd(e).flaw != chinese.Sound || cutOff(r.register.id(e))) {
+			h := nameHash(r.register.name(e))
+			damaged[h] = append(damaged[h], e)
+		}
+	}
+	if len(damaged) == 0 {
+		return
+	}
+	found := map[resident][]resident{}
+	for _, e := range r.elders {
+		if r.canonical(e) != e || r.register.odd(e).flaw != chinese.Sound || cutOff(r.register.id(e)) {
+			continue
+		}
+		for _, d := range damaged[nameHash(r.register.name(e))] {
+			if r.register.blocks[d.block].sheet == r.register.blocks[e.block].sheet {
+				continue
+			}
+			a, b := r.register.id(d), r.register.id(e)
+			if cutOff(a) && a.Seventeen()/100 != b.Seventeen()/100 {
+				continue
+			}
+			if a != 0 && sameDigits(a, b) >= alikeDigits || a == 0 && r.register.birth(d) == r.register.birth(e) && r.register.village(d) == r.register.village(e) {
+				found[d] = append(found[d], e)
+			}
+		}
+	}
+	merged := map[int]int{}
+	for _, d := range slices.SortedFunc(maps.Keys(found), compareResidents) {
+		if best := found[d]; len(best) == 1 {
+			r.same[d] = best[0]
+			r.doubles[best[0]] = append(r.doubles[best[0]], d)
+			merged[r.register.blocks[d.block].sheet]++
+		}
+	}
+	for _, sheet := range slices.Sorted(maps.Keys(merged)) {
+		r.doubts = append(r.doubts, fmt.Sprintf("%s里有%d人号码残缺，姓名和其余各位与另一份户籍相同，认作同一人", r.reports[sheet].Where(), merged[sheet]))
 	}
 }
 
@@ -352,7 +403,7 @@ func (r *run) nearPairs(ctx context.Context, open []int32) ([]pair, error) {
 	names := map[uint64][]int32{}
 	for _, i := range open {
 		p := &r.parties[i]
-		if n := p.id; p.flaw == chinese.Truncated || n != 0 && n.Seventeen()%100 == 0 && n%11 == 0 { // 000 may be right by chance
+		if n := p.id; p.flaw == chinese.Truncated || cutOff(n) {
 			prefixes = append(prefixes, probe{p.id.Seventeen() / 100, i, chinese.LikeTruncated})
 		}
 		written := chinese.Written{Number: p.id}

@@ -237,6 +237,9 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		}
 		if birth := cell(b, i, birthAt); len(birth) > 0 && !sameDay(birth, id) {
 			d, ok := parseDay(string(birth))
+			if n := day(id.Birth()); ok && (d == n+100_00_00 || d == n-100_00_00) && shortYearDate(birth) {
+				d = n // 27.2.21 of somebody who is a hundred
+			}
 			if n := day(id.Birth()); ok && d != n && (d.whole() || d%10000 != 0 && d/100 != n/100 || d%10000 == 0 && d/10000 != n/10000 || !chinese.IsDay(int(n))) {
 				o.birth = d
 			}
@@ -318,6 +321,12 @@ func (b *block) standingDate(columns dateColumns, in *office.Batch, i int) day {
 	}
 	d, _ := parseDay(string(cell(in, i, columns.date)))
 	return d
+}
+
+// shortYearDate tells that a date is written without its century.
+func shortYearDate(cell []byte) bool {
+	g := groups(string(cell))
+	return len(g) >= 3 && len(g[0]) == 2 && len(g[2]) < 4
 }
 
 // sameDay is the usual case, told without parsing: the register's date is the one in the number.

@@ -326,20 +326,20 @@ func (r *run) rollDoubts() []string {
 		}
 	}
 	var notes []string
-	monthless := 0
+	var monthless []string
 	for _, s := range r.sheets {
 		if s.kind == Roll && s.monthless() {
-			monthless++
+			monthless = append(monthless, r.reports[s.index].Where())
 		}
+	}
+	if len(monthless) > 1 {
+		notes = append(notes, fmt.Sprintf("%s等%d份看不出是哪个月的，都当作%s；请在工作表名、标题或发放月份列里写明月份后再比对", monthless[0], len(monthless), r.now))
 	}
 	for _, s := range r.sheets {
 		if s.kind != Roll {
 			continue
 		}
 		where := r.reports[s.index].Where()
-		if s.monthless() && monthless > 1 {
-			notes = append(notes, fmt.Sprintf("%s看不出是哪个月的，当作%s；工作表名、标题或发放月份列里写明月份后再比对", where, r.now))
-		}
 		t := count[int16(s.index)]
 		if t == nil || t.rows < 20 {
 			continue

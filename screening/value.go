@@ -345,8 +345,12 @@ const (
 	gone // dead, or struck off without saying why
 )
 
+// notSo takes out of a state what it says not to be.
+var notSo = strings.NewReplacer("未注销", "", "未迁出", "", "未死亡", "", "未销户", "")
+
 // standingOf reads a state and its reason.
 func standingOf(text string) standing {
+	text = notSo.Replace(text)
 	has := func(words ...string) bool {
 		for _, w := range words {
 			if strings.Contains(text, w) {
@@ -358,7 +362,7 @@ func standingOf(text string) standing {
 	switch {
 	case text == "":
 		return present
-	case has("迁出", "转出", "外迁", "出境定居"):
+	case has("迁出", "转出", "迁往", "出境定居", "出国定居") || has("外迁") && !has("迁入"): // 市外迁入 is none
 		return movedOut
 	case has("死", "亡", "去世", "已故", "注销", "销户", "病故"):
 		return gone
@@ -370,6 +374,9 @@ func standingOf(text string) standing {
 
 // stopped tells whether the state of a payment says that it is not paid.
 func stopped(text string) bool {
+	if strings.Contains(text, "恢复") {
+		return false
+	}
 	for _, w := range []string{"停", "终止", "取消", "退出", "退保", "注销", "死亡", "未发", "不予", "中断", "清退", "已退"} {
 		if strings.Contains(text, w) && !strings.Contains(text, "未停") {
 			return true

@@ -214,6 +214,9 @@ func (r *run) twoNumbers(ctx context.Context) (map[resident]resident, error) {
 		if first == res || r.register.id(first) == r.register.id(res) || chinese.Name(r.register.name(first)) != chinese.Name(r.register.name(res)) {
 			continue
 		}
+		if max(r.register.odd(first).flaw, r.register.odd(res).flaw) >= chinese.Truncated || cutOff(r.register.id(first)) || cutOff(r.register.id(res)) {
+			continue // a number that lost its end is no second one
+		}
 		twins[first], twins[res] = res, first
 		r.hit("HL-10", first, Certain, 0, fmt.Sprintf("同村同户有两个%s，出生日期都是%s，身份证号不同（%s、%s）", r.register.name(first), r.register.birth(first),
 			masked(r.idText(first)), masked(r.idText(res))), nil, first, res)

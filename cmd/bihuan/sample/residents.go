@@ -59,10 +59,10 @@ const (
 // familyNames and given names are those of people of the countryside; the old ones have their own.
 var (
 	familyNames = []rune("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕")
-	oldWomen = []string{"桂兰", "秀英", "玉珍", "凤英", "素珍", "桂英", "秀兰", "玉兰", "淑珍", "翠花", "兰英", "巧云"}
-	oldMen   = []string{"福来", "德山", "长顺", "守田", "金柱", "万仓", "双喜", "有根", "铁成", "春生", "满囤", "连升"}
-	women    = []string{"丽娟", "红梅", "小燕", "晓敏", "雪莲", "慧芳", "雨婷", "欣怡", "佳宁", "思琪"}
-	men      = []string{"建国", "志强", "海涛", "永刚", "军民", "俊杰", "浩然", "子轩", "宇航", "立新"}
+	oldWomen    = []string{"桂兰", "秀英", "玉珍", "凤英", "素珍", "桂英", "秀兰", "玉兰", "淑珍", "翠花", "兰英", "巧云"}
+	oldMen      = []string{"福来", "德山", "长顺", "守田", "金柱", "万仓", "双喜", "有根", "铁成", "春生", "满囤", "连升"}
+	women       = []string{"丽娟", "红梅", "小燕", "晓敏", "雪莲", "慧芳", "雨婷", "欣怡", "佳宁", "思琪"}
+	men         = []string{"建国", "志强", "海涛", "永刚", "军民", "俊杰", "浩然", "子轩", "宇航", "立新"}
 )
 
 // people makes the residents of the town's villages, the same each time.
