@@ -253,6 +253,35 @@ func TestGridWorkbook(t *testing.T) {
 	}
 }
 
+// A cell reads the same however a program has written it.
+func TestGridCells(t *testing.T) {
+	shared := `<si><t>甲</t></si><si><t xml:space="preserve"> 乙 </t></si><si><r><t>丙</t></r><r><rPr><b/></rPr><t>一</t></r><rPh><t>bing</t></rPh></si><si/><si><t/></si><x:si xmlns:x="urn:x"><x:t>戊&amp;己</x:t></x:si>`
+	for _, test := range []struct{ cells, want string }{
+		{`<c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c>`, "甲| 乙 "},
+		{`<c r="A1" t="s" ><v >2</v ></c ><c t='s'><v>5</v></c>`, "丙一|戊&己"},
+		{`<c r="A1" t="s"><v>3</v></c><c r="B1" t="s"><v>4</v></c>`, "|"},
+		{`<c r="A1" t="inlineStr"><is><t>a&lt;b_x000A_</t></is></c><c r="B1" t="inlineStr"><is><r><t>c</t></r><r><t>d</t></r></is></c>`, "a<b\n|cd"},
+		{`<c r="A1"/><c r="B1"><v/></c>`, "|"},
+		{`<c r="A1"><v>12</v></c><c r="B1" t="str"><f>A1&amp;"x"</f><v>12x</v></c>`, "12|12x"},
+		{`<x:c r="A1"><x:v>12</x:v></x:c><c r="B1"><v>3</v><extLst><ext/></extLst></c>`, "12|3"},
+		{`<c r="B1"><v>2</v></c><c r="C1" t="inlineStr"><is><t>外</t></is></c>`, "|2"},
+	} {
+		sheet := `<sheetData><row r="1">` + test.cells + `</row><row r="2" spans="1:2"><c r="A2"><v>2</v></c></row><row r="4"/></sheetData>`
+		if strings.Contains(test.cells, "x:") {
+			sheet = strings.ReplaceAll(sheet, "<x:c ", `<x:c xmlns:x="urn:x" `)
+		}
+		_, got := gridRowsOf(t, zipOf(t, xlsxOf(shared, "", sheet)), 0, 1)
+		a, b, _ := strings.Cut(test.want, "|")
+		want := [][]string{{"1", a, b}, {"2", "2", ""}}
+		if a+b == "" { // an empty row
+			want = want[1:]
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", test.cells, d)
+		}
+	}
+}
+
 // An old workbook goes through LibreOffice and reads as the new one it was saved from; a table in a document is read too.
 func TestGridThroughConverters(t *testing.T) {
 	var want [][]string

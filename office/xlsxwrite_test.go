@@ -272,7 +272,8 @@ func TestXlsxSheetNames(t *testing.T) {
 }
 
 func TestXlsxRefuses(t *testing.T) {
-	for _, b := range []Book{{}, {Sheets: []Sheet{{Name: "一"}}}, {Sheets: []Sheet{{Name: "一", Table: Table{Columns: []Column{{}}, Rows: []Row{Cells("a", "b")}}}}}} {
+	wide := Table{Columns: make([]Column, maxCols+1)}
+	for _, b := range []Book{{}, {Sheets: []Sheet{{Name: "一"}}}, {Sheets: []Sheet{{Name: "一", Table: wide}}}, {Sheets: []Sheet{{Name: "一", Table: Table{Columns: []Column{{}}, Rows: []Row{Cells("a", "b")}}}}}} {
 		if err := WriteXlsx(io.Discard, b); err == nil {
 			t.Errorf("%+v is accepted", b)
 		}
@@ -302,6 +303,17 @@ func TestGuardFormula(t *testing.T) {
 			t.Errorf("%s = %q, want %q", cell, got, want)
 		}
 	}
+}
+
+// Whatever stands in a text, a spreadsheet program that undoes its escapes shows just that.
+func TestEscapeCell(t *testing.T) {
+	alphabet := []rune("_x005FD3=中")
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom(alphabet), 0, 20, -1).Draw(t, "text")
+		if back := unescapeCell(escapeCell(text)); back != text {
+			t.Fatalf("%q came back as %q", text, back)
+		}
+	})
 }
 
 func TestGuardFormulaGivesBack(t *testing.T) {
