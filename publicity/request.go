@@ -188,7 +188,7 @@ func Hear(ctx context.Context, v *vault.Vault, who org.Person, village org.Unit,
 		if err != nil {
 			return fmt.Errorf("insert request: %w", err)
 		}
-		e := entry(who, "登记诉求", "request", id, journal.Change{Field: "村", To: village.Name}, journal.Change{Field: "怎么提的", To: WordOf(Channels, r.Channel)}, journal.Change{Field: "惠民项目", To: r.Benefit})
+		e := entry(who, "登记", "request", id, journal.Change{Field: "村", To: village.Name}, journal.Change{Field: "怎么提的", To: WordOf(Channels, r.Channel)}, journal.Change{Field: "惠民项目", To: r.Benefit})
 		e.Happened = r.Received
 		return journal.Append(ctx, tx, e)
 	})

@@ -392,6 +392,9 @@ func (s *Server) waveShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	}
 	again := ledger.Sample{Seed: x.Seed, Least: x.Size}
 	for _, y := range result.Villages {
+		if _, err := t.village(y.Village); err != nil {
+			continue // a village sees its own beside the sum of all
+		}
 		row := waveVillage{ID: y.Village, Name: y.Name, Mandatory: y.Mandatory, Drawn: min(x.Size, len(y.Numbers)), Of: len(y.Numbers), Rate: newRateView(y.Tally), Hash: y.Hash, Command: again.Command(y.Frame())}
 		if old, ok := earlier[y.Village]; ok && old.Asked() > 0 {
 			row.Before = newRateView(old.Tally).Share
@@ -411,9 +414,10 @@ func (s *Server) waveShow(w http.ResponseWriter, r *http.Request, v *visit) erro
 	return s.render(w, http.StatusOK, "wave", p)
 }
 
-// waveFrame answers GET /awareness/{id}/frame.txt: what was drawn from, by the numbers of households, as the hashes are of it.
+// waveFrame answers GET /awareness/{id}/frame.txt: what was drawn from in the villages that the visitor sees, by the
+// numbers of households, as the hashes are of it.
 func (s *Server) waveFrame(w http.ResponseWriter, r *http.Request, v *visit) error {
-	x, _, err := s.ofWave(r, v)
+	x, t, err := s.ofWave(r, v)
 	if err != nil {
 		return err
 	}
@@ -423,7 +427,9 @@ func (s *Server) waveFrame(w http.ResponseWriter, r *http.Request, v *visit) err
 	}
 	var frames []ledger.Stratum
 	for _, y := range strata {
-		frames = append(frames, y.Frame())
+		if _, err := t.village(y.Village); err == nil {
+			frames = append(frames, y.Frame())
+		}
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="frame.txt"`)

@@ -156,6 +156,7 @@ func TestBrowserPublicity(t *testing.T) {
 	look("/awareness/village", "awareness-village")
 	look("/request", "request-list")
 	look("/request/new", "request-new")
+	look("/request/"+s.requestOf(t, "郝二喜"), "request-one")
 
 	// On paper a card is one page, however much it says.
 	onePage := func(path, name string) {

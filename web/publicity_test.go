@@ -40,6 +40,8 @@ func TestPublicityIsSeenByWhom(t *testing.T) {
 			{village, "/request", 200, "郝大有"}, {village, "/request", 200, "-柳桂兰"}, {village, "/request/" + other, 404, ""}, {village, "/request/" + own, 200, "瘫在床上"},
 			{village, "/card", 200, "送到 54 户，共 60 户"}, {village, card, 200, "-柳荫村"}, {village, card + "/deliver", 200, "郝*有"},
 			{village, fmt.Sprintf("%s/deliver?village=%d", card, willow), 404, ""}, {village, card + "/edit", 403, ""}, {village, "/awareness", 200, "东槐村"}, {village, "/awareness", 200, "-石桥村"},
+			{village, fmt.Sprintf("/awareness/%d", wave), 200, "东槐村"}, {village, fmt.Sprintf("/awareness/%d", wave), 200, "-石桥村"}, {village, fmt.Sprintf("/awareness/%d/frame.txt", wave), 200, "-石桥村"},
+			{party, fmt.Sprintf("/awareness/%d/frame.txt", wave), 200, "石桥村/001"},
 			{village, fmt.Sprintf("/awareness/%d/ask?village=%d", wave, east), 403, ""},
 			{party, "/request", 200, "按惠民项目"}, {party, "/request", 200, "-郝大有"}, {party, "/request/" + own, 403, ""}, {party, card, 200, "2 个村未达标"},
 			{party, fmt.Sprintf("%s/deliver?village=%d", card, east), 403, ""}, {party, "/awareness", 200, "79%（95% 区间 71%–85%）"},
