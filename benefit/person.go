@@ -117,7 +117,7 @@ func (s Subject) read(p Programme) (Person, string, error) {
 	if town.ID == 0 {
 		town = p.At()
 	}
-	x := Person{Unit: town.ID, Path: town.Path, Place: strings.TrimSpace(s.Place), Household: strings.TrimSpace(s.Household), Name: strings.TrimSpace(s.Name),
+	x := Person{Unit: town.ID, Path: town.Path, Place: strings.TrimSpace(s.Place), Household: vault.MaskIn(strings.TrimSpace(s.Household)), Name: strings.TrimSpace(s.Name),
 		Birth: s.Birth, Sex: s.Sex, Came: s.Came, Moved: s.Moved, Dead: s.Dead}
 	if s.Village.ID != 0 {
 		x.Village, x.Path = s.Village.ID, s.Village.Path

@@ -1,8 +1,9 @@
 package chinese
 
 import (
-	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 )
 
 // faith is a word that tells of somebody's faith, and what it is part of without doing so: 知道教师 is no 道教.
@@ -25,6 +26,16 @@ var faiths = []faith{
 	{word: "宗教", after: "专干事务局办场所工作委科股领"}, {word: "邪教", before: "反"}, {word: "法轮"}, {word: "全能神"},
 }
 
+// faithsBy are the words by their first character, made when they are first wanted.
+var faithsBy = sync.OnceValue(func() map[rune][]faith {
+	by := map[rune][]faith{}
+	for _, f := range faiths {
+		first, _ := utf8.DecodeRuneInString(f.word)
+		by[first] = append(by[first], f)
+	}
+	return by
+})
+
 // Belief is the first word of a text that records somebody's faith, or empty. Blanks between characters hide nothing.
 func Belief(text string) string {
 	runes := make([]rune, 0, len(text))
@@ -33,11 +44,11 @@ func Belief(text string) string {
 			runes = append(runes, Fold(r))
 		}
 	}
-	for at := range runes {
-		for _, f := range faiths {
-			word := []rune(f.word)
-			end := at + len(word)
-			if end > len(runes) || !slices.Equal(runes[at:end], word) {
+	by := faithsBy()
+	for at, first := range runes {
+		for _, f := range by[first] {
+			end := at + utf8.RuneCountInString(f.word)
+			if end > len(runes) || string(runes[at:end]) != f.word {
 				continue
 			}
 			if at > 0 && strings.ContainsRune(f.before, runes[at-1]) || end < len(runes) && strings.ContainsRune(f.after, runes[end]) {

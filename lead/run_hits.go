@@ -131,7 +131,7 @@ func (s Screening) keepHits(ctx context.Context, v *vault.Vault, tx *store.Tx, h
 		}
 		_, err = tx.Exec(ctx, `insert into hit (id, screening, unit, rule, rule_version, hit_key, certainty, number, number_index, name, birth, household, place, village, why, amount, sources, state, first_hit, duty, due, extended, application, closed, closed_why, version)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, '', 0, 0, '', '', 1)`,
-			id, s.ID, s.Unit, h.Rule, counts[c].Version, key, string(h.State), v.Seal("hit.number", h.ID), v.Index("number", strings.ToUpper(h.ID)), h.Name, h.Birth, h.Household, h.Village,
+			id, s.ID, s.Unit, h.Rule, counts[c].Version, key, string(h.State), v.Seal("hit.number", h.ID), v.Index("number", strings.ToUpper(h.ID)), vault.MaskIn(h.Name), h.Birth, v.Label(h.Household), vault.MaskIn(h.Village),
 			at.village(h.Village).ID, v.Seal("hit.why", h.Why), int64(h.Amount), string(text), state, first)
 		if err != nil {
 			return err

@@ -87,7 +87,11 @@ func (c *Card) check() error {
 		{"咨询电话", c.Phone, 40, "请写办公电话，群众看不懂的可以打电话问"},
 		{"依据文件", c.Basis, 80, "请写明文件名或文号"},
 	} {
-		if err := limit(f.field, f.text, f.most, f.what); err != nil {
+		check := limit
+		if f.field == "咨询电话" { // of an office
+			check = length
+		}
+		if err := check(f.field, f.text, f.most, f.what); err != nil {
 			return err
 		}
 	}

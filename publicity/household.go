@@ -293,6 +293,7 @@ func ImportHouseholds(ctx context.Context, v *vault.Vault, who org.Person, villa
 			return Imported{}, org.Invalid{Field: "村", What: "名单没有“村”这一列，请先选是哪个村"}
 		}
 		units[u.ID] = u
+		l.Number, l.Head, l.Team = v.Label(l.Number), v.Label(l.Head), v.Label(l.Team)
 		of[u.ID] = append(of[u.ID], l.Household)
 	}
 	var done Imported

@@ -13,6 +13,7 @@ import (
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // townOf is the id of the town that a village belongs to, which rows are kept under: its parent.
@@ -49,8 +50,16 @@ func altered(changes ...journal.Change) []journal.Change {
 	return slices.DeleteFunc(changes, func(c journal.Change) bool { return c.From == c.To })
 }
 
-// limit refuses an empty text or one that is longer than a paper has room for.
+// limit refuses an empty text, one that is longer than a paper has room for, and one that holds what is kept of nobody or only sealed.
 func limit(field, text string, most int, what string) error {
+	if err := length(field, text, most, what); err != nil {
+		return err
+	}
+	return vault.CheckText(field, text)
+}
+
+// length is [limit] of a text that may hold a telephone number: that of an office.
+func length(field, text string, most int, what string) error {
 	switch n := len([]rune(text)); {
 	case n == 0:
 		return org.Invalid{Field: field, What: what}

@@ -319,6 +319,9 @@ func MayApply(r Request) error {
 func CloseRequest(ctx context.Context, v *vault.Vault, who org.Person, village org.Unit, id, version int64, outcome, day, how, number string) error {
 	trim(&day, &number)
 	return v.Write(ctx, func(tx *store.Tx) error {
+		if err := vault.CheckTexts("怎么告知的", how, "申请编号", number); err != nil {
+			return err
+		}
 		r, err := openRequest(ctx, v, tx, who, village, id)
 		if err != nil {
 			return err

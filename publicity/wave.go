@@ -426,6 +426,9 @@ func independent(ctx context.Context, q store.Querier, w Wave, village org.Unit,
 // record writes the answers of one household and tells whether that changed anything.
 func record(ctx context.Context, tx *store.Tx, who org.Person, w Wave, there []Sampled, by org.Person, day string, a Answer) (bool, error) {
 	trim(&a.Absent)
+	if err := vault.CheckText("没问到的原因", a.Absent); err != nil {
+		return false, err
+	}
 	i := slices.IndexFunc(there, func(s Sampled) bool { return s.ID == a.ID })
 	if i < 0 {
 		return false, org.Invalid{Field: "户", What: "有一户不在这次抽查里，请刷新页面"}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -410,4 +411,77 @@ func (w *town) dump(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// Not one byte of the files of a database, or cell of its rows, is a number, an account or a phone that was entered; nor is any in the house.
+func TestNothingStandsInTheClear(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, house string) {
+		ctx := t.Context()
+		w := newTown(t, house)
+		w.payAndFind(t)
+		list := "姓名,身份证号,账号,电话\n张秀英," + number + "," + account + "," + phone + "\n"
+		err := w.v.Write(ctx, func(tx *store.Tx) error {
+			stored, err := w.v.KeepFile(ctx, tx, strings.NewReader(strings.Repeat(list, 1000)), 1<<20)
+			if err != nil {
+				return err
+			}
+			return journal.Append(ctx, tx, journal.Entry{Verb: "导入", Kind: "sealed_file", Row: stored.ID})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range vault.Secrets {
+			if _, err := w.v.Reveal(ctx, w.db, w.clerk, s.Column, w.person, "到户核对身份"); err != nil && !errors.Is(err, store.ErrNotFound) {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.v.Export(ctx, w.clerk, w.unit, vault.Export{Name: "疑点清单", Purpose: "送县民政局复核", People: 1, Whole: true}); err != nil {
+			t.Fatal(err)
+		}
+		clear := func(where string, content []byte) {
+			t.Helper()
+			for _, secret := range []string{number, number[:17], account, phone, "满80周岁"} {
+				if bytes.Contains(content, []byte(secret)) {
+					t.Errorf("%s holds %s", where, secret)
+				}
+			}
+		}
+		for table, rows := range w.dump(t) {
+			clear("the table "+table, []byte(rows))
+		}
+		err = w.db.Dump(ctx, func(d *store.Dump) error {
+			tables, err := d.Tables(ctx)
+			if err != nil {
+				return err
+			}
+			for _, table := range tables {
+				if err := d.Rows(ctx, table, func(v []any) error { clear("the house's table "+table.Name, fmt.Appendf(nil, "%s", v)); return nil }); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.v.Postgres() {
+			return
+		}
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(strings.TrimPrefix(house, "sqlite://")), "*"))
+		if err != nil || len(files) < 4 {
+			t.Fatalf("files %v, %v", files, err)
+		}
+		named := false
+		for _, name := range files {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(name, content)
+			named = named || bytes.Contains(content, []byte("张秀英"))
+		}
+		if !named {
+			t.Error("the scan finds nothing at all")
+		}
+	})
 }

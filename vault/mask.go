@@ -1,6 +1,10 @@
 package vault
 
-import "strings"
+import (
+	"strings"
+
+	"bihuan/chinese"
+)
 
 // MaskNumber shows of a number of a citizen, or of what stands in its place, where it was first registered and its last two characters:
 // enough to tell two people on one sheet apart, too little to be the number.
@@ -27,4 +31,36 @@ func mask(s string, first, last int) string {
 		first, last = 0, 0
 	}
 	return string(runes[:first]) + strings.Repeat("*", len(runes)-first-last) + string(runes[len(runes)-last:])
+}
+
+// MaskIn masks the numbers in a text out of a list: offices put numbers of citizens where a name, a village or a household number should
+// stand. A text without any is given back as it is.
+func MaskIn(text string) string {
+	if numberIn(text) == "" {
+		return text
+	}
+	var b, run strings.Builder
+	for _, r := range text + "\n" {
+		if f := chinese.Fold(r); chinese.Digit(f) || run.Len() > 0 && (f == 'x' || f == 'X' || f == '-' || chinese.Blank(f) && r != '\n') {
+			run.WriteRune(f)
+			continue
+		}
+		if run.Len() < 11 {
+			b.WriteString(run.String())
+		} else {
+			b.WriteString(MaskNumber(run.String()))
+		}
+		run.Reset()
+		b.WriteRune(r)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Label is a text out of a list by which rows are told apart, such as the number of a household, with the numbers in it masked. Different
+// texts stay different.
+func (v *Vault) Label(text string) string {
+	if masked := MaskIn(text); masked != text {
+		return masked + "·" + v.Index("label", text)[:6]
+	}
+	return text
 }

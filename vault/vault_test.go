@@ -169,6 +169,8 @@ func TestMask(t *testing.T) {
 		{vault.MaskNumber("990408194610010018"), "990*************18", "number"}, {vault.MaskNumber("990"), "***", "a fragment"}, {vault.MaskNumber(""), "", "nothing"},
 		{vault.MaskAccount("6217000010001234567"), "***************4567", "account"}, {vault.MaskPhone("13800001234"), "138******34", "phone"},
 		{vault.MaskName("张秀英"), "张*英", "three"}, {vault.MaskName("李梅"), "李*", "two"}, {vault.MaskName("阿卜杜拉·买买提"), "阿******提", "long"}, {vault.MaskName("王"), "*", "one"},
+		{vault.MaskIn("990408194610010018"), "990*************18", "a number for a name"}, {vault.MaskIn("东槐村3组"), "东槐村3组", "none"}, {vault.MaskIn("户 990408194610010018（2人）"), "户 990*************18（2人）", "within"},
+		{vault.MaskIn("130408001001"), "130408001001", "a household's own number"}, {vault.MaskIn("张秀英 990408 19461001 0018"), "张秀英 990***************18", "parted"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: %s, not %s", c[2], c[0], c[1])

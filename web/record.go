@@ -54,6 +54,7 @@ type erasePage struct {
 	Columns      []fact
 	Events       int
 	Files        []ledger.FileTrace
+	Proofs       int // sealed files about a resident, which stay
 
 	Hash, FileReason, FileProblem string // of one file
 }
@@ -107,6 +108,20 @@ func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, t
 		p.Columns = append(p.Columns, fact{Word: word, Text: fmt.Sprintf("%d 处", c.Rows)})
 	}
 	p.Events, p.Files, p.Empty = found.Events, found.Files, found.Empty()
+	if s.vault != nil {
+		person, err := s.vault.FindPerson(r.Context(), s.db, v.Who, text)
+		if err != nil {
+			return err
+		}
+		if !person.Empty() {
+			n := 0
+			for _, rows := range person.Rows {
+				n += rows
+			}
+			p.Columns = append(p.Columns, fact{Word: "居民信息", Text: fmt.Sprintf("%d 处", n)})
+			p.Events, p.Proofs, p.Empty = p.Events+person.Events, person.Files, false
+		}
+	}
 	status := http.StatusOK
 	if problem != "" {
 		status = http.StatusUnprocessableEntity
@@ -128,7 +143,7 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 		return err
 	}
 	if err = s.sound(r.Context()); err == nil {
-		err = ledger.EraseText(context.WithoutCancel(r.Context()), s.db, s.files, v.Who, text, reason, form["file"])
+		err = s.erase(context.WithoutCancel(r.Context()), v, text, reason, form["file"])
 	}
 	var bad ledger.Invalid
 	if errors.As(err, &bad) {
@@ -138,6 +153,29 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 		return err
 	}
 	return s.done(w, r, "/ops/erase", "已删除。日志里留有删除记录，原有的证明仍然有效。")
+}
+
+// erase erases a text, and when it is the number of a resident who that is: first there, for that database is the truth about them.
+func (s *Server) erase(ctx context.Context, v *visit, text, reason string, files []string) error {
+	if s.vault != nil {
+		person, err := s.vault.FindPerson(ctx, s.db, v.Who, text)
+		if err != nil {
+			return err
+		}
+		if !person.Empty() {
+			err := s.vault.ErasePerson(ctx, s.db, v.Who, text, reason)
+			if errors.Is(err, store.ErrBusy) {
+				err = ledger.Invalid{Field: "清理", What: "居民信息已删除，数据库文件里的残余还没有清掉：有人在长时间读取。过几分钟在服务器上运行一次 bihuan erase 就会清掉"}
+			}
+			if err != nil {
+				return err
+			}
+			if found, err := ledger.FindTraces(ctx, s.db, s.files, v.Who, text); err != nil || found.Empty() {
+				return err
+			}
+		}
+	}
+	return ledger.EraseText(ctx, s.db, s.files, v.Who, text, reason, files)
 }
 
 // opsWitness tells for which logs this installation signs.
@@ -198,6 +236,9 @@ func (s *Server) sound(ctx context.Context) error {
 		return nil // a server without a key keeps no record that could be checked
 	}
 	err := proof.Sound(ctx, s.record)
+	if err == nil && s.residentsRecord.Key.Verifier != "" {
+		err = proof.Sound(ctx, s.residentsRecord)
+	}
 	var no proof.Unsound
 	if errors.As(err, &no) {
 		err = ledger.Invalid{Field: "要删除的内容", What: no.Error()}

@@ -3,13 +3,16 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"bihuan/evidence"
 	"bihuan/ledger"
 	"bihuan/org"
 	"bihuan/proof"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // eraseCommand erases what belongs to a person from everything.
@@ -29,45 +32,97 @@ func (c eraseCommand) Run(ctx context.Context, s streams) error {
 	}
 	defer files.Close()
 	return c.withDatabase(ctx, func(db *store.DB) error {
-		found, err := ledger.FindTraces(ctx, db, files, org.Program, c.Text)
+		residents, err := c.residentsHere(ctx)
 		if err != nil {
 			return err
 		}
-		if found.Empty() {
-			fmt.Fprintf(s.out, "没有找到“%s”。\n", c.Text)
-			return db.Purge(ctx) // in case an erasure before could not
+		if residents == nil {
+			return c.erase(ctx, s, db, files, nil)
 		}
-		log, err := c.house().open(db)
-		if err != nil {
+		return errors.Join(c.erase(ctx, s, db, files, residents), residents.Close())
+	})
+}
+
+// residentsHere opens the database of residents, where there is one.
+func (p place) residentsHere(ctx context.Context) (*vault.Vault, error) {
+	address, err := p.residentsDatabase()
+	if err != nil {
+		return nil, err
+	}
+	if there, err := store.Exists(ctx, address); err != nil || !there {
+		return nil, err
+	}
+	return p.openVault(ctx)
+}
+
+// erase does it in the ledger, and when the text is the number of a resident in the database of residents; nil: there is none.
+func (c eraseCommand) erase(ctx context.Context, s streams, db *store.DB, files *evidence.Files, residents *vault.Vault) error {
+	found, err := ledger.FindTraces(ctx, db, files, org.Program, c.Text)
+	if err != nil {
+		return err
+	}
+	var person vault.TracesOf
+	if residents != nil {
+		if person, err = residents.FindPerson(ctx, db, org.Program, c.Text); err != nil {
 			return err
 		}
-		if err := proof.Sound(ctx, log); err != nil {
+	}
+	if found.Empty() && person.Empty() {
+		fmt.Fprintf(s.out, "没有找到“%s”。\n", c.Text)
+		err := db.Purge(ctx) // in case an erasure before could not
+		if residents != nil {
+			err = errors.Join(err, residents.Purge(ctx))
+		}
+		return err
+	}
+	if err := c.sound(ctx, db, residents); err != nil {
+		return err
+	}
+	fmt.Fprint(s.out, tracesText(found)+person.String())
+	var hashes []string
+	for _, f := range found.Files {
+		if c.Files {
+			hashes = append(hashes, f.Hash)
+		}
+	}
+	if len(found.Files) > 0 && !c.Files {
+		fmt.Fprintln(s.out, "原件不动；也要删除的，请加 --with-files。")
+	}
+	if !c.Yes {
+		fmt.Fprint(s.out, "删除后不能恢复。已打印、已发出和已备份的不在其内。确定删除请输入 删除：")
+		line, err := bufio.NewReader(s.in).ReadString('\n')
+		if strings.TrimSpace(line) != "删除" {
+			fmt.Fprintln(s.out, "没有删除。")
 			return err
 		}
-		fmt.Fprint(s.out, tracesText(found))
-		var hashes []string
-		for _, f := range found.Files {
-			if c.Files {
-				hashes = append(hashes, f.Hash)
-			}
+	}
+	if !person.Empty() {
+		if err := residents.ErasePerson(ctx, db, org.Program, c.Text, c.Reason); err != nil {
+			return err
 		}
-		if len(found.Files) > 0 && !c.Files {
-			fmt.Fprintln(s.out, "原件不动；也要删除的，请加 --with-files。")
-		}
-		if !c.Yes {
-			fmt.Fprint(s.out, "删除后不能恢复。已打印、已发出和已备份的不在其内。确定删除请输入 删除：")
-			line, err := bufio.NewReader(s.in).ReadString('\n')
-			if strings.TrimSpace(line) != "删除" {
-				fmt.Fprintln(s.out, "没有删除。")
-				return err
-			}
-		}
+	}
+	if !found.Empty() {
 		if err := ledger.EraseText(ctx, db, files, org.Program, c.Text, c.Reason, hashes); err != nil {
 			return err
 		}
-		fmt.Fprintln(s.out, "已删除。日志里留有删除记录，原有的证明仍然有效。")
-		return nil
-	})
+	}
+	fmt.Fprintln(s.out, "已删除。日志里留有删除记录，原有的证明仍然有效。")
+	return nil
+}
+
+// sound refuses to erase from records that are not in order.
+func (c eraseCommand) sound(ctx context.Context, db *store.DB, residents *vault.Vault) error {
+	log, err := c.house().open(db)
+	if err == nil {
+		err = proof.Sound(ctx, log)
+	}
+	if err != nil || residents == nil {
+		return err
+	}
+	if log, err = c.residents().open(residents.DB); err != nil {
+		return err
+	}
+	return proof.Sound(ctx, log)
 }
 
 // tracesText says where a text stands.
