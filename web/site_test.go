@@ -96,16 +96,38 @@ func openWith(t testing.TB, url string, files *evidence.Files) *site {
 		t.Fatal(err)
 	}
 	s.record = journal.Log{DB: s.db, Key: key}
-	server := httptest.NewServer(web.New(web.Config{DB: s.db, Residents: s.vault, Files: s.files, Record: s.record, Calendar: calendar.Published(), Log: log}).Handler())
+	server := httptest.NewServer(withoutNumbers(t, web.New(web.Config{DB: s.db, Residents: s.vault, Files: s.files, Record: s.record, Calendar: calendar.Published(), Log: log}).Handler()))
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// wholeNumber is a number of a citizen as the tests have them: of an area that there is not.
+var wholeNumber = regexp.MustCompile(`99\d{4}(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])\d{3}[\dXx]`)
+
+// withoutNumbers finds an address that holds the number of a citizen, in any walk through any page: it would stand in the history of the
+// browser and in the log of whatever stands between.
+func withoutNumbers(t testing.TB, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, address := range []string{r.URL.String(), r.Referer()} {
+			if found := wholeNumber.FindString(address); found != "" {
+				t.Errorf("the address %s holds the number %s", r.URL.Path, found)
+			}
+		}
+		next.ServeHTTP(w, r)
+		if found := wholeNumber.FindString(w.Header().Get("Location")); found != "" {
+			t.Errorf("%s leads to an address that holds the number %s", r.URL.Path, found)
+		}
+	})
 }
 
 // testLog is where the server writes its log: into the test's.
 type testLog struct{ t testing.TB }
 
 func (l testLog) Write(b []byte) (int, error) {
+	if found := wholeNumber.Find(b); found != nil {
+		l.t.Errorf("the server's log holds the number %s", found)
+	}
 	l.t.Logf("server: %s", b)
 	return len(b), nil
 }
