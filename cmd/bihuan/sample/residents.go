@@ -23,20 +23,19 @@ import (
 
 // resident is an invented resident of the first town. Area code 990408 belongs to no place.
 type resident struct {
-	name, number     string
-	birth            time.Time
-	sex              string
-	village          int
-	house, relation  string
-	state            string // 正常 迁出
-	changed          time.Time
-	died             time.Time
-	flaw             flaw
-	writtenAs        string // number on the roll, where it is written wrongly
-	account          string
-	fen              int64 // paid a month; 0: not on the roll
-	from, until      benefit.Month
-	registeredNumber int // of those born on one day
+	name, number    string
+	birth           time.Time
+	sex             string
+	village         int
+	house, relation string
+	state           string // 正常 迁出
+	changed         time.Time
+	died            time.Time
+	flaw            flaw
+	writtenAs       string // number on the roll, where it is written wrongly
+	account         string
+	fen             int64 // paid a month; 0: not on the roll
+	from, until     benefit.Month
 }
 
 // flaw is what is wrong with a resident in the lists of the town.
@@ -65,7 +64,7 @@ var (
 	men         = []string{"建国", "志强", "海涛", "永刚", "军民", "俊杰", "浩然", "子轩", "宇航", "立新"}
 )
 
-// people makes the residents of the town's villages, the same each time.
+// inhabitants makes the residents of the town's villages, the same each time.
 func (b *builder) inhabitants(villages int, asOf time.Time) []*resident {
 	var all []*resident
 	born := map[string]int{}
@@ -277,6 +276,9 @@ func (b *builder) residents(t town) {
 				settled++
 			}
 		}
+		if err := b.pay(ctx, clerk, programme, t, all, benefit.MonthOf(asOf.Format(time.DateOnly))); err != nil {
+			return err
+		}
 		run, err := b.screen(ctx, clerk, programme, finding, t, all, asOf)
 		if err != nil {
 			return err
@@ -297,13 +299,9 @@ func (b *builder) residents(t town) {
 // takeRoll enters the roll of the allowance and the last three payments, as the payroll has them.
 func (b *builder) takeRoll(ctx context.Context, who org.Person, programme int64, t town, all []*resident, asOf time.Time) error {
 	var entries []benefit.Entry
-	subject := func(p *resident) benefit.Subject {
-		return benefit.Subject{Number: p.number, Name: p.name, Birth: p.birth.Format(time.DateOnly), Sex: p.sex, Town: b.units[t.name], Village: b.units[t.villages[p.village].name],
-			Place: t.villages[p.village].name, Household: p.house}
-	}
 	for _, p := range all {
 		if p.fen > 0 {
-			entries = append(entries, benefit.Entry{Subject: subject(p), Starts: p.from, Account: p.account, Source: "高龄津贴发放册"})
+			entries = append(entries, benefit.Entry{Subject: b.subject(t, p), Starts: p.from, Account: p.account, Source: "高龄津贴发放册"})
 		}
 	}
 	if _, err := benefit.TakeRoll(ctx, b.vault, who, programme, entries); err != nil {
@@ -311,17 +309,30 @@ func (b *builder) takeRoll(ctx context.Context, who org.Person, programme int64,
 	}
 	month := benefit.MonthOf(asOf.Format(time.DateOnly))
 	for m := month - 2; m <= month; m++ {
-		var paid []benefit.Paid
-		for _, p := range all {
-			if p.fen > 0 && m >= p.from {
-				paid = append(paid, benefit.Paid{Subject: subject(p), Fen: p.fen, Day: m.Last(), Source: "高龄津贴发放册"})
-			}
-		}
-		if _, err := benefit.TakePayments(ctx, b.vault, who, programme, m, paid); err != nil {
-			return fmt.Errorf("payments of %s: %w", m, err)
+		if err := b.pay(ctx, who, programme, t, all, m); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// pay enters the payments of a month.
+func (b *builder) pay(ctx context.Context, who org.Person, programme int64, t town, all []*resident, m benefit.Month) error {
+	var paid []benefit.Paid
+	for _, p := range all {
+		if p.fen > 0 && m >= p.from && (p.until == 0 || m <= p.until) {
+			paid = append(paid, benefit.Paid{Subject: b.subject(t, p), Fen: p.fen, Day: m.Last(), Source: "高龄津贴发放册"})
+		}
+	}
+	if _, err := benefit.TakePayments(ctx, b.vault, who, programme, m, paid); err != nil {
+		return fmt.Errorf("payments of %s: %w", m, err)
+	}
+	return nil
+}
+
+func (b *builder) subject(t town, p *resident) benefit.Subject {
+	return benefit.Subject{Number: p.number, Name: p.name, Birth: p.birth.Format(time.DateOnly), Sex: p.sex, Town: b.units[t.name], Village: b.units[t.villages[p.village].name],
+		Place: t.villages[p.village].name, Household: p.house}
 }
 
 // screen hands in the lists of a month and screens them.
@@ -549,9 +560,6 @@ func (b *builder) publicise(t town, programme *int64) {
 			}
 			if _, err := publicity.ImportHouseholds(ctx, b.vault, clerk, []org.Unit{village(i)}, village(i), list); err != nil {
 				return err
-			}
-			if i < 7 {
-				continue
 			}
 		}
 		card, err = publicity.Issue(ctx, b.vault, clerk, town(), publicity.Card{Programme: *programme, Benefit: "高龄津贴", Who: "年满80周岁\n户口在本镇", Amount: "80岁到99岁每月50元，满100岁每月300元，按季度发到一卡通",
