@@ -40,6 +40,23 @@ type screeningRow struct {
 	At        string
 	Programme string
 	Sum       lead.RuleCount
+	Lists     string // that it used
+}
+
+// listWords names the lists of a screening, each kind once.
+func listWords(used []lead.UsedDataset) string {
+	const most = 5
+	var words []string
+	for _, d := range used {
+		if !slices.Contains(words, d.Kind.Word()) {
+			words = append(words, d.Kind.Word())
+		}
+	}
+	text := strings.Join(words[:min(len(words), most)], "、")
+	if len(words) > most {
+		text += fmt.Sprintf(" 等 %d 份", len(used))
+	}
+	return text
 }
 
 // busySeconds is how often a page is read again while something runs.
@@ -99,7 +116,7 @@ func (s *Server) screeningsShow(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	p := screeningsPage{frame: s.benefitFrame(v, "screening", "筛查"), MayStart: v.Who.May(org.Screen)}
 	for _, x := range list {
-		row := screeningRow{Screening: x, Light: screeningLight(x), At: clock(x.Started, v.Today), Programme: names[x.Programme], Sum: x.Sum()}
+		row := screeningRow{Screening: x, Light: screeningLight(x), At: clock(x.Started, v.Today), Programme: names[x.Programme], Sum: x.Sum(), Lists: listWords(x.Datasets)}
 		if i := slices.IndexFunc(towns, func(u org.Unit) bool { return u.ID == x.Unit }); i >= 0 && len(towns) > 1 {
 			row.Town = towns[i].Name
 		}
@@ -783,6 +800,7 @@ func (s *Server) screeningCompare(w http.ResponseWriter, r *http.Request, v *vis
 		}
 	}
 	slices.SortFunc(p.Rows, func(a, b compareRow) int { return cmp.Compare(a.Name, b.Name) })
+	p.Villages = slices.DeleteFunc(p.Villages, func(r compareRow) bool { return r.New+r.Gone+r.Changed == 0 })
 	slices.SortFunc(p.Villages, func(a, b compareRow) int { return cmp.Compare(b.New+b.Gone+b.Changed, a.New+a.Gone+a.Changed) })
 	return s.render(w, http.StatusOK, "screening-compare", p)
 }
