@@ -78,9 +78,10 @@ type Enjoyed struct {
 // with a payment row count, never those who were applied for (M70).
 func Enjoying(ctx context.Context, q store.Querier, who org.Person, programme int64, from, to string) (Enjoyed, error) {
 	where, args := who.Under("p.path", programme, from, to)
-	return store.One(ctx, q, func(rows *sql.Rows, e *Enjoyed) error { return rows.Scan(&e.Persons, &e.First, &e.Fen) }, `select count(*), count(*) filter (where first >= $2), coalesce(sum(fen), 0)
-		from (select x.person, sum(x.amount) as fen, (select min(y.paid) from payment y where y.programme = $1 and y.person = x.person and y.amount > 0) as first
-			from payment x join person p on p.id = x.person where x.programme = $1 and x.paid >= $2 and x.paid <= $3 and `+where+` group by x.person having sum(x.amount) > 0) as paid`, args...)
+	return store.One(ctx, q, func(rows *sql.Rows, e *Enjoyed) error { return rows.Scan(&e.Persons, &e.First, &e.Fen) }, `select count(*),
+		count(*) filter (where not exists (select 1 from payment y where y.person = paid.person and y.programme = $1 and y.paid < $2 and y.amount > 0)), coalesce(sum(paid.fen), 0)
+		from (select x.person, sum(x.amount) as fen from payment x join person p on p.id = x.person where x.programme = $1 and x.paid >= $2 and x.paid <= $3 and `+where+`
+			group by x.person having sum(x.amount) > 0) as paid`, args...)
 }
 
 // Account is what somebody is owed and was paid by a programme, month by month.
@@ -139,7 +140,7 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 	a.Standing = standingOf(p, x, a.Roll, standards)
 	if len(rolls) > 0 {
 		a.Standing.OnRoll, a.Standing.Since = true, rolls[len(rolls)-1].Starts
-		if a.Standing.Recorded, err = recorded(ctx, q, p.ID, x.Unit); err != nil {
+		if a.Standing.Recorded, err = recorded(ctx, q, p, x.Unit); err != nil {
 			return a, err
 		}
 	}
@@ -165,8 +166,12 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 }
 
 // recorded are the months whose payments of a programme in a town are here.
-func recorded(ctx context.Context, q store.Querier, programme, town int64) (map[Month]bool, error) {
-	list, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and p.unit = $2`, programme, town)
+func recorded(ctx context.Context, q store.Querier, p Programme, town int64) (map[Month]bool, error) {
+	query, args := `select distinct x.month from payment x where x.programme = $1 and x.application = 0`, []any{p.ID}
+	if p.Unit != town { // of a district: each town's lists come by themselves
+		query, args = `select distinct x.month from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and p.unit = $2`, append(args, town)
+	}
+	list, err := store.All(ctx, q, store.Value[string], query, args...)
 	months := make(map[Month]bool, len(list))
 	for _, text := range list {
 		m, _ := ParseMonth(text)

@@ -247,7 +247,7 @@ func FollowUnits(ctx context.Context, v *vault.Vault, house store.Querier) error
 					if err != nil || n == 0 {
 						return err
 					}
-					return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Name, Verb: "调整", Kind: x.table, Row: k.id,
+					return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Name, Verb: "调整", Kind: "unit", Row: k.id,
 						Changes: []journal.Change{{Field: "单位", From: k.path, To: path}}})
 				}); err != nil {
 					return err

@@ -164,6 +164,7 @@ create table payment (
 );
 create unique index payment_once on payment (programme, person, month, application);
 create index payment_roll on payment (roll, month);
-create index payment_month on payment (programme, month);
+create index payment_month on payment (programme, month, application);
+create index payment_person on payment (person, programme, paid);
 create index payment_application on payment (application);
 create index payment_paid on payment (programme, paid);
