@@ -128,7 +128,7 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 			}
 			_, err = tx.Exec(ctx, `insert into audit_person (id, audit, ord, village, place, stratum, number, name, birth, source, result, said, checked, staff, version)
 				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', '', 0, 1)`,
-				tx.ID(), id, i+1, d.village, d.Village, d.stratum, v.Seal("audit_person.number", d.ID), d.Name, d.Birth, string(source))
+				tx.ID(), id, i+1, d.village, vault.MaskIn(d.Village), d.stratum, v.Seal("audit_person.number", d.ID), vault.MaskIn(d.Name), d.Birth, string(source))
 			if err != nil {
 				return fmt.Errorf("draw audit: %w", err)
 			}

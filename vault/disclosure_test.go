@@ -278,7 +278,7 @@ func TestErasePerson(t *testing.T) {
 			t.Errorf("a name finds %+v, %v", found, err)
 		}
 		found, err := w.v.FindPerson(ctx, w.db, admin, "99040819461001 0018")
-		if err != nil || found.Rows["person"] != 1 || found.Rows["roll"] != 1 || found.Rows["payment"] != 1 || found.Rows["hit"] != 1 || found.Events != 4 {
+		if err != nil || found.Rows["person"] != 1 || found.Rows["roll"] != 1 || found.Rows["payment"] != 1 || found.Rows["hit"] != 1 || found.Rows["audit_person"] != 1 || found.Events != 4 {
 			t.Errorf("found %+v, %v", found, err)
 		}
 		for reason, text := range map[string]string{"": number, "本人申请，号码" + number: number, "本人申请，〔2026〕3号": "张秀英"} {
@@ -339,6 +339,10 @@ func (w *town) payAndFind(t *testing.T) {
 		w.insert(ctx, t, tx, "hit", map[string]any{"id": hit, "screening": screening, "unit": w.unit.ID, "village": w.east.ID, "name": "张秀英", "number": w.v.Seal("hit.number", number), "birth": "1946-10-01",
 			"number_index": w.v.Index("number", number), "hit_key": w.v.Index("hit", "HL-01/"+number), "why": w.v.Seal("hit.why", "张秀英 "+number+" 满80周岁"), "sources": `[{"kind":"residents","row":3}]`, "state": "new"})
 		w.insert(ctx, t, tx, "verification", map[string]any{"id": tx.ID(), "hit": hit, "proof": "户口簿第3页", "said": w.v.Seal("verification.said", "卡号"+account)})
+		audit := tx.ID()
+		w.insert(ctx, t, tx, "audit", map[string]any{"id": audit, "unit": w.unit.ID, "screening": screening})
+		w.insert(ctx, t, tx, "audit_person", map[string]any{"id": tx.ID(), "audit": audit, "number": w.v.Seal("audit_person.number", number), "name": "张秀英", "birth": "1946-10-01", "source": "{}"})
+		w.insert(ctx, t, tx, "audit_person", map[string]any{"id": tx.ID(), "audit": audit, "number": w.v.Seal("audit_person.number", "990408195202020026"), "name": "李梅"})
 		exec(tx, `update roll set standard = 5000`)
 		for kind, row := range map[string]int64{"payment": payment, "hit": hit} {
 			if err := journal.Append(ctx, tx, journal.Entry{Verb: "登记", Kind: kind, Row: row, Changes: []journal.Change{{Field: "姓名", To: "张秀英"}}}); err != nil {

@@ -20,7 +20,7 @@ const Erased = "［已删除］"
 // personal is what a table holds of a person: which of its rows, and what becomes of the columns that tell who it is or what they said.
 type personal struct {
 	table string
-	where string   // of a row; $1 is the keyed index of the number
+	where string   // of a row; $1 is the keyed index of the number; empty: the sealed number of each row is opened, for it has no index
 	words []string // columns that get [Erased] where they hold anything
 	empty []string // columns that get empty
 	lists []string // columns of JSON that get an empty list
@@ -38,6 +38,7 @@ var persons = []personal{
 	{table: "payment", where: `person in ` + byNumber, words: []string{"source"}},
 	{table: "hit", where: `number_index = $1`, words: []string{"name"}, empty: []string{"number", "why", "household", "birth", "place"}, lists: []string{"sources"}, own: []string{"number_index", "hit_key"}},
 	{table: "verification", where: `hit in (select id from hit where number_index = $1)`, words: []string{"proof", "passed_to", "opinion"}, empty: []string{"said"}},
+	{table: "audit_person", words: []string{"name"}, empty: []string{"number", "said", "birth", "place"}},
 	{table: "suppression", where: `hit in (select id from hit where number_index = $1)`, words: []string{"reason", "told"}, own: []string{"hit_key"}},
 }
 
@@ -113,7 +114,7 @@ func (v *Vault) personIndex(ctx context.Context, house store.Querier, who org.Pe
 func (v *Vault) personRows(ctx context.Context, q store.Querier, index string) (map[string][]int64, error) {
 	all := map[string][]int64{}
 	for _, p := range persons {
-		ids, err := store.All(ctx, q, store.Value[int64], `select id from `+p.table+` where `+p.where+` order by id`, index)
+		ids, err := v.rowsOf(ctx, q, p, index)
 		if err != nil {
 			return nil, err
 		}
@@ -122,6 +123,29 @@ func (v *Vault) personRows(ctx context.Context, q store.Querier, index string) (
 		}
 	}
 	return all, nil
+}
+
+func (v *Vault) rowsOf(ctx context.Context, q store.Querier, p personal, index string) ([]int64, error) {
+	if p.where != "" {
+		return store.All(ctx, q, store.Value[int64], `select id from `+p.table+` where `+p.where+` order by id`, index)
+	}
+	rows, err := q.Query(ctx, `select id, number from `+p.table+` order by id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		var number string
+		if err := rows.Scan(&id, &number); err != nil {
+			return nil, err
+		}
+		if text, err := v.Unseal(p.table+".number", number); err == nil && v.Index("number", text) == index { // bihuan verify tells of what does not open
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
 }
 
 // concerns tells whether an event is about one of the rows.
