@@ -17,6 +17,7 @@ import (
 // Recorded is what came of recording a list of payments.
 type Recorded struct {
 	Months      []RecordedMonth
+	Entries     int                  // put on the roll as receiving; 0 when that was not asked for
 	Differences []benefit.Difference // said differently; left as they were
 	Left        []string             // lines that were not recorded, where and why
 }
@@ -39,7 +40,7 @@ func (r Recorded) Sum() (fresh, same int) {
 // RecordPayments records a confirmed roll as payments of a programme, month by month: each line once, however often it is asked for. day
 // is when the money came (YYYY-MM-DD); empty: the last day of each month. Lines whose number nobody can have, or without an amount, are
 // named and left out: they are what a screening finds. Errors: [org.Invalid], [org.Denied], [benefit.Rejected].
-func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, programme int64, day string) (Recorded, error) {
+func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, programme int64, day string, roll bool) (Recorded, error) {
 	var out Recorded
 	d, err := DatasetByID(ctx, v, house, who, id)
 	if err != nil {
@@ -62,6 +63,8 @@ func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, wh
 	}
 	today := v.Now().Format(time.DateOnly)
 	months := map[string][]benefit.Paid{}
+	entries, until := map[string]benefit.Entry{}, map[string]benefit.Month{}
+	var last benefit.Month
 	for _, l := range lines {
 		where := fmt.Sprintf("《%s》第%d行", d.Name, l.Source.Row)
 		if l.Source.Sheet != "" {
@@ -80,7 +83,28 @@ func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, wh
 			paid = min(m.Last(), today)
 		}
 		subject := benefit.Subject{Number: l.Number, Name: l.Name, Birth: l.Birth, Town: places.town, Village: places.village(l.Village), Place: l.Village}
+		if m, ok := benefit.ParseMonth(l.Month); ok {
+			e, known := entries[l.Number]
+			if !known || m < e.Starts {
+				entries[l.Number] = benefit.Entry{Subject: subject, Starts: m, Source: where}
+			}
+			end := m + benefit.Month(max(l.Months, 1)) - 1
+			until[l.Number], last = max(until[l.Number], end), max(last, end)
+		}
 		months[l.Month] = append(months[l.Month], benefit.Paid{Subject: subject, Fen: int64(l.Amount), Months: l.Months, Day: paid, Source: where})
+	}
+	if roll {
+		var current []benefit.Entry
+		for _, number := range slices.Sorted(maps.Keys(entries)) {
+			if until[number] == last {
+				current = append(current, entries[number])
+			}
+		}
+		taken, err := benefit.TakeRoll(ctx, v, who, programme, current)
+		if err != nil {
+			return out, err
+		}
+		out.Entries, out.Differences = taken.New, taken.Differences
 	}
 	for _, text := range slices.Sorted(maps.Keys(months)) {
 		month, ok := benefit.ParseMonth(text)

@@ -341,17 +341,20 @@ func TestRollIsRecorded(t *testing.T) {
 		text := "姓名,身份证号,村,发放金额,发放月份\n李山,990408193701010013,东槐,50,2026-09\n王秀英,99040819400805002X,栖禾镇东槐村委会,50,2026-09\n李山,990408193701010013,东槐,50,2026-10\n王秀英,990408194008050029,东槐,50,2026-10\n钱多,99040819400805002X,东槐,,2026-11\n合计,,,200,\n"
 		d := o.add(o.list("发放册.csv", screening.Roll, []byte(text)))
 		var bad org.Invalid
-		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, ""); !errors.As(err, &bad) {
+		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, "", false); !errors.As(err, &bad) {
 			t.Errorf("a roll that nobody confirmed: %v", err)
 		}
 		d = o.confirm(d)
-		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.leader, d.ID, programme, ""); !errors.As(err, new(org.Denied)) {
+		if _, err := lead.RecordPayments(ctx, o.vault, o.house, o.leader, d.ID, programme, "", false); !errors.As(err, new(org.Denied)) {
 			t.Errorf("the leader: %v", err)
 		}
 		for i, want := range []string{"[{2026-09 2 0} {2026-10 1 0}]", "[{2026-09 0 2} {2026-10 0 1}]"} {
-			r, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, "")
+			r, err := lead.RecordPayments(ctx, o.vault, o.house, o.clerk, d.ID, programme, "", i == 1)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if r.Entries != i { // only one of the two is paid in the last month
+				t.Errorf("%d: %d on the roll", i, r.Entries)
 			}
 			if got := fmt.Sprint(r.Months); got != want || len(r.Left) != 2 || !strings.Contains(r.Left[0], "《发放册.csv》第5行") || !strings.Contains(r.Left[1], "第6行") {
 				t.Errorf("%d: %s, left %q", i, got, r.Left)
@@ -359,6 +362,9 @@ func TestRollIsRecorded(t *testing.T) {
 		}
 		if n := count(t, o.vault, `select count(*) from payment where amount = 5000 and paid in ('2026-09-30', '2026-10-31') and source like '《发放册.csv》第%'`); n != 3 {
 			t.Errorf("%d payments", n)
+		}
+		if n := count(t, o.vault, `select count(*) from roll r join person p on p.id = r.person where r.state = 'receiving' and r.starts = '2026-09' and p.name = '李山'`); n != 1 {
+			t.Errorf("%d entries of who is paid now, from the first month", n)
 		}
 		if n := count(t, o.vault, `select count(*) from person where village > 0`); n != 2 {
 			t.Errorf("%d people with their village", n)

@@ -570,7 +570,7 @@ func (s *Server) datasetRecord(w http.ResponseWriter, r *http.Request, v *visit,
 	if err != nil {
 		return err
 	}
-	recorded, err := lead.RecordPayments(r.Context(), residents, s.db, v.Who, d.ID, formID(form.Get("programme")), form.Get("day"))
+	recorded, err := lead.RecordPayments(r.Context(), residents, s.db, v.Who, d.ID, formID(form.Get("programme")), form.Get("day"), form.Get("roll") == "1")
 	done()
 	var rejected benefit.Rejected
 	bad, refused := errors.AsType[org.Invalid](err)
