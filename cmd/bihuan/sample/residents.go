@@ -129,7 +129,7 @@ func citizen(day string, n int, woman bool) string {
 // enrol puts the old of the town on the roll and plants what is wrong with it.
 func enrol(all []*resident, asOf time.Time) {
 	month := benefit.MonthOf(asOf.Format(time.DateOnly))
-	plan := []flaw{missed, "", "", stillPaid, "", misspelt, "", missed, "", "", movedAway, "", missed, "", underpaid, "", "", missed, misspelt, "", deadByList, "", missed, stillPaid}
+	plan := []flaw{missed, "", "", stillPaid, "", "", "", misspelt, "", "", missed, "", "", movedAway, "", "", "", underpaid, "", "", missed, "", "", stillPaid, "", "", "", deadByList, "", "", ""}
 	n := 0
 	for _, p := range all {
 		age := asOf.Year() - p.birth.Year()
@@ -141,8 +141,8 @@ func enrol(all []*resident, asOf time.Time) {
 		if p.birth.AddDate(100, 0, 0).Before(asOf) {
 			p.fen = 30000
 		}
-		if f := plan[n%len(plan)]; n < 96 && n%2 == 0 { // in the first villages there is a little of everything
-			p.flaw = f
+		if n < 96 { // in the first villages there is a little of everything
+			p.flaw = plan[n%len(plan)]
 		}
 		n++
 		switch p.flaw {
@@ -264,16 +264,15 @@ func (b *builder) residents(t town) {
 	now := b.ago(6, 9)
 	b.at(now, func(ctx context.Context) error {
 		asOf := monthEnd(now)
-		// Who was stopped or put on the roll is by now; two turn eighty, one died since.
-		settled := 0
+		// Some who were stopped are off the roll; in some villages somebody has died since.
+		settled, died := 0, map[int]bool{}
 		for _, p := range all {
 			switch {
 			case p.flaw == stillPaid && settled < 4:
 				p.until = benefit.MonthOf(asOf.AddDate(0, -1, 0).Format(time.DateOnly))
 				settled++
-			case p.flaw == "" && p.fen > 0 && p.died.IsZero() && settled < 6 && p.village > 2:
-				p.died = asOf.AddDate(0, -2, -3)
-				settled++
+			case p.flaw == "" && p.fen > 0 && p.died.IsZero() && !died[p.village] && p.village < 9:
+				p.died, died[p.village] = asOf.AddDate(0, -2, -3), true
 			}
 		}
 		if err := b.pay(ctx, clerk, programme, t, all, benefit.MonthOf(asOf.Format(time.DateOnly))); err != nil {
