@@ -273,7 +273,7 @@ func (b *builder) early(ctx context.Context, name string) error {
 		return err
 	}
 	for _, o := range open {
-		if o.Recurs || o.Due < b.today.Format(time.DateOnly) {
+		if o.Recurs || o.Due < b.today.Format(time.DateOnly) || strings.HasPrefix(o.Title, "核实疑点") { // hits are told one by one
 			continue
 		}
 		_, err := ledger.Report(ctx, b.db, b.cal, b.people[name], o.ID, o.Version, duty.Report{Said: "已经办了大半，名单核了一遍"}, nil)
