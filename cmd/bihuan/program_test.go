@@ -237,6 +237,13 @@ func TestDemoInABrowser(t *testing.T) {
 	shot("plan", 620)
 	b.Go(p.URL() + "/ledger/print")
 	shot("print", 900)
+	b.Go(p.URL() + "/benefit")
+	shot("benefit", 620)
+	b.Go(p.URL() + "/screening")
+	b.Follow("main table a[href^='/screening/']")
+	shot("screening", 900)
+	b.Go(p.URL() + "/hit")
+	shot("hit", 900)
 	leave()
 	enter("shaowenlan")
 	b.Go(p.URL() + "/overview")
@@ -251,8 +258,13 @@ func TestDemoInABrowser(t *testing.T) {
 	shot("village", 844)
 	b.Go(p.URL() + "/today")
 	shot("today", 844)
+	leads := browser.Eval[string](b, `[...document.querySelectorAll("main .todo")].find(a => a.textContent.includes("核实疑点")).href`)
 	b.Follow("main .todo")
 	shot("errand", 844)
+	b.Go(leads)
+	shot("leads", 844)
+	b.Follow("main a[href^='/verify/']")
+	shot("lead", 1400)
 }
 
 // takePack saves the proof pack of the finding that is shown and has the command look at it too.
