@@ -264,7 +264,7 @@ func TestDemoInABrowser(t *testing.T) {
 	b.Go(leads)
 	shot("leads", 844)
 	b.Follow("main a[href^='/verify/']")
-	shot("lead", 1400)
+	shot("lead", 844)
 }
 
 // takePack saves the proof pack of the finding that is shown and has the command look at it too.
