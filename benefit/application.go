@@ -1,6 +1,7 @@
 package benefit
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -376,10 +377,24 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 	if err != nil {
 		return 0, err
 	}
+	rolls, err := RollsOf(ctx, tx, a.Person)
+	if err != nil {
+		return 0, err
+	}
+	settled, err := settledOf(ctx, tx, a.Person)
+	if err != nil {
+		return 0, err
+	}
 	for _, e := range earlier {
 		switch {
 		case a.Hit != 0 && e.Hit == a.Hit && e.Step != Withdrawn:
 			return e.ID, nil // done already
+		case a.Hit != 0 && (e.Open() || e.Decision == Approved && !e.Kind.Money() && stands(rolls, e)):
+			// Somebody asked for the same before: the hit waits for what becomes of that.
+			return e.ID, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "application", Row: e.ID,
+				Changes: []journal.Change{{Field: "来源", To: SourceWord(a.Source)}, {Field: "理由", To: a.Reason}}})
+		case e.Decision == Approved && e.Kind.Money() && e.Amount > settled[e.ID]:
+			return 0, org.Invalid{Field: "事项", What: fmt.Sprintf("县里%s已同意%s%s元，还有%s元没有到账，请先办完那一件", e.Decided, e.Kind.Word(), Yuan(e.Amount), Yuan(e.Amount-settled[e.ID]))}
 		case !e.Open():
 		case e.Received == a.Received && e.Reason == a.Reason && e.Source == a.Source && e.Hit == a.Hit:
 			return e.ID, nil
@@ -420,6 +435,26 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 		Changes: []journal.Change{{Field: "事项", To: p.Name + "·" + a.Kind.Word()}, {Field: "来源", To: SourceWord(a.Source)}, {Field: "理由", To: a.Reason}}})
 }
 
+// stands tells whether the entry of an approved application still is as it was decided: receiving after a new one or going on, stopped
+// after a stop.
+func stands(rolls []Roll, a Application) bool {
+	i := slices.IndexFunc(rolls, func(r Roll) bool { return r.ID == a.Roll })
+	return i >= 0 && rolls[i].State == map[Kind]State{New: Receiving, Resume: Receiving, Suspend: Suspended, Stop: Stopped}[a.Kind]
+}
+
+// settledOf is what was paid or paid back, in fen, of each application of a person.
+func settledOf(ctx context.Context, q store.Querier, person int64) (map[int64]int64, error) {
+	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.person = $1 and x.application <> 0`, person)
+	sums := map[int64]int64{}
+	for _, x := range list {
+		sums[x.Application] += max(x.Fen, -x.Fen)
+	}
+	return sums, err
+}
+
+// fitting are the states of an entry that a kind of application makes sense for.
+var fitting = map[Kind][]State{Change: {Receiving, Suspended}, Suspend: {Receiving}, Resume: {Suspended, Stopped}, Stop: {Receiving, Suspended}}
+
 // findRoll finds the entry that an application is about, and refuses what makes no sense for how it stands.
 func (a *Application) findRoll(ctx context.Context, tx *store.Tx, p Programme, person Person) error {
 	rolls, err := RollsOf(ctx, tx, a.Person)
@@ -440,8 +475,7 @@ func (a *Application) findRoll(ctx context.Context, tx *store.Tx, p Programme, p
 		}
 		return nil
 	}
-	fits := map[Kind][]State{Change: {Receiving, Suspended}, Suspend: {Receiving}, Resume: {Suspended, Stopped}, Stop: {Receiving, Suspended}}[a.Kind]
-	i := slices.IndexFunc(rolls, func(r Roll) bool { return slices.Contains(fits, r.State) })
+	i := slices.IndexFunc(rolls, func(r Roll) bool { return slices.Contains(fitting[a.Kind], r.State) })
 	if i < 0 {
 		state := "不在名册上"
 		if len(rolls) > 0 {
@@ -740,6 +774,15 @@ func (a *Application) takeEffect(ctx context.Context, tx *store.Tx, who org.Pers
 		next = shifted(day, months, 0)
 	}
 	if a.Kind == New {
+		rolls, err := RollsOf(ctx, tx, person.ID)
+		if err != nil {
+			return err
+		}
+		// A list that came before the decision was entered may have put the person on the roll already.
+		if i := slices.IndexFunc(rolls, func(r Roll) bool { return r.Programme == a.Programme && r.Person.ID == person.ID && r.State != Stopped }); i >= 0 {
+			a.Roll, a.Class = rolls[i].ID, cmp.Or(a.Class, rolls[i].Class)
+			return a.adopt(ctx, tx, who, terms, next, day)
+		}
 		r := Roll{ID: tx.ID(), Programme: a.Programme, Person: person, Starts: a.From, Class: a.Class, State: Receiving, NextReview: next}
 		if !terms.ByAge() {
 			r.Standard = a.Amount
@@ -762,6 +805,9 @@ func (a *Application) takeEffect(ctx context.Context, tx *store.Tx, who org.Pers
 	r, err := rollByID(ctx, tx, a.Roll)
 	if err != nil {
 		return err
+	}
+	if !slices.Contains(fitting[a.Kind], r.State) {
+		return org.Invalid{Field: "环节", What: fmt.Sprintf("名册上现在是“%s”，不能再登记同意“%s”；别的决定在先的，请撤回这一件", r.State.Word(), a.Kind.Word())}
 	}
 	was := r.State
 	switch a.Kind {
@@ -788,6 +834,26 @@ func (a *Application) takeEffect(ctx context.Context, tx *store.Tx, who org.Pers
 	}
 	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "调整", Kind: "roll", Row: r.ID, Happened: day,
 		Changes: append(changed("状态", was.Word(), r.State.Word()), journal.Change{Field: "按县级决定", To: a.Kind.Word()})})
+}
+
+// adopt gives an entry that is there already what the county decided of a new one.
+func (a *Application) adopt(ctx context.Context, tx *store.Tx, who org.Person, terms Terms, next, day string) error {
+	if err := tx.Lock(ctx, "roll", a.Roll); err != nil {
+		return err
+	}
+	standard := int64(0)
+	if !terms.ByAge() {
+		standard = a.Amount
+		if err := setStandard(ctx, tx, a.Roll, a.From, standard, a.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(ctx, `update roll set state = 'receiving', starts = $2, class = $3, standard = $4, next_review = $5, version = version + 1 where id = $1`,
+		a.Roll, a.From.String(), a.Class, standard, next); err != nil {
+		return err
+	}
+	return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "roll", Row: a.Roll, Happened: day,
+		Changes: []journal.Change{{Field: "状态", To: Receiving.Word()}, {Field: "按县级决定", To: a.Kind.Word()}}})
 }
 
 // Tell records that the person was told the decision: when, and how.

@@ -387,6 +387,10 @@ func TestTheCountyDecides(t *testing.T) {
 			t.Errorf("the same hit again: %d, %v", again, err)
 		}
 		ask.Hit = 78
+		if again, err := Propose(d.ctx, d.v, d.clerk, ask); err != nil || again != a {
+			t.Errorf("another hit that asks for the same: %d, %v", again, err)
+		}
+		ask.Hit = 0
 		_, err = Propose(d.ctx, d.v, d.clerk, ask)
 		d.refuses(err, "事项", "已经在办（已调查）")
 		yes := Decision{Verdict: Approved, Day: "2026-04-16", No: "临民批〔2026〕5号", Reason: "符合临民〔2009〕31号第三条"}

@@ -138,6 +138,11 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 		}
 	}
 	a.Standing = standingOf(p, x, a.Roll, standards)
+	breaks, err := breaksOf(ctx, q, p.ID, x.ID)
+	if err != nil {
+		return a, err
+	}
+	a.Standing.Breaks = breaks[a.Roll.ID]
 	if len(rolls) > 0 {
 		a.Standing.OnRoll, a.Standing.Since = true, rolls[len(rolls)-1].Starts
 		if a.Standing.Recorded, err = recorded(ctx, q, p, x.Unit); err != nil {
@@ -155,10 +160,16 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 	if err != nil {
 		return a, err
 	}
+	if !a.Standing.OnRoll && len(payments) > 0 { // paid without an entry that is known here: of months without a list nothing is known
+		a.Standing.OnRoll = true
+		if a.Standing.Recorded, err = recorded(ctx, q, p, x.Unit); err != nil {
+			return a, err
+		}
+	}
 	paid := map[Month]PaidIn{}
 	for _, y := range payments {
 		in := paid[y.Month]
-		paid[y.Month] = PaidIn{in.Fen + y.Fen, in.Rows + 1}
+		paid[y.Month] = PaidIn{in.Fen + y.Fen, in.Rows + 1, in.Made || y.Application != 0 && y.Fen > 0}
 	}
 	a.Lines = terms.Lines(a.Standing, paid, terms.Begins(a.Standing), until)
 	a.Sum = terms.Sum(a.Lines, a.Applied)
@@ -178,6 +189,23 @@ func recorded(ctx context.Context, q store.Querier, p Programme, town int64) (ma
 		months[m] = true
 	}
 	return months, err
+}
+
+// breaksOf are the months between a stop and going on again, as the county decided them, by entry; of one person or, with 0, of all.
+func breaksOf(ctx context.Context, q store.Querier, programme, person int64) (map[int64][]Break, error) {
+	list, err := store.All(ctx, q, scanApplication, `select `+applicationColumns+` from application a where a.programme = $1 and (cast($2 as bigint) = 0 or a.person = $2)
+		and a.decision = 'approved' and a.kind in ('stop', 'resume') order by a.decided, a.id`, programme, person)
+	ends, breaks := map[int64]Month{}, map[int64][]Break{}
+	for _, a := range list {
+		switch end := ends[a.Roll]; {
+		case a.Kind == Stop:
+			ends[a.Roll] = a.To
+		case end != 0:
+			breaks[a.Roll] = append(breaks[a.Roll], Break{end + 1, a.From - 1})
+			delete(ends, a.Roll)
+		}
+	}
+	return breaks, err
 }
 
 func standingOf(p Programme, x Person, r Roll, standards []Standard) Standing {
@@ -431,17 +459,21 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 	})
 }
 
-// spread parts an amount over the months that an application is about, the earliest first; what no month takes is the last one's.
+// spread parts an amount over the months that an application is about, the earliest first: those that it was reckoned from before those
+// of which nothing is known or that are not made good. What no month takes is the last one's.
 func (a Application) spread(lines []Line, sign, fen int64) []Standard {
 	var parts []Standard
-	for _, l := range lines {
-		open := sign * l.Diff()
-		if l.Month < a.From || l.Month > a.To || open <= 0 || fen == 0 {
-			continue
+	for _, reckoned := range []bool{true, false} {
+		for _, l := range lines {
+			open := sign * l.Diff()
+			if l.Month < a.From || l.Month > a.To || open <= 0 || fen == 0 || reckoned != (l.Verdict != Unknown && l.Barred == "") {
+				continue
+			}
+			part := min(open, fen)
+			parts, fen = append(parts, Standard{l.Month, part}), fen-part
 		}
-		part := min(open, fen)
-		parts, fen = append(parts, Standard{l.Month, part}), fen-part
 	}
+	slices.SortFunc(parts, func(a, b Standard) int { return int(a.From - b.From) })
 	if fen > 0 {
 		if n := len(parts); n > 0 && parts[n-1].From == a.To {
 			parts[n-1].Fen += fen
@@ -509,10 +541,16 @@ func MonthOfPayments(ctx context.Context, q store.Querier, who org.Person, progr
 	if err != nil {
 		return nil, err
 	}
+	breaks, err := breaksOf(ctx, q, programme, 0)
+	if err != nil {
+		return nil, err
+	}
 	var list []MonthLine
 	at := map[int64]int{}
 	for _, r := range rolls { // the newest entry of a person counts
-		l := MonthLine{Person: r.Person, Roll: r, Due: terms.Due(standingOf(p, r.Person, r, standards[r.ID]), m)}
+		standing := standingOf(p, r.Person, r, standards[r.ID])
+		standing.Breaks = breaks[r.ID]
+		l := MonthLine{Person: r.Person, Roll: r, Due: terms.Due(standing, m)}
 		if i, ok := at[r.Person.ID]; !ok {
 			at[r.Person.ID] = len(list)
 			list = append(list, l)

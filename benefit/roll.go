@@ -176,6 +176,9 @@ func scanStandard(rows *sql.Rows, s *Standard) error {
 
 // setStandard says what an entry is paid from a month on.
 func setStandard(ctx context.Context, tx *store.Tx, roll int64, from Month, fen, application int64) error {
+	if _, err := tx.Exec(ctx, `delete from roll_standard where roll = $1 and starts > $2`, roll, from.String()); err != nil { // an older decision does not outlive a newer one
+		return err
+	}
 	_, err := tx.Exec(ctx, `insert into roll_standard (id, roll, starts, amount, application) values ($1, $2, $3, $4, $5)
 		on conflict (roll, starts) do update set amount = excluded.amount, application = excluded.application`, tx.ID(), roll, from.String(), fen, application)
 	return err
@@ -243,7 +246,7 @@ func AddMember(ctx context.Context, v *vault.Vault, who org.Person, roll int64, 
 			return err
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "roll", Row: roll, Happened: since,
-			Changes: []journal.Change{{Field: "家庭成员", To: person.Name + "（" + relation + "）"}}})
+			Changes: []journal.Change{{Field: "家庭成员", To: vault.MaskName(person.Name) + "（" + relation + "）"}}})
 	})
 	return id, err
 }
@@ -282,7 +285,7 @@ func EndMember(ctx context.Context, v *vault.Vault, who org.Person, roll, member
 			return journal.StaleRow(ctx, tx, "roll", roll)
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "修改", Kind: "roll", Row: roll, Happened: until,
-			Changes: []journal.Change{{Field: "家庭成员", From: m.Person.Name + "（" + m.Relation + "）", To: "减少：" + why}}})
+			Changes: []journal.Change{{Field: "家庭成员", From: vault.MaskName(m.Person.Name) + "（" + m.Relation + "）", To: "减少：" + why}}})
 	})
 }
 

@@ -97,6 +97,7 @@ type Standing struct {
 	// Of the entry, when there is one. An age programme is due by age alone, but for months behind the end that the county decided.
 	Standards []Standard // by their months, the first first
 	Ends      Month      // last month; 0: goes on
+	Breaks    []Break    // stopped in between
 	Household bool       // the household is paid, and goes on without a member
 
 	// Whose payments are here at all. Somebody on the roll was most likely paid in a month whose list nobody has taken over; somebody who was
@@ -110,6 +111,9 @@ type Standing struct {
 func (s Standing) unrecorded(m Month) bool {
 	return s.Recorded != nil && s.OnRoll && m >= s.Since && !s.Recorded[m]
 }
+
+// Break is from which to which month an entry was stopped, before it went on.
+type Break struct{ From, To Month }
 
 // Standard is what an entry is paid from a month on.
 type Standard struct {
@@ -167,6 +171,11 @@ func (t Terms) out(s Standing, m Month) string {
 	if s.Ends != 0 && m > s.Ends {
 		return fmt.Sprintf("已停发，发到%s", s.Ends.Words())
 	}
+	for _, b := range s.Breaks {
+		if b.From <= m && m <= b.To {
+			return "停发期间"
+		}
+	}
 	if s.Household {
 		return ""
 	}
@@ -211,6 +220,7 @@ type Line struct {
 	Due
 	Paid    int64 // fen; repayments taken off
 	Rows    int   // payment rows of the month
+	Made    bool  // one of them made it good
 	Verdict Verdict
 	Barred  string // why a missing month is not made good
 }
@@ -222,6 +232,7 @@ func (l Line) Diff() int64 { return l.Fen - l.Paid }
 type PaidIn struct {
 	Fen  int64
 	Rows int
+	Made bool // one of them are arrears
 }
 
 // Lines lays due and paid of every month from one to another beside each other; months with neither are left out, as are all
@@ -235,7 +246,7 @@ func (t Terms) Lines(s Standing, paid map[Month]PaidIn, from, to Month) []Line {
 	}
 	var list []Line
 	for m := from; m <= to; m++ {
-		l := Line{Due: t.Due(s, m), Paid: paid[m].Fen, Rows: paid[m].Rows}
+		l := Line{Due: t.Due(s, m), Paid: paid[m].Fen, Rows: paid[m].Rows, Made: paid[m].Made}
 		switch {
 		case l.Fen == 0 && l.Paid == 0:
 			if l.Rows == 0 {
@@ -300,6 +311,9 @@ func (t Terms) Sum(lines []Line, applied Month) Sum {
 	left := limit
 	for i := len(lines) - 1; i >= 0; i-- {
 		l := &lines[i]
+		if l.Made && left > 0 {
+			left-- // what was made good before counts for the cap too
+		}
 		switch l.Verdict {
 		case Missing:
 			switch {

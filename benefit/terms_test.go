@@ -78,7 +78,7 @@ func TestArrears(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			paid := map[Month]PaidIn{}
 			for m, fen := range c.paid {
-				paid[month(t, m)] = PaidIn{fen, 1}
+				paid[month(t, m)] = PaidIn{fen, 1, false}
 			}
 			applied, _ := ParseMonth(c.applied)
 			lines := c.terms.Lines(c.standing, paid, c.terms.Begins(c.standing), month(t, c.until))

@@ -97,7 +97,9 @@ func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, wh
 		var current []benefit.Entry
 		for _, number := range slices.Sorted(maps.Keys(entries)) {
 			if until[number] == last {
-				current = append(current, entries[number])
+				e := entries[number]
+				e.Starts = 0 // the first month of the list is not that of the person: nobody knows what was paid before
+				current = append(current, e)
 			}
 		}
 		taken, err := benefit.TakeRoll(ctx, v, who, programme, current)

@@ -228,12 +228,11 @@ func Settle(ctx context.Context, v *vault.Vault, db *store.DB, cal calendar.Cale
 	if err != nil {
 		return err
 	}
-	for _, id := range open {
-		if err := settleDuty(ctx, v, db, cal, id); err != nil {
-			return err
-		}
+	var failed error
+	for _, id := range open { // one that cannot be settled holds up no other
+		failed = errors.Join(failed, settleDuty(ctx, v, db, cal, id))
 	}
-	return nil
+	return failed
 }
 
 // settleOf makes the house follow the duty of one hit.

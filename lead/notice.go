@@ -124,7 +124,7 @@ func PostNotice(ctx context.Context, v *vault.Vault, house store.Querier, who or
 		if err := d.check(ctx, tx, name, where.Name); err != nil {
 			return err
 		}
-		lines, minors, err := noticeLines(ctx, tx, d, names)
+		lines, minors, err := noticeLines(ctx, tx, d, town.ID, names)
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func publicName(name string) string {
 
 // noticeLines collects whom a notice lists, by village and name, and how many minors it leaves out. Whose birth is unknown is not listed
 // either: they may be one.
-func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, villages map[int64]string) ([]NoticeLine, int, error) {
+func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, town int64, villages map[int64]string) ([]NoticeLine, int, error) {
 	type row struct {
 		name, birth, from, to, kind string
 		village, amount             int64
@@ -268,12 +268,12 @@ func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, villages map[
 	// The amount of a roll that pays by age is that of the last month paid.
 	query := `select p.name, p.birth, p.village, case when r.standard > 0 then r.standard else coalesce((select max(y.amount) from payment y
 			where y.roll = r.id and y.application = 0 and y.month = (select max(z.month) from payment z where z.roll = r.id and z.application = 0)), 0) end, '', '', 'month'
-		from roll r join person p on p.id = r.person where r.programme = $1 and r.state = 'receiving' and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, r.id`
+		from roll r join person p on p.id = r.person where r.programme = $1 and r.state = 'receiving' and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, r.id`
 	if d.What == "proposed" {
 		query = `select p.name, p.birth, p.village, a.amount, a.from_month, a.to_month, a.kind from application a join person p on p.id = a.person
-			where a.programme = $1 and a.kind in ('new', 'arrears', 'resume') and a.step in ('received', 'checked', 'posted') and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, a.id`
+			where a.programme = $1 and a.kind in ('new', 'arrears', 'resume') and a.step in ('received', 'checked', 'posted') and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, a.id`
 	}
-	list, err := store.All(ctx, tx, scan, query, d.Programme, d.Village)
+	list, err := store.All(ctx, tx, scan, query, d.Programme, d.Village, town)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -489,8 +489,8 @@ func Corrected(ctx context.Context, v *vault.Vault, house store.Querier, who org
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if h.State != HitConfirmed || x.Outcome != WrongRoll {
-			return org.Invalid{Field: "名册更正", What: "只有复核为“不属实-本表错”、还没办结的疑点才这样办结"}
+		if h.State != HitConfirmed || x.Outcome != WrongRoll && x.Outcome != RightCorrect || h.Application != 0 {
+			return org.Invalid{Field: "名册更正", What: "只有复核为“不属实-本表错”或“属实-改信息”、还没报县和办结的疑点才这样办结"}
 		}
 		if err := change(ctx, tx, id, version, `state = 'closed', closed = $3, closed_why = $4`, dayOf(tx), why); err != nil {
 			return err

@@ -237,6 +237,9 @@ func AnswerRequest(ctx context.Context, v *vault.Vault, who org.Person, village 
 		if len([]rune(a.ApplicationNo)) > 40 {
 			return org.Invalid{Field: "申请编号", What: "最多 40 个字"}
 		}
+		if err := vault.CheckText("申请编号", a.ApplicationNo); err != nil {
+			return err
+		}
 		first := r.Answered
 		if first == "" {
 			first = a.Day

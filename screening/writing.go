@@ -248,10 +248,10 @@ func (g *register) selfKeys(i int32, use func(first int32, keys []uint64)) {
 	}
 }
 
-// masked hides the middle of a number.
+// masked hides the middle of a number, as far as screens do: beside a day of birth more of it would be all of it.
 func masked(id string) string {
 	if len(id) < 10 {
-		return id
+		return strings.Repeat("*", len(id))
 	}
-	return id[:6] + "********" + id[len(id)-4:]
+	return id[:3] + strings.Repeat("*", len(id)-5) + id[len(id)-2:]
 }

@@ -469,7 +469,7 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 	}
 	if h.State == lead.HitConfirmed && len(checks) > 0 {
 		last := checks[len(checks)-1]
-		p.Correct = last.Outcome == lead.WrongRoll && v.Who.Check(org.Programme, town) == nil
+		p.Correct = (last.Outcome == lead.WrongRoll || last.Outcome == lead.RightCorrect) && h.Application == 0 && v.Who.Check(org.Programme, town) == nil
 		p.proposal(h, last, v.Who, town)
 	}
 	p.Application = h.Application

@@ -60,7 +60,7 @@ func newPostingView(n lead.Notice, place, today string) postingView {
 func (s *Server) noticeList(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
 	if _, err := lead.TakeDown(ctx, s.vault); err != nil {
-		return err
+		s.log.ErrorContext(ctx, "take down", "error", err) // nobody outside sees what is past its day; the nightly turn tries again
 	}
 	list, err := lead.Notices(ctx, s.vault, s.db, v.Who)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s *Server) renderNotice(w http.ResponseWriter, r *http.Request, v *visit, 
 	}
 	ctx := r.Context()
 	if _, err := lead.TakeDown(ctx, s.vault); err != nil {
-		return err
+		s.log.ErrorContext(ctx, "take down", "error", err) // nobody outside sees what is past its day; the nightly turn tries again
 	}
 	n, err := lead.NoticeByID(ctx, s.vault, s.db, v.Who, id)
 	if err != nil {
@@ -235,6 +235,9 @@ func (s *Server) noticeDown(w http.ResponseWriter, r *http.Request, v *visit) er
 	var bad org.Invalid
 	if errors.As(err, &bad) {
 		return s.renderNotice(w, r, v, http.StatusUnprocessableEntity, postingPage{Why: why, Field: bad.Field, Problem: bad.What})
+	}
+	if errors.Is(err, store.ErrBusy) { // the lines are gone; what the files of the database hold of them goes at night
+		err = nil
 	}
 	if err != nil {
 		return err
