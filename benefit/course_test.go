@@ -17,8 +17,8 @@ func (d *desk) decideAs(a int64, x Decision) {
 	d.must(Decide(d.ctx, d.v, d.leader, a, d.version("application", a), x))
 }
 
-// arrears are booked on months nobody knows of
-func TestZZSpreadUnknown(t *testing.T) {
+// TestArrearsOnTheirMonths: arrears are booked on the months they were reckoned from, and owed no more after that.
+func TestArrearsOnTheirMonths(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		_, err := TakeRoll(d.ctx, d.v, d.clerk, p, []Entry{{Subject: Subject{Number: id("19451015", 12), Name: "庄大娘", Village: d.east}, Starts: 2025*12 + 9, Source: "测试"}})
@@ -53,8 +53,8 @@ func TestZZSpreadUnknown(t *testing.T) {
 	})
 }
 
-// one roll month only: everybody has arrears since 80
-func TestZZOneList(t *testing.T) {
+// TestOneListOwesNothing: of months before the first list that was taken over nothing is known, and nothing is owed.
+func TestOneListOwesNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		n := id("19360805", 12)
@@ -72,8 +72,8 @@ func TestZZOneList(t *testing.T) {
 	})
 }
 
-// on the roll twice
-func TestZZTwice(t *testing.T) {
+// TestOneEntryOnly: who a list put on the roll before the decision was entered stands on it once, and a stop stops them.
+func TestOneEntryOnly(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		n := id("19451015", 12)
@@ -102,8 +102,8 @@ func TestZZTwice(t *testing.T) {
 	})
 }
 
-// resumed from a month: the stopped months are owed
-func TestZZResume(t *testing.T) {
+// TestResumedFromAMonth: months between a stop and going on are not owed.
+func TestResumedFromAMonth(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		n := id("19410101", 12)
@@ -141,7 +141,8 @@ func TestZZResume(t *testing.T) {
 	})
 }
 
-func TestZZSuspendAfterStop(t *testing.T) {
+// TestSuspendAfterStop: a decision that no longer fits how the entry stands is refused.
+func TestSuspendAfterStop(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		a := d.takeOne(p, "庄大娘", "19410101", 12)
@@ -161,7 +162,8 @@ func TestZZSuspendAfterStop(t *testing.T) {
 	})
 }
 
-func TestZZEraseMember(t *testing.T) {
+// TestMemberIsMaskedInTheRecord: the journal of a household does not hold the full name of a member.
+func TestMemberIsMaskedInTheRecord(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p, err := AddProgramme(d.ctx, d.v, d.clerk, d.town, NewProgramme{Example: "dibao", From: "2010-01-01", Basis: "临民〔2009〕31号"})
 		d.must(err)

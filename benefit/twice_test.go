@@ -2,7 +2,8 @@ package benefit
 
 import "testing"
 
-func TestZZArrearsTwice(t *testing.T) {
+// TestArrearsTwice: what the county granted and nobody has paid yet is not asked for again.
+func TestArrearsTwice(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		a := d.takeOne(p, "庄大娘", "19451015", 12)
@@ -32,7 +33,8 @@ func TestZZArrearsTwice(t *testing.T) {
 	})
 }
 
-func TestZZCapShort(t *testing.T) {
+// TestCapCountsWhatWasMadeGood: months that were made good count for the cap.
+func TestCapCountsWhatWasMadeGood(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		d.must(d.set(p, NewValue{Name: ArrearsCap, Value: "3", From: "2010-01-01"}))
@@ -62,7 +64,8 @@ func TestZZCapShort(t *testing.T) {
 	})
 }
 
-func TestZZStandardBack(t *testing.T) {
+// TestNewerStandardReachesBack: a newer decision that reaches back ends an older one.
+func TestNewerStandardReachesBack(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p, err := AddProgramme(d.ctx, d.v, d.clerk, d.town, NewProgramme{Example: "dibao", From: "2010-01-01", Basis: "临民〔2009〕31号"})
 		d.must(err)

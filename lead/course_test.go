@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-func TestZZStuck(t *testing.T) {
+// TestHitFollowsAnotherApplication: a hit about somebody for whom the same was asked before follows that application.
+func TestHitFollowsAnotherApplication(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {
 		ctx := t.Context()
 		a := s.hit(s.east, "HL-01", 1)
@@ -40,7 +41,8 @@ func TestZZStuck(t *testing.T) {
 	})
 }
 
-func TestZZNoticeOfDistrict(t *testing.T) {
+// TestNoticeOfOneTown: a notice of a town lists nobody of another, though the programme is the district's.
+func TestNoticeOfOneTown(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {
 		ctx := t.Context()
 		root, err := org.Root(ctx, s.db)
@@ -66,7 +68,8 @@ func TestZZNoticeOfDistrict(t *testing.T) {
 	_ = store.ErrNotFound
 }
 
-func TestZZCorrect(t *testing.T) {
+// TestDamagedNumberIsCorrected: a hit about a damaged number ends when the roll is put right.
+func TestDamagedNumberIsCorrected(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {
 		ctx := t.Context()
 		a := s.hit(s.east, "HL-07", 1)
