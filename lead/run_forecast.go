@@ -55,7 +55,7 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 			}
 			f := Fit{Dataset: d, Days: daysBetween(d.AsOf, asOf)}
 			of := source{d.Kind, d.Giver}
-			if f.Chosen = d.Kind == screening.Roll || f.Days >= -monthDays && (newest[of] == "" || newest[of] == d.AsOf); f.Chosen {
+			if f.Chosen = d.Kind == screening.Roll || d.Kind == screening.Deaths || f.Days >= -monthDays && (newest[of] == "" || newest[of] == d.AsOf); f.Chosen {
 				newest[of] = d.AsOf
 			}
 			fits = append(fits, f)

@@ -192,6 +192,34 @@ func TestRollGivenTwice(t *testing.T) {
 	}
 }
 
+// Two rolls of half a year, the later one a month on, are no double payments, and the month that only one of them has counts, whichever is
+// given first.
+func TestRollsOverlap(t *testing.T) {
+	register := "姓名,身份证号,出生日期,村,户号,户籍状态\n"
+	half := func(from int) string {
+		text := "姓名,身份证号,村,发放月份,发放金额\n"
+		for m := from; m < from+6; m++ {
+			for i := range 30 {
+				text += fmt.Sprintf("王平%c,%s,前村,2026-%02d,50\n", '甲'+rune(i), sealed(fmt.Sprintf("99040819400105%03d", 2*i+1)), m)
+			}
+		}
+		return text
+	}
+	for i := range 30 {
+		register += fmt.Sprintf("王平%c,%s,1940-01-05,前村,%d,正常\n", '甲'+rune(i), sealed(fmt.Sprintf("99040819400105%03d", 2*i+1)), i+1)
+	}
+	may, june := listOf(Roll, "十月.csv", half(5)), listOf(Roll, "十一月.csv", half(6))
+	for _, rolls := range [][]List{{may, june}, {june, may}} {
+		report, err := Run(t.Context(), Input{Params: usual, Lists: append([]List{listOf(Residents, "户籍.csv", register)}, rolls...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(report.Hits); n > 0 {
+			t.Errorf("%s first: %d hits, one %+v", rolls[0].File, n, report.Hits[0])
+		}
+	}
+}
+
 func TestForecastAndExplain(t *testing.T) {
 	in := lists(usual, map[Kind]string{
 		Residents: head + "王秀英,990408194612310024,女,,前村,1,,\n李山,990408193612310013,男,,前村,2,迁出,2026-01-02\n赵平,990408193702010012,男,,前村,3,,\n钱多,990408194801010015,男,,后村,4,,\n孙利,990408194007010013,男,,后村,4,,",

@@ -197,7 +197,7 @@ func (r *run) dropRepeatedSheets() {
 		}
 	}
 	eachPaid(func(l *line) {
-		if repeats[l.sheet] {
+		if repeats[l.sheet] && first[use{l.party, l.first}] != l.sheet { // what the later one adds stays: a list of the year with a month more
 			l.paid = false
 		}
 	})

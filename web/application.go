@@ -424,6 +424,7 @@ func (s *Server) applicationStep(w http.ResponseWriter, r *http.Request, v *visi
 	if err != nil {
 		return s.renderApplication(w, r, v, residents, http.StatusUnprocessableEntity, step, form, err)
 	}
+	s.followHits(ctx, residents)
 	return s.done(w, r, fmt.Sprintf("/application/%d", x.ID), done)
 }
 

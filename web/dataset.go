@@ -582,6 +582,7 @@ func (s *Server) datasetRecord(w http.ResponseWriter, r *http.Request, v *visit,
 	case err != nil:
 		return err
 	default:
+		s.followHits(r.Context(), residents)
 		p.Recorded = &recordedView{Recorded: recorded}
 		p.Recorded.New, p.Recorded.Same = recorded.Sum()
 		if n := len(recorded.Differences); n > mostRecorded {

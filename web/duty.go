@@ -162,10 +162,18 @@ func (s *Server) dutyReceive(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
 	if err := ledger.Receive(r.Context(), s.db, v.Who, id); err != nil {
 		return err
 	}
-	return s.done(w, r, fmt.Sprintf("/duty/%d", id), "已签收")
+	to := fmt.Sprintf("/duty/%d", id)
+	if back := form.Get("back"); back != "" {
+		to = local(back)
+	}
+	return s.done(w, r, to, "已签收")
 }
 
 // dutyReceiveAll answers POST /duty/receive: everything that waits for the reader.

@@ -792,3 +792,11 @@ func (s *Server) handoutSave(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	return s.done(w, r, fmt.Sprintf("/hit/handout?screening=%d", run), fmt.Sprintf("已交核实 %d 条", n))
 }
+
+// followHits closes the hits that end with what was just entered. What fails here is done within minutes by itself, and what was entered
+// stands.
+func (s *Server) followHits(ctx context.Context, residents *vault.Vault) {
+	if err := lead.Follow(ctx, residents); err != nil {
+		s.log.Error("follow hits", "error", err)
+	}
+}

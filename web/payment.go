@@ -217,6 +217,7 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 		}
 		return err
 	}
+	s.followHits(r.Context(), residents)
 	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), fmt.Sprintf("已登记 %d 人 %s的发放", len(list), m.Words()))
 }
 

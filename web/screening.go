@@ -590,13 +590,13 @@ func (s *Server) screeningExplain(w http.ResponseWriter, r *http.Request, v *vis
 		return err
 	}
 	p.Number = vault.MaskNumber(strings.TrimSpace(form.Get("number")))
-	p.Clauses = clauseRows(clauses)
+	p.Clauses = clauseRows(clauses, run.Counts)
 	return s.renderScreening(w, r, v, residents, http.StatusOK, p)
 }
 
 // clauseRows lays the clauses of a person out by rule: all of a rule that speaks of the person, of another the first that is not met. Rules
-// that speak of the person stand first.
-func clauseRows(clauses []screening.Clause) []clauseRow {
+// that speak of the person stand first; of one without its lists nothing is known here.
+func clauseRows(clauses []screening.Clause, counts []lead.RuleCount) []clauseRow {
 	var found, others []clauseRow
 	for i := 0; i < len(clauses); {
 		n := i
@@ -608,7 +608,11 @@ func clauseRows(clauses []screening.Clause) []clauseRow {
 			name = screening.Rules[k].Name
 		}
 		if unmet := slices.IndexFunc(clauses[i:n], func(c screening.Clause) bool { return !c.Met }); unmet >= 0 {
-			others = append(others, clauseRow{Clause: clauses[i+unmet], First: true, Name: name, Light: light{Kind: "stop", Word: "不是"}})
+			row := clauseRow{Clause: clauses[i+unmet], First: true, Name: name, Light: light{Kind: "stop", Word: "不是"}}
+			if slices.ContainsFunc(counts, func(c lead.RuleCount) bool { return c.Rule == row.Rule && c.State == screening.ForAbove }) {
+				row.Light = light{Kind: "wait", Word: "需上级比对"}
+			}
+			others = append(others, row)
 		} else {
 			for k, c := range clauses[i:n] {
 				found = append(found, clauseRow{Clause: c, First: k == 0, Name: name, Light: light{Kind: "soon", Word: "是"}})

@@ -137,7 +137,7 @@ func enrol(all []*resident, asOf time.Time) {
 		if turned > month {
 			continue
 		}
-		p.from, p.fen = max(turned, month-11), 5000
+		p.from, p.fen = turned, 5000
 		if p.birth.AddDate(100, 0, 0).Before(asOf) {
 			p.fen = 30000
 		}
