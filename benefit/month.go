@@ -118,20 +118,3 @@ func ParseYuan(text string) (fen int64, ok bool) {
 	fen, _ = strconv.ParseInt(whole+(part + "00")[:2], 10, 64)
 	return fen, true
 }
-
-// spans writes months as people do: 2024年3月至5月 for a stretch, 2024年3月、6月 for single ones.
-func spans(months []Month) string {
-	var words []string
-	for i := 0; i < len(months); {
-		j := i
-		for j+1 < len(months) && months[j+1] == months[j]+1 {
-			j++
-		}
-		word := months[i].Words()
-		if j > i {
-			word += "至" + months[j].Words()
-		}
-		words, i = append(words, word), j+1
-	}
-	return strings.Join(words, "、")
-}

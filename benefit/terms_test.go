@@ -169,9 +169,6 @@ func TestDueAgainstDays(t *testing.T) {
 }
 
 func TestMonths(t *testing.T) {
-	if got := spans([]Month{2024*12 + 2, 2024*12 + 3, 2024*12 + 4, 2024*12 + 8}); got != "2024年3月至2024年5月、2024年9月" {
-		t.Error(got)
-	}
 	for _, c := range [][4]string{{"2024-01-31", "1", "0", "2024-02-29"}, {"2023-12-31", "2", "0", "2024-02-29"}, {"2024-03-31", "12", "0", "2025-03-31"}, {"2024-03-01", "0", "-1", "2024-02-29"}} {
 		var months, days int
 		fmt.Sscan(c[1], &months)

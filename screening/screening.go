@@ -174,66 +174,6 @@ type Hit struct {
 // a citizen, so whoever stores it does so as he stores numbers.
 func (h Hit) Key() string { return h.Rule + " " + slices.Min(append([]string{h.ID}, h.With...)) }
 
-// Difference is how the findings of two runs differ.
-type Difference struct {
-	New, Gone []Hit
-	Unchanged []Hit    // as the new run has them
-	Changed   []Change // the same finding, with another state, amount or reason
-}
-
-// Change is a finding that two runs speak of differently.
-type Change struct{ Old, New Hit }
-
-// Diff compares two runs. Where a finding stands in the files is no part of it: next month's files have other rows.
-func Diff(old, new []Hit) Difference {
-	type said struct {
-		key, why string
-		state    State
-		amount   Yuan
-	}
-	says := func(h Hit) said { return said{h.Key(), h.Why, h.State, h.Amount} }
-	same := map[said]int{}
-	for _, h := range old {
-		same[says(h)]++
-	}
-	kept := map[said]int{}
-	var d Difference
-	var differ []Hit
-	for _, h := range new {
-		if s := says(h); kept[s] < same[s] {
-			kept[s]++
-			d.Unchanged = append(d.Unchanged, h)
-		} else {
-			differ = append(differ, h)
-		}
-	}
-	before := map[string][]Hit{}
-	for _, h := range old {
-		if s := says(h); kept[s] > 0 {
-			kept[s]--
-		} else {
-			before[s.key] = append(before[s.key], h)
-		}
-	}
-	changed := map[string]int{}
-	for _, h := range differ {
-		k := h.Key()
-		if n := changed[k]; n < len(before[k]) {
-			d.Changed = append(d.Changed, Change{before[k][n], h})
-			changed[k]++
-		} else {
-			d.New = append(d.New, h)
-		}
-	}
-	for _, h := range old {
-		k := h.Key()
-		d.Gone = append(d.Gone, before[k][changed[k]:]...)
-		delete(before, k)
-		delete(changed, k)
-	}
-	return d
-}
-
 // Yuan is an amount in fen that JSON has as yuan.
 type Yuan int64
 

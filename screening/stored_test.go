@@ -83,29 +83,6 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestDiff(t *testing.T) {
-	h := func(rule, id, why string, with ...string) Hit {
-		return Hit{Rule: rule, ID: id, State: Certain, Why: why, With: with, Sources: []Source{{Row: len(why)}}}
-	}
-	old := []Hit{h("HL-01", "1", "a"), h("HL-01", "2", "a"), h("HL-07", "3", "x"), h("HL-07", "3", "y"), h("HL-09", "5", "p", "4"), h("HL-02", "6", "gone"), h("HL-07", "7", "x"), h("HL-07", "7", "y")}
-	late := []Hit{h("HL-01", "1", "a"), h("HL-01", "2", "b"), h("HL-07", "3", "y"), h("HL-07", "3", "z"), h("HL-09", "4", "p", "5"), h("HL-12", "1", "a"), h("HL-07", "7", "y")}
-	late[0].Sources = []Source{{File: "other", Row: 99}}
-	d := Diff(old, late)
-	say := func(list []Hit) (s []string) {
-		for _, h := range list {
-			s = append(s, h.Rule+h.ID+h.Why)
-		}
-		return s
-	}
-	var changed []string
-	for _, c := range d.Changed {
-		changed = append(changed, c.Old.Rule+c.Old.ID+c.Old.Why+">"+c.New.Why)
-	}
-	if x := cmp.Diff([][]string{{"HL-121a"}, {"HL-026gone", "HL-077x"}, {"HL-011a", "HL-073y", "HL-094p", "HL-077y"}, {"HL-012a>b", "HL-073x>z"}}, [][]string{say(d.New), say(d.Gone), say(d.Unchanged), changed}); x != "" {
-		t.Error(x)
-	}
-}
-
 // A run tells how far it is, forwards only and not too often, and stops when it is told to.
 func TestProgressAndStop(t *testing.T) {
 	var b bytes.Buffer
