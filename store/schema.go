@@ -24,7 +24,8 @@ func (db *DB) SchemaFlaws(ctx context.Context, q Querier) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		partial, err := All(ctx, q, Value[string], `select indexname from pg_indexes where schemaname = current_schema() and indexdef like '% WHERE %' order by 1`)
+		partial, err := All(ctx, q, Value[string], `select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+			where c.relnamespace = current_schema()::regnamespace and i.indpred is not null order by 1`)
 		for _, name := range partial {
 			if !slices.ContainsFunc(want, func(o [3]string) bool { return o[0] == "index" && o[1] == name && strings.Contains(o[2], " where ") }) {
 				flaws = append(flaws, "索引 "+name+" 不是程序建的样子")

@@ -177,7 +177,7 @@ func TestFilesThatMeanHarm(t *testing.T) {
 			t.Errorf("%s, its page: %d", x.what, page.status)
 		}
 		runtime.ReadMemStats(&after)
-		if took := time.Since(began); took > 2*time.Second || after.TotalAlloc-before.TotalAlloc > 64<<20 {
+		if took := time.Since(began); took > 20*time.Second || after.TotalAlloc-before.TotalAlloc > 64<<20 {
 			t.Errorf("%s: %v, %d MB", x.what, took, (after.TotalAlloc-before.TotalAlloc)>>20)
 		}
 	}

@@ -24,7 +24,7 @@ func longPaper(n int) string {
 	return b.String()
 }
 
-// A plan of 300 findings in 1,200 paragraphs stays usable: each page is small and quickly made.
+// A plan of 300 findings in 1,200 paragraphs stays usable: each page is small.
 func TestLongPlanIsUsable(t *testing.T) {
 	s := newImportSite(t, storetest.SQLite(t))
 	u := s.login(t, "clerk")
@@ -37,8 +37,8 @@ func TestLongPlanIsUsable(t *testing.T) {
 		page := u.get(path)
 		took := time.Since(begin)
 		t.Logf("%s: %d KB in %v", strings.TrimPrefix(path, a.path), len(page.text)/1024, took.Round(time.Millisecond))
-		if page.status != 200 || len(page.text) > 1<<20 || took > 3*time.Second { // the time is for a busy machine under the race detector
-			t.Errorf("%s: status %d, %d bytes in %v", path, page.status, len(page.text), took)
+		if page.status != 200 || len(page.text) > 1<<20 {
+			t.Errorf("%s: status %d, %d bytes", path, page.status, len(page.text))
 		}
 	}
 	u.wants(u.get(a.path+"?at=m9.29.2"), 200, `id="panel"`, "第 201–300 个问题", `id="x-m9.29.2"`)
