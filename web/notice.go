@@ -90,6 +90,7 @@ type noticeForm struct {
 	Town       string
 	Village    string
 	Least      string // first day on which it may come down
+	LeastDay   string // the same as people write it
 	Field      string
 	Problem    string
 }
@@ -137,6 +138,7 @@ func (s *Server) renderNoticeForm(w http.ResponseWriter, r *http.Request, v *vis
 	if p.Least, err = lead.LeastUntil(ctx, s.vault, formID(p.Programme)); err != nil {
 		return err
 	}
+	p.LeastDay = shortDate(p.Least, v.Today)
 	if p.Draft.Until == "" {
 		p.Draft.Until = p.Least
 		if d, err := time.Parse(time.DateOnly, p.Least); err == nil {

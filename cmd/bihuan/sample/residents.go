@@ -262,6 +262,7 @@ func (b *builder) residents(t town) {
 	b.at(b.ago(28, 15), func(ctx context.Context) error { return b.decide(ctx, clerk, second, 8) })
 	b.at(b.ago(21, 10), func(ctx context.Context) error { return b.payNew(ctx, second, 5) })
 	now := b.ago(6, 9)
+	var latest int64
 	b.at(now, func(ctx context.Context) error {
 		asOf := monthEnd(now)
 		// Some who were stopped are off the roll; in some villages somebody has died since.
@@ -282,8 +283,15 @@ func (b *builder) residents(t town) {
 		if err != nil {
 			return err
 		}
+		latest = run
 		return b.handOut(ctx, clerk, run, finding, t, 12)
 	})
+	b.at(b.ago(5, 10), func(ctx context.Context) error {
+		_, err := lead.PostNotice(ctx, b.vault, b.db, clerk, b.units[t.name].ID, lead.NoticeDraft{Programme: programme, Village: b.units[t.villages[0].name].ID, What: "receiving",
+			Basis: programmeOn, Until: b.clock.AddDate(0, 0, 15).Format(time.DateOnly), Batch: lead.NewBatch()})
+		return err
+	})
+	b.at(b.ago(4, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest) })
 	b.at(b.ago(3, 16), func(ctx context.Context) error {
 		for i := range 5 {
 			if err := b.verifyVillage(ctx, t, i+3, all, 0); err != nil {
@@ -450,6 +458,31 @@ func (b *builder) confirmVillage(ctx context.Context, who org.Person, t town, vi
 			o = lead.Opinion{Text: "只打了电话，请上门看一眼再报"}
 		}
 		if err := lead.Confirm(ctx, b.vault, b.db, b.cal, who, h.ID, h.Version, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// audit draws people whom a screening did not find and looks at most of them.
+func (b *builder) audit(ctx context.Context, who org.Person, run int64) error {
+	id, err := lead.DrawAudit(ctx, b.vault, b.db, who, run, "190427", 2)
+	if err != nil {
+		return err
+	}
+	_, people, err := lead.AuditByID(ctx, b.vault, b.db, who, id)
+	if err != nil {
+		return err
+	}
+	for i, p := range people {
+		result, said := "right", "上门看过，在领"
+		switch {
+		case i%20 == 7:
+			result, said = "unknown", "在外地儿子家，电话没打通"
+		case i > len(people)*9/10:
+			return nil
+		}
+		if err := lead.EnterAudit(ctx, b.vault, b.db, who, id, p.ID, p.Version, result, said); err != nil {
 			return err
 		}
 	}
