@@ -464,7 +464,7 @@ func ParamsOn(ctx context.Context, q store.Querier, programme int64, day string)
 		return p, err
 	}
 	if !isDay(day) {
-		return p, org.Invalid{Field: "截至日期", What: "请写成 2026-11-30 这样"}
+		return p, org.Invalid{Field: "截止日期", What: "请写成 2026-11-30 这样"}
 	}
 	if !slices.ContainsFunc(terms, func(x Parameter) bool { return x.Name == Threshold }) {
 		return p, org.Invalid{Field: "惠民项目", What: "这个项目不是按年龄享受的，没有起始年龄"}

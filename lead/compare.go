@@ -72,7 +72,7 @@ func Compare(ctx context.Context, v *vault.Vault, house store.Querier, who org.P
 		return c, err
 	}
 	if c.Old.Unit != c.New.Unit || c.Old.State != ScreeningDone || c.New.State != ScreeningDone || c.Old.ID == c.New.ID {
-		return c, org.Invalid{Field: "比较", What: "只能比较同一个镇的两次已完成的筛查"}
+		return c, org.Invalid{Field: "比较", What: "只能比较同一个镇的两次已完成、没有作废的筛查"}
 	}
 	if c.Old.Serial > c.New.Serial {
 		c.Old, c.New = c.New, c.Old

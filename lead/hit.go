@@ -28,6 +28,7 @@ const (
 	HitEscalated  HitState = "escalated"  // 上报：期限延长一次后仍联系不上
 	HitSuppressed HitState = "suppressed" // 抑制：同一疑点已查明，名单没有变
 	HitSame       HitState = "same"       // 与在办的为同一疑点
+	HitDiscarded  HitState = "discarded"  // 作废：整次筛查错了
 )
 
 // HitStates are all states with their words, in the order of the way.
@@ -35,7 +36,7 @@ var HitStates = []struct {
 	State HitState
 	Word  string
 }{{HitNew, "待交核实"}, {HitAssigned, "核实中"}, {HitChecked, "待复核"}, {HitConfirmed, "后续办理"}, {HitClosed, "办结"}, {HitEscalated, "上报"},
-	{HitSuppressed, "已抑制"}, {HitSame, "同一疑点在办"}}
+	{HitSuppressed, "已抑制"}, {HitSame, "同一疑点在办"}, {HitDiscarded, "作废"}}
 
 // Word is what people call the state.
 func (s HitState) Word() string {
@@ -151,8 +152,8 @@ type HitFilter struct {
 	Rule      string
 	Village   int64 // -1: those of no known village
 	Duty      int64
-	Person    int64 // of package benefit: hits on the number of that person
-	States    []HitState
+	Person    int64      // of package benefit: hits on the number of that person
+	States    []HitState // none: all but those that were discarded
 	Offset    int
 	Limit     int // 0: all
 }
@@ -188,6 +189,8 @@ func (f HitFilter) where(units []int64) (string, []any) {
 			marks[i] = mark(string(s))
 		}
 		clause += " and h.state in (" + strings.Join(marks, ", ") + ")"
+	} else {
+		clause += " and h.state <> 'discarded'"
 	}
 	return clause, args
 }
@@ -279,8 +282,8 @@ type Run struct {
 	Name                        string
 }
 
-// Word names the screening: 高龄津贴筛查第3号.
-func (r Run) Word() string { return fmt.Sprintf("%s筛查第%d号", r.Name, r.Serial) }
+// Word names the screening: 高龄津贴第3次筛查.
+func (r Run) Word() string { return fmt.Sprintf("%s第%d次筛查", r.Name, r.Serial) }
 
 const runColumns = `select s.id, s.unit, s.programme, s.serial, s.as_of, s.finding, coalesce(p.name, '') from screening s left join programme p on p.id = s.programme`
 

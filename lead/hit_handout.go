@@ -115,6 +115,13 @@ func handOut(ctx context.Context, v *vault.Vault, house *store.DB, who org.Perso
 		if err := tx.Lock(ctx, "screening", run); err != nil {
 			return err
 		}
+		state, err := store.One(ctx, tx, store.Value[ScreeningState], `select state from screening where id = $1`, run)
+		if err != nil {
+			return err
+		}
+		if state == ScreeningDiscarded {
+			return org.Invalid{Field: "筛查", What: "已经作废，没有要核实的"}
+		}
 		for _, x := range list {
 			id, got, err := handVillage(ctx, v, tx, who, r, finding, due, x)
 			if err != nil {

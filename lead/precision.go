@@ -89,7 +89,7 @@ func Precisions(ctx context.Context, v *vault.Vault, house store.Querier, who or
 			left join verification x on x.hit = h.id and x.returned = 0 and x.confirmed <> 0
 				and x.id = (select max(y.id) from verification y where y.hit = h.id and y.returned = 0 and y.confirmed <> 0)
 			left join application a on a.id = h.application
-			where h.state not in ('suppressed', 'same') group by 1, 2, 3, 4, 5 order by h.rule, s.serial`)
+			where h.state not in ('suppressed', 'same', 'discarded') group by 1, 2, 3, 4, 5 order by h.rule, s.serial`)
 	if err != nil {
 		return nil, err
 	}

@@ -241,13 +241,13 @@ func scanAudit(rows *sql.Rows, a *Audit) error {
 	return err
 }
 
-// Audits lists the audits of towns within reach of who confirms hits there, the newest first.
+// Audits lists the audits of towns within reach of who confirms hits there, the newest first. Those of discarded screenings say nothing.
 func Audits(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person) ([]Audit, error) {
 	units, err := reach(ctx, house, who, org.Confirm)
 	if err != nil {
 		return nil, err
 	}
-	list, err := store.All(ctx, v, scanAudit, auditColumns+` order by id desc limit 200`)
+	list, err := store.All(ctx, v, scanAudit, auditColumns+` where screening not in (select id from screening where state = 'discarded') order by id desc limit 200`)
 	return slices.DeleteFunc(list, func(a Audit) bool { return !slices.Contains(units, a.Unit) }), err
 }
 

@@ -23,16 +23,17 @@ type ScreeningState string
 
 // The states of a screening.
 const (
-	ScreeningWaiting ScreeningState = "waiting" // for its turn
-	ScreeningRunning ScreeningState = "running"
-	ScreeningDone    ScreeningState = "done"
-	ScreeningStopped ScreeningState = "stopped" // by somebody
-	ScreeningFailed  ScreeningState = "failed"
+	ScreeningWaiting   ScreeningState = "waiting" // for its turn
+	ScreeningRunning   ScreeningState = "running"
+	ScreeningDone      ScreeningState = "done"
+	ScreeningStopped   ScreeningState = "stopped" // by somebody
+	ScreeningFailed    ScreeningState = "failed"
+	ScreeningDiscarded ScreeningState = "discarded" // was done, and a mistake: see [DiscardScreening]
 )
 
 // Word is what people call the state.
 func (s ScreeningState) Word() string {
-	return map[ScreeningState]string{ScreeningWaiting: "排队中", ScreeningRunning: "正在筛查", ScreeningDone: "已完成", ScreeningStopped: "已停止", ScreeningFailed: "没有跑完"}[s]
+	return map[ScreeningState]string{ScreeningWaiting: "排队中", ScreeningRunning: "正在筛查", ScreeningDone: "已完成", ScreeningStopped: "已停止", ScreeningFailed: "没有跑完", ScreeningDiscarded: "已作废"}[s]
 }
 
 // UsedRule is a rule as a screening used it.
@@ -103,9 +104,13 @@ type Screening struct {
 	Ended     time.Time
 	Staff     int64
 	Version   int64
+
+	Discarded    time.Time // zero: it counts
+	DiscardedBy  string    // name and post as they were then
+	DiscardedWhy string
 }
 
-// Title names a screening for people: 第3次筛查（2026-11-30）.
+// Title names a screening for people: 第3次筛查.
 func (s Screening) Title() string { return fmt.Sprintf("第%d次筛查", s.Serial) }
 
 // Sum adds up the counts of all rules.
@@ -120,13 +125,13 @@ func (s Screening) Sum() RuleCount {
 	return sum
 }
 
-const screeningColumns = `id, unit, programme, serial, as_of, params, rules, datasets, finding, state, problem, counts, report, result, started, ended, staff, version`
+const screeningColumns = `id, unit, programme, serial, as_of, params, rules, datasets, finding, state, problem, counts, report, result, started, ended, staff, version, discarded, discarded_by, discarded_why`
 
 func scanScreening(v *vault.Vault) func(*sql.Rows, *Screening) error {
 	return func(rows *sql.Rows, s *Screening) error {
 		var params, rules, datasets, counts, report string
-		var started, ended int64
-		err := rows.Scan(&s.ID, &s.Unit, &s.Programme, &s.Serial, &s.AsOf, &params, &rules, &datasets, &s.Finding, &s.State, &s.Problem, &counts, &report, &s.Result, &started, &ended, &s.Staff, &s.Version)
+		var started, ended, discarded int64
+		err := rows.Scan(&s.ID, &s.Unit, &s.Programme, &s.Serial, &s.AsOf, &params, &rules, &datasets, &s.Finding, &s.State, &s.Problem, &counts, &report, &s.Result, &started, &ended, &s.Staff, &s.Version, &discarded, &s.DiscardedBy, &s.DiscardedWhy)
 		if err != nil {
 			return err
 		}
@@ -147,6 +152,9 @@ func scanScreening(v *vault.Vault) func(*sql.Rows, *Screening) error {
 		s.Started = time.UnixMilli(started)
 		if ended != 0 {
 			s.Ended = time.UnixMilli(ended)
+		}
+		if discarded != 0 {
+			s.Discarded = time.UnixMilli(discarded)
 		}
 		return nil
 	}
@@ -184,10 +192,10 @@ func screeningByID(ctx context.Context, v *vault.Vault, q store.Querier, id int6
 // Ask is what somebody wants screened.
 type Ask struct {
 	Unit      int64 // town
-	Programme int64 // whose parameters on AsOf are taken; 0: those of Params
+	Programme int64 // whose parameters on AsOf are taken; 0: those of Params, as far as rules ask for any
 	AsOf      string
-	Params    screening.Params
-	Rules     []string // ids; empty: all
+	Params    screening.Params // its day is AsOf where it has none
+	Rules     []string         // ids; empty: all
 	Datasets  []int64
 	Finding   int64 // of the plan that it serves; 0 for none
 }
@@ -269,9 +277,15 @@ func StartScreening(ctx context.Context, v *vault.Vault, house store.Querier, wh
 	return id, err
 }
 
-// params are the parameters of a screening, checked.
+// params are the parameters of a screening, checked: what one of its rules reckons with must be there.
 func (a Ask) params(ctx context.Context, v *vault.Vault, town org.Unit) (screening.Params, error) {
 	p := a.Params
+	if p.AsOf == "" {
+		p.AsOf = a.AsOf
+	}
+	if _, err := time.Parse(time.DateOnly, p.AsOf); err != nil {
+		return p, org.Invalid{Field: "截止日期", What: "没有写，或不是日期。请写成 2026-11-30 这样"}
+	}
 	if a.Programme != 0 {
 		programme, err := benefit.ProgrammeByID(ctx, v, a.Programme)
 		if err != nil {
@@ -280,12 +294,33 @@ func (a Ask) params(ctx context.Context, v *vault.Vault, town org.Unit) (screeni
 		if !town.Within(programme.Path) {
 			return p, org.Invalid{Field: "惠民项目", What: fmt.Sprintf("“%s”不是%s的项目", programme.Name, town.Name)}
 		}
-		return ProgrammeParams(ctx, v, a.Programme, a.AsOf)
+		return ProgrammeParams(ctx, v, a.Programme, p.AsOf)
 	}
-	if err := p.Check(); err != nil {
+	var rules []string
+	var lacks []screening.Parameter
+	for _, r := range screening.Rules {
+		if slices.Contains(a.Rules, r.ID) && len(p.Lacks(r)) > 0 {
+			rules, lacks = append(rules, r.ID), append(lacks, p.Lacks(r)...)
+		}
+	}
+	if len(rules) > 0 {
+		return p, org.Invalid{Field: "惠民项目", What: fmt.Sprintf("没有选。%s要按项目规定的%s来算：请选一个项目，或不用这几条规则", strings.Join(rules, "、"), ParameterWords(lacks))}
+	}
+	if err := p.CheckFor(a.Rules); err != nil {
 		return p, org.Invalid{Field: "项目参数", What: err.Error()}
 	}
 	return p, nil
+}
+
+// ParameterWords names parameters, each once.
+func ParameterWords(list []screening.Parameter) string {
+	var words []string
+	for _, p := range list {
+		if !slices.Contains(words, p.Word()) {
+			words = append(words, p.Word())
+		}
+	}
+	return strings.Join(words, "、")
 }
 
 // ProgrammeParams are the parameters of a programme on a day, as a screening takes them. What is missing is an [org.Invalid].

@@ -24,8 +24,9 @@ func wholeNumber(text string) (string, error) {
 // Fit is a dataset that a screening may take, and whether it is proposed.
 type Fit struct {
 	Dataset
-	Chosen bool
-	Days   int // how old it is on the day of the screening
+	Chosen  bool
+	Days    int // how old it is on the day of the screening
+	Shorter Shorter
 }
 
 // Old tells that a list is so old that its findings have to be taken with care.
@@ -42,6 +43,10 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 	if err != nil {
 		return nil, err
 	}
+	past, err := confirmedLists(ctx, v, unit)
+	if err != nil {
+		return nil, err
+	}
 	var fits []Fit
 	type source struct {
 		kind  screening.Kind
@@ -53,7 +58,7 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 			if d.Kind != k {
 				continue
 			}
-			f := Fit{Dataset: d, Days: daysBetween(d.AsOf, asOf)}
+			f := Fit{Dataset: d, Days: daysBetween(d.AsOf, asOf), Shorter: shorter(d, past)}
 			of := source{d.Kind, d.Giver}
 			if f.Chosen = d.Kind == screening.Roll || d.Kind == screening.Deaths || f.Days >= -monthDays && (newest[of] == "" || newest[of] == d.AsOf); f.Chosen {
 				newest[of] = d.AsOf
@@ -68,21 +73,25 @@ func Fitting(ctx context.Context, v *vault.Vault, unit int64, asOf string) ([]Fi
 // says what the month was.
 const monthDays = 31
 
-// Need says what becomes of a rule with the lists at hand.
+// Need says what becomes of a rule with the lists and parameters at hand.
 type Need struct {
 	Rule    screening.Rule
 	State   screening.RuleState
 	Missing []screening.Kind
+	Lacks   []screening.Parameter // with any it cannot be run, whatever the lists
 }
 
-// Needs says of every rule what becomes of it when lists of these kinds are given.
-func Needs(kinds []screening.Kind) []Need {
+// Runs tells whether the rule can be run.
+func (n Need) Runs() bool { return n.State != screening.ForAbove && len(n.Lacks) == 0 }
+
+// Needs says of every rule what becomes of it when lists of these kinds and these parameters are given.
+func Needs(kinds []screening.Kind, params screening.Params) []Need {
 	missing := func(list []screening.Kind) []screening.Kind {
 		return slices.DeleteFunc(slices.Clone(list), func(k screening.Kind) bool { return slices.Contains(kinds, k) })
 	}
 	var out []Need
 	for _, r := range screening.Rules {
-		n := Need{Rule: r, State: screening.Ran, Missing: missing(r.Needs)}
+		n := Need{Rule: r, State: screening.Ran, Missing: missing(r.Needs), Lacks: params.Lacks(r)}
 		either := missing(r.Either)
 		switch {
 		case len(n.Missing) > 0 || len(r.Either) > 0 && len(either) == len(r.Either):

@@ -60,7 +60,7 @@ func Repeat(ctx context.Context, v *vault.Vault, house store.Querier, who org.Pe
 		return Repetition{}, err
 	}
 	if s.State != ScreeningDone {
-		return Repetition{}, org.Invalid{Field: "筛查", What: "还没有跑完，不能重跑核对"}
+		return Repetition{}, org.Invalid{Field: "筛查", What: s.State.Word() + "，不能重跑核对"}
 	}
 	r, err := s.repeat(ctx, v)
 	if err != nil {

@@ -214,6 +214,10 @@ func (s Screening) finish(ctx context.Context, v *vault.Vault, house store.Queri
 		return err
 	}
 	return v.Write(ctx, func(tx *store.Tx) error {
+		// Whose hits those of this one are the same as must not be discarded meanwhile.
+		if err := lockRuns(ctx, tx, s.Unit); err != nil {
+			return err
+		}
 		counts := make([]RuleCount, 0, len(report.Rules))
 		for _, r := range report.Rules {
 			counts = append(counts, RuleCount{Rule: r.Rule.ID, Version: r.Rule.Version, Name: r.Rule.Name, State: r.State, Hits: r.Hits, Manual: r.Manual, Note: r.Note})

@@ -598,8 +598,11 @@ func (r *run) sharedAccounts(persons []*person) {
 	}
 }
 
-// missing is HL-01 and HL-12: entitled this month and not paid.
+// missing is HL-01 and HL-12: entitled this month and not paid. Without an age nobody is entitled.
 func (r *run) missing(onRoll map[resident]*person, deaths map[resident]*death, twoNumbers map[resident]resident) {
+	if r.in.Params.Threshold == 0 {
+		return
+	}
 	var list []resident
 	for _, res := range r.elders {
 		if r.canonical(res) != res || deaths[res] != nil || r.namesakes[res] != nil || !r.registered(res, r.now) {

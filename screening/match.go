@@ -178,7 +178,7 @@ func split(pairs []pair) map[int32][]pair {
 }
 
 // exactPairs goes through the register once: it finds the residents whose numbers the lists have, and those of an age to be
-// concerned.
+// concerned: that of the allowance or, without one, from which rules ask for people who are on no list.
 func (r *run) exactPairs(ctx context.Context) ([]pair, error) {
 	first := make(map[chinese.IDNumber]int32, len(r.parties))
 	next := make([]int32, len(r.parties))
@@ -194,7 +194,7 @@ func (r *run) exactPairs(ctx context.Context) ([]pair, error) {
 		}
 	}
 	on := r.in.Params.countsOn(r.now)
-	latestYear := int(on/10000) - r.in.Params.Threshold
+	latestYear := int(on/10000) - cmp.Or(r.in.Params.Threshold, r.limits.TekunAge)
 	var mu sync.Mutex
 	var pairs []pair
 	err := r.eachBlock(ctx, func(i int32, b *block) {
@@ -495,7 +495,7 @@ func (r *run) comesIntoQuestion(party int32, res resident) bool {
 	years := r.yearsApart(p, res)
 	// Who is on the roll may live elsewhere by now, but is of an age to be on it and not there already.
 	if p.kind() == Roll && years <= 1 && !r.busy(p, res) {
-		if birth := r.register.birth(res); birth != 0 && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
+		if r.ofAge(r.register.birth(res)) {
 			return true
 		}
 	}
@@ -503,6 +503,12 @@ func (r *run) comesIntoQuestion(party int32, res resident) bool {
 		return home == r.register.village(res) && years <= 1
 	}
 	return years <= 1 && years >= 0
+}
+
+// ofAge tells whether somebody is old enough for the allowance this month. Of a roll without an age nobody is known to be.
+func (r *run) ofAge(birth day) bool {
+	p := &r.in.Params
+	return birth != 0 && p.Threshold > 0 && p.ageIn(birth, r.now) >= p.Threshold
 }
 
 // ageAgrees tells whether a resident had the age at death that a list gives, counted as people count or as the law does.
@@ -563,7 +569,7 @@ func (r *run) score(p *party, c pair) candidate {
 			out.score += 0.05
 		}
 		// Who is on the roll is of an age to be.
-		if p.kind() == Roll && c.like == chinese.LikeNothing && r.in.Params.ageIn(birth, r.now) >= r.in.Params.Threshold {
+		if p.kind() == Roll && c.like == chinese.LikeNothing && r.ofAge(birth) {
 			out.score += 0.06
 		}
 	}

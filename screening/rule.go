@@ -27,6 +27,22 @@ func (s Severity) Word() string {
 	return map[Severity]string{Grave: "重要", Ordinary: "一般", Clue: "线索"}[s]
 }
 
+// Parameter is one of the terms of a programme that rules may reckon with, by its name in a file of parameters.
+type Parameter string
+
+// The parameters; see [Params].
+const (
+	AgeThreshold  Parameter = "age_threshold"
+	PaidFrom      Parameter = "first_month"
+	GraceMonths   Parameter = "grace_months_after_death"
+	AmountsByTier Parameter = "tiers"
+)
+
+// Word is the Chinese name of a parameter.
+func (p Parameter) Word() string {
+	return map[Parameter]string{AgeThreshold: "起始年龄", PaidFrom: "起发月份", GraceMonths: "去世后续发月数", AmountsByTier: "月标准"}[p]
+}
+
 // Condition is one condition of a rule. All have to be met.
 type Condition struct {
 	Text string   // what it says, for a person
@@ -44,6 +60,7 @@ type Rule struct {
 	Needs    []Kind      // lists it cannot do without; without one it is for the level above (需上级比对)
 	Either   []Kind      // lists of which it takes one at least
 	Helps    []Kind      // lists with which it finds more
+	Takes    []Parameter // what it reckons with of a programme; without one it cannot be run, see [Params.Lacks]
 	InPart   string      // what to say when one of those is missing; empty says which is missing
 	Clauses  []Condition // in the order in which they are looked at
 	Why      string      // the explanation, {1} standing for what was found for the first condition; empty where the rule is code

@@ -102,7 +102,7 @@ type about struct {
 
 // Run compares the lists. The same input gives the same hits.
 func Run(ctx context.Context, in Input) (Report, error) {
-	if err := in.Params.Check(); err != nil {
+	if err := in.Params.CheckFor(in.Rules); err != nil {
 		return Report{}, err
 	}
 	today, _ := parseDay(in.Params.AsOf)
@@ -283,7 +283,7 @@ func (r *run) notes() []string {
 		if latest == 0 {
 			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录，其他月份也没有，“不在册”的结果都不可靠，请核对发放册", r.now))
 		} else if current == 0 {
-			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录（最近的是%s），“不在册”的结果都不可靠，请核对发放册或 as_of", r.now, latest))
+			notes = append(notes, fmt.Sprintf("发放册里没有%s的发放记录（最近的是%s），“不在册”的结果都不可靠，请核对发放册或截止日期", r.now, latest))
 		}
 		notes = append(notes, r.rollDoubts()...)
 		if latest > r.now {

@@ -20,7 +20,7 @@ type Tier struct {
 	YuanPerMonth Yuan `json:"yuan_per_month"`
 }
 
-// Params are the rules of the programme on the day of the run.
+// Params are the rules of the programme on the day of the run. A run by rules that reckon with none of them needs only the day.
 type Params struct {
 	AsOf        string `json:"as_of"` // YYYY-MM-DD; its month is the one the run is about
 	Threshold   int    `json:"age_threshold"`
@@ -92,14 +92,28 @@ func ReadParams(r io.Reader) (Params, error) {
 }
 
 // Check tells what is wrong with parameters.
-func (p Params) Check() error {
+func (p Params) Check() error { return p.CheckFor(nil) }
+
+// Lacks are the parameters that a rule reckons with and that are not given. Months of grace are always given: none is 0, to the month of
+// death.
+func (p Params) Lacks(rule Rule) []Parameter {
+	given := map[Parameter]bool{AgeThreshold: p.Threshold != 0, PaidFrom: p.FirstMonth != "", GraceMonths: true, AmountsByTier: len(p.Tiers) > 0}
+	return slices.DeleteFunc(slices.Clone(rule.Takes), func(x Parameter) bool { return given[x] })
+}
+
+// CheckFor tells what is wrong with parameters for a run by rules of these ids, or by all where none is named. Age and month may be
+// left out, both together, when no rule asks how old somebody is. Amounts may always be: the rule about them then finds nothing.
+func (p Params) CheckFor(rules []string) error {
+	aged := p.Threshold != 0 || p.FirstMonth != "" || len(rules) == 0 || slices.ContainsFunc(Rules, func(r Rule) bool {
+		return slices.Contains(rules, r.ID) && slices.Contains(r.Takes, AgeThreshold)
+	})
 	day, ok := parseDay(p.AsOf)
 	switch {
 	case !ok || !chinese.IsDay(int(day)):
 		return fmt.Errorf("参数 as_of“%s”不是日期，请写成 2026-11-30", p.AsOf)
-	case p.Threshold < 1 || p.Threshold > 120:
+	case aged && (p.Threshold < 1 || p.Threshold > 120):
 		return fmt.Errorf("参数 age_threshold 是 %d，请写 1 到 120 之间的岁数", p.Threshold)
-	case p.FirstMonth != "birthday" && p.FirstMonth != "next":
+	case aged && p.FirstMonth != "birthday" && p.FirstMonth != "next":
 		return fmt.Errorf("参数 first_month“%s”不认得，请写 birthday（生日当月起）或 next（次月起）", p.FirstMonth)
 	case p.GraceMonths < 0 || p.GraceMonths > 24:
 		return fmt.Errorf("参数 grace_months_after_death 是 %d，请写 0 到 24", p.GraceMonths)

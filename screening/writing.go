@@ -51,8 +51,10 @@ func (r *run) writing(persons []*person) {
 			}
 		}
 	}
-	for _, res := range r.elders {
-		concerned[r.canonical(res)] = true
+	if r.in.Params.Threshold > 0 { // they are to be on the roll
+		for _, res := range r.elders {
+			concerned[r.canonical(res)] = true
+		}
 	}
 	r.registerFaults(slices.SortedFunc(maps.Keys(concerned), compareResidents))
 }

@@ -1,0 +1,162 @@
+package lead
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"bihuan/journal"
+	"bihuan/org"
+	"bihuan/store"
+	"bihuan/vault"
+)
+
+// DiscardScreening says of a finished screening that it was a mistake (作废): a wrong list, a wrong day. It stays to be seen, with who said
+// so and why; its hits count for nothing any more. That goes only while nobody has been given any of them to check, has checked one or has
+// made more of it, and while nobody of a sample drawn on it was looked at. What later screenings took for under way because of it is theirs
+// from now on, the earliest of them coming first. Discarding again changes nothing. Errors: [org.Invalid], [journal.Stale], [org.Denied].
+func DiscardScreening(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, version int64, why string) error {
+	s, err := ScreeningByID(ctx, v, house, who, id)
+	if err != nil {
+		return err
+	}
+	town, err := org.UnitByID(ctx, house, s.Unit)
+	if err != nil {
+		return err
+	}
+	if err := who.Check(org.Screen, town); err != nil {
+		return err
+	}
+	switch s.State {
+	case ScreeningDiscarded:
+		return nil
+	case ScreeningDone:
+	default:
+		return org.Invalid{Field: "作废", What: "只有已完成的筛查才用作废；没有跑完的没有留下疑点"}
+	}
+	if why, err = needed("作废的原因", why, "请写明错在哪里，如 户籍用了旧的一份"); err != nil {
+		return err
+	}
+	return v.Write(ctx, func(tx *store.Tx) error {
+		if err := lockRuns(ctx, tx, s.Unit); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update screening set state = 'discarded', discarded = $3, discarded_by = $4, discarded_why = $5, version = version + 1 where id = $1 and version = $2 and state = 'done'`,
+			id, version, tx.Now.UnixMilli(), who.Title(), why)
+		if err == nil && n == 0 {
+			return journal.StaleRow(ctx, tx, "screening", id)
+		}
+		if err != nil {
+			return err
+		}
+		if n, err = tx.Exec(ctx, `update hit set state = 'discarded', version = version + 1 where screening = $1 and state in ('new', 'same', 'suppressed')`, id); err != nil {
+			return err
+		}
+		// Only now does nobody else change them.
+		if err := s.untouched(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.passOn(ctx, v, tx); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "作废", Kind: "screening", Row: id, Changes: []journal.Change{
+			{Field: "疑点", To: fmt.Sprintf("%d条不再算数", n)}, {Field: "原因", To: why}}})
+	})
+}
+
+// lockRuns keeps the finished screenings of a town, and with them who their hits are the same as, from being changed by anybody else.
+func lockRuns(ctx context.Context, tx *store.Tx, unit int64) error {
+	ids, err := store.All(ctx, tx, store.Value[int64], `select id from screening where unit = $1 and state = 'done' order by id`, unit)
+	for _, id := range ids {
+		if err := tx.Lock(ctx, "screening", id); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// untouched refuses when somebody has been at work on what a screening found.
+func (s Screening) untouched(ctx context.Context, q store.Querier) error {
+	const hits = `(select id from hit where screening = $1)`
+	for _, x := range []struct{ query, what string }{
+		{`select count(*) from hit where screening = $1 and (state <> 'discarded' or application <> 0)`, "有 %d 条疑点已经交办、核实或报县，不能作废。错的请逐条核实，写明哪家名单有误"},
+		{`select count(*) from verification where hit in ` + hits, "有 %d 条疑点已经有人核实过，不能作废。错的请逐条核实，写明哪家名单有误"},
+		{`select count(*) from application where hit in ` + hits, "有 %d 个事项是从它的疑点来的，不能作废"},
+		{`select count(*) from handout where screening = $1 and state = 'open'`, "有 %d 个村正在核实，不能作废"},
+		{`select count(*) from audit_person p join audit a on a.id = p.audit where a.screening = $1 and p.result <> ''`, "为它抽样看过 %d 人，不能作废"},
+	} {
+		n, err := store.One(ctx, q, store.Value[int], x.query, s.ID)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return org.Invalid{Field: "作废", What: s.Title() + fmt.Sprintf(x.what, n)}
+		}
+	}
+	return nil
+}
+
+// passOn gives what later screenings took for under way because of a discarded one to the earliest of them: there it is new.
+func (s Screening) passOn(ctx context.Context, v *vault.Vault, tx *store.Tx) error {
+	type heir struct {
+		id, first, screening int64
+		rule                 string
+	}
+	heirs, err := store.All(ctx, tx, func(rows *sql.Rows, h *heir) error { return rows.Scan(&h.id, &h.first, &h.screening, &h.rule) },
+		`select h.id, h.first_hit, h.screening, h.rule from hit h where h.state = 'same' and h.first_hit in (select id from hit where screening = $1) order by h.id`, s.ID)
+	if err != nil {
+		return err
+	}
+	next := map[int64]int64{} // by the hit that counts no more: the one that takes its place
+	raised := map[int64]map[string]int{}
+	for _, h := range heirs {
+		set, first := `state = 'new', first_hit = $2`, int64(0)
+		if next[h.first] != 0 {
+			set, first = `first_hit = $2`, next[h.first]
+		} else {
+			next[h.first] = h.id
+			if raised[h.screening] == nil {
+				raised[h.screening] = map[string]int{}
+			}
+			raised[h.screening][h.rule]++
+		}
+		if _, err := tx.Exec(ctx, `update hit set `+set+`, version = version + 1 where id = $1`, h.id, first); err != nil {
+			return err
+		}
+	}
+	for _, h := range heirs {
+		if rules := raised[h.screening]; rules != nil {
+			delete(raised, h.screening)
+			if err := s.recount(ctx, v, tx, h.screening, rules); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// recount takes hits that are a later screening's own now out of those that it counts as under way, by rule.
+func (s Screening) recount(ctx context.Context, v *vault.Vault, tx *store.Tx, later int64, rules map[string]int) error {
+	x, err := screeningByID(ctx, v, tx, later)
+	if err != nil {
+		return err
+	}
+	was := x.Sum().Same
+	for rule, n := range rules {
+		if i := slices.IndexFunc(x.Counts, func(c RuleCount) bool { return c.Rule == rule }); i >= 0 {
+			x.Counts[i].Same -= n
+		}
+	}
+	counts, err := json.Marshal(x.Counts)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `update screening set counts = $2, version = version + 1 where id = $1`, later, string(counts)); err != nil {
+		return err
+	}
+	now := x.Sum().Same
+	return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "接办", Kind: "screening", Row: later, Changes: []journal.Change{
+		{Field: "已在核实", From: fmt.Sprint(was), To: fmt.Sprint(now)}, {Field: "原因", To: fmt.Sprintf("%s已作废，%d条疑点由这一次交办", s.Title(), was-now)}}})
+}
