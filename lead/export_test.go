@@ -59,3 +59,6 @@ func EstimateOf(list []Stratum, found int) Estimate {
 	}
 	return estimate(strata, found)
 }
+
+// ShorterOf compares a list with those before it.
+func ShorterOf(d Dataset, list []Dataset) Shorter { return shorter(d, list) }

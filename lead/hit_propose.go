@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // Proposal is what a confirmed hit leads to: an application to the county, which decides.
 type Proposal struct {
 	Kind   benefit.Kind
+	Of     int64         // programme, of a hit whose screening took none's terms; see [Hit.Programme]
 	Amount int64         // fen, of arrears and recovery; 0: what the months come to
 	From   benefit.Month // see [benefit.Application]
 	To     benefit.Month
@@ -93,11 +95,11 @@ func Propose(ctx context.Context, v *vault.Vault, house store.Querier, who org.P
 			return 0, err
 		}
 	}
-	application, err := benefit.Propose(ctx, v, who, benefit.Application{Programme: h.Programme, Kind: p.Kind, Source: benefit.Screened, Hit: h.ID, Received: v.Now().Format(time.DateOnly),
+	application, err := benefit.Propose(ctx, v, who, benefit.Application{Programme: cmp.Or(h.Programme, p.Of), Kind: p.Kind, Source: benefit.Screened, Hit: h.ID, Received: v.Now().Format(time.DateOnly),
 		Amount: p.Amount, From: p.From, To: p.To, Reason: p.Reason,
 		Subject: benefit.Subject{Number: h.Number, Name: h.Name, Birth: h.Birth, Town: town, Village: village, Place: h.Place, Household: h.Household}})
 	if errors.Is(err, store.ErrNotFound) {
-		return 0, org.Invalid{Field: "惠民项目", What: "这次筛查没有选惠民项目，或项目已不在。请在“事项”里直接登记"}
+		return 0, org.Invalid{Field: "惠民项目", What: "请选是哪个项目的事。没有要选的，先到惠民首页新建"}
 	}
 	if err != nil {
 		return 0, err

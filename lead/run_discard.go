@@ -55,7 +55,7 @@ func DiscardScreening(ctx context.Context, v *vault.Vault, house store.Querier, 
 			return err
 		}
 		// Only now does nobody else change them.
-		if err := s.untouched(ctx, tx); err != nil {
+		if err := s.MayDiscard(ctx, tx); err != nil {
 			return err
 		}
 		if err := s.passOn(ctx, v, tx); err != nil {
@@ -77,11 +77,11 @@ func lockRuns(ctx context.Context, tx *store.Tx, unit int64) error {
 	return err
 }
 
-// untouched refuses when somebody has been at work on what a screening found.
-func (s Screening) untouched(ctx context.Context, q store.Querier) error {
+// MayDiscard tells, with an [org.Invalid] that says why not, whether nobody has been at work on what a finished screening found.
+func (s Screening) MayDiscard(ctx context.Context, q store.Querier) error {
 	const hits = `(select id from hit where screening = $1)`
 	for _, x := range []struct{ query, what string }{
-		{`select count(*) from hit where screening = $1 and (state <> 'discarded' or application <> 0)`, "有 %d 条疑点已经交办、核实或报县，不能作废。错的请逐条核实，写明哪家名单有误"},
+		{`select count(*) from hit where screening = $1 and (state not in ('new', 'same', 'suppressed', 'discarded') or application <> 0)`, "有 %d 条疑点已经交办、核实或报县，不能作废。错的请逐条核实，写明哪家名单有误"},
 		{`select count(*) from verification where hit in ` + hits, "有 %d 条疑点已经有人核实过，不能作废。错的请逐条核实，写明哪家名单有误"},
 		{`select count(*) from application where hit in ` + hits, "有 %d 个事项是从它的疑点来的，不能作废"},
 		{`select count(*) from handout where screening = $1 and state = 'open'`, "有 %d 个村正在核实，不能作废"},

@@ -16,7 +16,7 @@ import (
 type VerificationSheet struct {
 	Unit    string // town
 	Village string
-	Run     string // 高龄津贴筛查第3号
+	Run     string // 高龄津贴第3次筛查
 	Due     string // day; empty when it is not handed out
 	At      time.Time
 	Rows    []VerificationRow

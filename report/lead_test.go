@@ -32,7 +32,7 @@ func said(t *testing.T, name string, content []byte) string {
 }
 
 func sheetOfVillage() report.VerificationSheet {
-	s := report.VerificationSheet{Unit: "栖禾镇", Village: "东槐村", Run: "高龄津贴筛查第3号", Due: "2026-04-30", At: mark.At}
+	s := report.VerificationSheet{Unit: "栖禾镇", Village: "东槐村", Run: "高龄津贴第3次筛查", Due: "2026-04-30", At: mark.At}
 	for i, x := range [][3]string{{"禾秀英", "应享未享：户籍登记1943年10月1日出生，2023年10月满80岁，状态正常；2026年4月的发放册上没有", "户籍《户籍人口80岁以上.xlsx》“东槐村”表第12行"},
 		{"沟长福", "已故仍享：死亡名单写2025年12月3日去世，2026年2月、3月仍发放", "户籍《户籍人口80岁以上.xlsx》“东槐村”表第13行\n死亡名单《死亡名单.csv》第7行"},
 		{"阿卜杜拉·买买提", "重复享受：本镇和双堰镇的发放册上各有一行", "高龄津贴发放册《发放册.xlsx》“4月”表第15行"}} {
@@ -74,7 +74,7 @@ func TestReturnSheet(t *testing.T) {
 
 func TestOutcomes(t *testing.T) {
 	var b bytes.Buffer
-	o := report.Outcomes{Unit: "栖禾镇", Run: "高龄津贴筛查第3号", At: mark.At, Stages: []string{"查出", "已发到手"}, Villages: []report.OutcomeVillage{{Name: "东槐村", N: []int{3, 1}}},
+	o := report.Outcomes{Unit: "栖禾镇", Run: "高龄津贴第3次筛查", At: mark.At, Stages: []string{"查出", "已发到手"}, Villages: []report.OutcomeVillage{{Name: "东槐村", N: []int{3, 1}}},
 		People: []report.OutcomePerson{{Village: "东槐村", Name: "禾*英", Number: "990*************11", Rule: "应享未享", Outcome: "属实-新增/补发", Stage: "已发到手", Month: "2026-05", Arrears: "650"}}}
 	if err := report.OutcomesXlsx(&b, o, mark.Book); err != nil {
 		t.Fatal(err)

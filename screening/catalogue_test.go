@@ -118,6 +118,11 @@ func TestCatalogue(t *testing.T) {
 			if d := cmp.Diff(want, brief(t, in)); d != "" {
 				t.Error(d)
 			}
+			in = lists(Params{AsOf: usual.AsOf}, texts) // none of these rules asks for a programme
+			in.Rules = []string{x.rule}
+			if d := cmp.Diff(want, brief(t, in)); d != "" {
+				t.Errorf("without a programme: %s", d)
+			}
 			report, err := Run(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)

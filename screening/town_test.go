@@ -21,7 +21,13 @@ import (
 // screened runs the written lists and returns the hits as a reader of the file has them.
 func screened(t testing.TB, dir string, w *screentest.Written) []screentest.Line {
 	t.Helper()
-	var in screening.Input
+	return screenedBy(t, dir, w, nil, func(*screening.Params) {})
+}
+
+// screenedBy is screened by some rules, with other parameters than the town's.
+func screenedBy(t testing.TB, dir string, w *screentest.Written, rules []string, other func(*screening.Params)) []screentest.Line {
+	t.Helper()
+	in := screening.Input{Rules: rules}
 	params, err := os.Open(filepath.Join(dir, "params.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -30,6 +36,7 @@ func screened(t testing.TB, dir string, w *screentest.Written) []screentest.Line
 	if in.Params, err = screening.ReadParams(params); err != nil {
 		t.Fatal(err)
 	}
+	other(&in.Params)
 	for _, file := range w.Files {
 		f, err := os.Open(file.Path)
 		if err != nil {
@@ -92,6 +99,34 @@ func TestTown(t *testing.T) {
 // The same at the size the rules were measured at (recipe D2).
 func TestTownOfFiftyThousand(t *testing.T) {
 	judge(t, screentest.New(1002, 50_000), "gb18030", "messy xlsx")
+}
+
+// Without a programme by age the rules that ask for none find in a town what they find with one.
+func TestTownWithoutAProgramme(t *testing.T) {
+	town := screentest.New(1003, 20_000)
+	dir := t.TempDir()
+	w, err := town.Write(dir, variants["messy csv"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []string
+	for _, r := range screening.Rules {
+		if !slices.Contains(r.Takes, screening.AgeThreshold) && r.ID != "HL-07" { // which looks at who is to be on the roll
+			rules = append(rules, r.ID)
+		}
+	}
+	with := screenedBy(t, dir, w, rules, func(*screening.Params) {})
+	bare := screenedBy(t, dir, w, rules, func(p *screening.Params) { *p = screening.Params{AsOf: p.AsOf, GraceMonths: p.GraceMonths} })
+	keys := func(lines []screentest.Line) []string {
+		var list []string
+		for _, l := range lines {
+			list = append(list, l.Rule+" "+l.ID+" "+l.State)
+		}
+		return list
+	}
+	if d := cmp.Diff(keys(with), keys(bare)); d != "" || len(with) < 50 {
+		t.Errorf("%d hits; %s", len(with), d)
+	}
 }
 
 // judge screens a town in several forms and wants the same hits of all, good enough.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ type datasetRow struct {
 	lead.Dataset
 	Light    light
 	Town     string // empty where there is only one
-	People   string
+	Rows     string
 	On, Ends string
 }
 
@@ -64,12 +65,33 @@ func datasetLight(d lead.Dataset, today string) light {
 	return light{Kind: "done", Word: "可用"}
 }
 
-// peopleWords writes how many people a list is about.
-func peopleWords(d lead.Dataset) string {
+// rowWords writes how many rows about people a list has; somebody may have several.
+func rowWords(d lead.Dataset) string {
 	if d.Rows < 0 {
 		return backup.Bytes(d.Size)
 	}
-	return fmt.Sprintf("%d 人", d.Rows)
+	return manyWords(d.Rows) + " 行"
+}
+
+// manyWords writes a number that may be large: 1,204.
+func manyWords(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// shorterWords says by how much a list is shorter than the one before; empty when it is not.
+func shorterWords(s lead.Shorter, today string) string {
+	if s.Before == "" {
+		return ""
+	}
+	words := fmt.Sprintf("比上一份（%s）少 %s 行（%d%%）", shortDate(s.Before, today), manyWords(s.Less()), s.Percent())
+	if s.Files > 1 {
+		words = fmt.Sprintf("这一天的 %d 份合起来，", s.Files) + words
+	}
+	return words
 }
 
 func (s *Server) datasetsShow(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
@@ -87,7 +109,7 @@ func (s *Server) datasetsShow(w http.ResponseWriter, r *http.Request, v *visit, 
 	}
 	p := datasetsPage{frame: s.benefitFrame(v, "dataset", "数据集"), MayAdd: v.Who.May(org.Screen)}
 	for _, d := range list {
-		row := datasetRow{Dataset: d, Light: datasetLight(d, v.Today), People: peopleWords(d), On: shortDate(d.AsOf, v.Today), Ends: shortDate(d.DeleteBy, v.Today)}
+		row := datasetRow{Dataset: d, Light: datasetLight(d, v.Today), Rows: rowWords(d), On: shortDate(d.AsOf, v.Today), Ends: shortDate(d.DeleteBy, v.Today)}
 		if i := slices.IndexFunc(towns, func(u org.Unit) bool { return u.ID == d.Unit }); i >= 0 && len(towns) > 1 {
 			row.Town = towns[i].Name
 		}
@@ -264,7 +286,7 @@ type datasetPage struct {
 type sheetGroup struct {
 	N       int
 	Names   string
-	People  string
+	Rows    string
 	First   int // row of the first person
 	Found   bool
 	Columns []columnRow
@@ -331,17 +353,17 @@ func sheetGroups(look screening.Inspection, kind screening.Kind) []sheetGroup {
 		one := sheets[0]
 		g := sheetGroup{N: len(sheets), First: one.First, Found: one.Found}
 		var names []string
-		people := 0
+		rows := 0
 		for _, sheet := range sheets {
 			if sheet.Name != "" {
 				names = append(names, sheet.Name)
 			}
-			if people += sheet.Rows; sheet.Rows < 0 {
-				people = -1 << 40
+			if rows += sheet.Rows; sheet.Rows < 0 {
+				rows = -1 << 40
 			}
 		}
-		if people >= 0 && one.Found {
-			g.People = fmt.Sprintf("%d 人", people)
+		if rows >= 0 && one.Found {
+			g.Rows = manyWords(int64(rows)) + " 行"
 		}
 		if g.Names = strings.Join(names[:min(len(names), 3)], "、"); len(names) > 3 {
 			g.Names += fmt.Sprintf(" 等 %d 个", len(names))
@@ -412,7 +434,7 @@ func (s *Server) renderDataset(w http.ResponseWriter, r *http.Request, v *visit,
 	} else {
 		p.Facts = append(p.Facts, fact{"删除日期", shortDate(d.DeleteBy, ""), "到那天程序自动删除，只留这张卡片"})
 	}
-	p.Facts = append(p.Facts, fact{"文件", d.Name, backup.Bytes(d.Size) + "，" + peopleWords(d)}, fact{"指纹", d.Hash[:16] + "…", "SHA-256 " + d.Hash})
+	p.Facts = append(p.Facts, fact{"文件", d.Name, backup.Bytes(d.Size) + "，" + rowWords(d)}, fact{"指纹", d.Hash[:16] + "…", "SHA-256 " + d.Hash})
 	if d.State != lead.DatasetDeleted {
 		done, err := s.takePlace(ctx)
 		if err != nil {
@@ -436,6 +458,13 @@ func (s *Server) renderDataset(w http.ResponseWriter, r *http.Request, v *visit,
 			m[sheet.Name] = lead.Whole(p.Kind, sheet)
 		}
 		p.Sensitive = lead.Sensitive(p.Kind, m)
+		less, err := lead.ShorterThanBefore(ctx, residents, d)
+		if err != nil {
+			return err
+		}
+		if words := shorterWords(less, v.Today); words != "" {
+			p.Notes = append([]string{words + "。请核对是不是少了一个村、一个表；确实只有这些的，不用管"}, p.Notes...)
+		}
 	}
 	if d.State == lead.DatasetReady && d.Kind == screening.Roll && v.Who.Check(org.Programme, town) == nil {
 		if p.Programmes, err = s.ageProgrammes(ctx, v, residents, town); err != nil {

@@ -30,7 +30,7 @@ func (s *Server) aboutHits(h handler) http.Handler {
 // hitStates are the looks of the states of a hit.
 var hitStates = map[lead.HitState]light{
 	lead.HitNew: {Kind: "none"}, lead.HitAssigned: {Kind: "run"}, lead.HitChecked: {Kind: "wait"}, lead.HitConfirmed: {Kind: "part"},
-	lead.HitClosed: {Kind: "done"}, lead.HitEscalated: {Kind: "late"}, lead.HitSuppressed: {Kind: "stop"}, lead.HitSame: {Kind: "stop"},
+	lead.HitClosed: {Kind: "done"}, lead.HitEscalated: {Kind: "late"}, lead.HitSuppressed: {Kind: "stop"}, lead.HitSame: {Kind: "stop"}, lead.HitDiscarded: {Kind: "stop"},
 }
 
 // hitRow is a hit as lists show it: masked.
@@ -52,7 +52,7 @@ type hitRow struct {
 }
 
 func newHitRow(h lead.Hit, villages map[int64]string, today string) hitRow {
-	x := hitRow{ID: h.ID, Version: h.Version, Rule: lead.RuleOf(h.Rule).Name, Run: fmt.Sprintf("第%d号", h.Serial), Name: vault.MaskName(h.Name), Number: vault.MaskNumber(h.Number),
+	x := hitRow{ID: h.ID, Version: h.Version, Rule: lead.RuleOf(h.Rule).Name, Run: fmt.Sprintf("第%d次筛查", h.Serial), Name: vault.MaskName(h.Name), Number: vault.MaskNumber(h.Number),
 		Birth: birthWords(h.Birth, today), Home: firstText(villages[h.Village], h.Place, "村不明"), Why: h.Why, Amount: hitAmount(h.Amount), Manual: h.Certainty == screening.Manual, Light: hitLight(h, today)}
 	if h.Household != "" {
 		x.Home += "　户号 " + h.Household
@@ -81,6 +81,8 @@ func hitLight(h lead.Hit, today string) light {
 		l.Word, l.Why = "已报县", "见付款或决定才办结"
 	case h.State == lead.HitClosed:
 		l.Why = h.ClosedWhy
+	case h.State == lead.HitDiscarded:
+		l.Why = "整次筛查已作废"
 	}
 	return l
 }
@@ -249,7 +251,7 @@ func (p *hitsPage) count(counts []lead.HitCount, f lead.HitFilter, names map[int
 	}
 	p.Counts = append(p.Counts, hitStateCount{Word: "全部", Address: at(""), N: all, Current: p.State == ""})
 	for _, x := range lead.HitStates {
-		if n := states[x.State]; n > 0 || x.State != lead.HitSuppressed && x.State != lead.HitSame && x.State != lead.HitEscalated {
+		if n := states[x.State]; n > 0 || !slices.Contains([]lead.HitState{lead.HitSuppressed, lead.HitSame, lead.HitEscalated, lead.HitDiscarded}, x.State) {
 			p.Counts = append(p.Counts, hitStateCount{Word: x.Word, Kind: hitStates[x.State].Kind, Address: at(string(x.State)), N: n, Current: p.State == string(x.State)})
 		}
 	}
@@ -470,7 +472,15 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if h.State == lead.HitConfirmed && len(checks) > 0 {
 		last := checks[len(checks)-1]
 		p.Correct = (last.Outcome == lead.WrongRoll || last.Outcome == lead.RightCorrect) && h.Application == 0 && v.Who.Check(org.Programme, town) == nil
-		p.proposal(h, last, v.Who, town)
+		if p.proposal(h, last, v.Who, town); p.Proposal.Show && h.Programme == 0 {
+			chosen := int64(0)
+			if len(p.Proposal.Of) > 0 { // as it was sent
+				chosen = p.Proposal.Of[0].ID
+			}
+			if p.Proposal.Of, err = s.proposalProgrammes(ctx, v, h, town, chosen); err != nil {
+				return err
+			}
+		}
 	}
 	p.Application = h.Application
 	entries, err := journal.Of(ctx, s.vault, "hit", h.ID, historyLimit)

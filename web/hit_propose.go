@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"bihuan/benefit"
 	"bihuan/lead"
@@ -15,12 +17,35 @@ type proposalForm struct {
 	Show     bool
 	Kinds    []choice
 	Kind     string
-	Amount   string // yuan
-	From, To string // months
-	Money    bool   // one of the kinds is about an amount
+	Of       []programmeOption // of a screening that took no programme's terms: whose business it is
+	Amount   string            // yuan
+	From, To string            // months
+	Money    bool              // one of the kinds is about an amount
 	Reason   string
 	Field    string
 	Problem  string
+}
+
+// programmeOption is a programme that a proposal may be about.
+type programmeOption struct {
+	programmeChoice
+	Chosen bool
+}
+
+// ruleCodes are the programmes that rules speak of, by the first letters of their ids.
+var ruleCodes = map[string]string{"HL": "elder", "DB": "dibao", "TK": "tekun", "JC": "monitored", "GY": "post"}
+
+// proposalProgrammes are the running programmes that a hit of no programme's screening may be about, the likeliest chosen.
+func (s *Server) proposalProgrammes(ctx context.Context, v *visit, h lead.Hit, town org.Unit, chosen int64) ([]programmeOption, error) {
+	list, err := benefit.Programmes(ctx, s.vault, v.Who)
+	var options []programmeOption
+	family, _, _ := strings.Cut(h.Rule, "-")
+	for _, x := range list {
+		if x.State == benefit.Running && town.Within(x.Path) {
+			options = append(options, programmeOption{programmeChoice{x.ID, x.Name}, x.ID == chosen || chosen == 0 && x.Code == ruleCodes[family]})
+		}
+	}
+	return options, err
 }
 
 // proposal fills in what may be proposed of a confirmed hit, unless something was typed already.
@@ -56,7 +81,10 @@ func (s *Server) hitPropose(w http.ResponseWriter, r *http.Request, v *visit) er
 		return err
 	}
 	f := proposalForm{Kind: form.Get("kind"), Amount: plainText(form.Get("amount")), From: form.Get("from"), To: form.Get("to"), Reason: plainText(form.Get("reason"))}
-	p := lead.Proposal{Kind: benefit.Kind(f.Kind), Reason: f.Reason}
+	p := lead.Proposal{Kind: benefit.Kind(f.Kind), Of: formID(form.Get("programme")), Reason: f.Reason}
+	if h.Programme == 0 {
+		f.Of = []programmeOption{{programmeChoice{ID: p.Of}, true}}
+	}
 	var bad org.Invalid
 	ok := true
 	if f.From != "" {

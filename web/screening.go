@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -26,6 +27,7 @@ type screeningRow struct {
 	lead.Screening
 	Light     light
 	Town      string // empty where there is only one
+	On        string // day of the screening
 	At        string
 	Programme string
 	Sum       lead.RuleCount
@@ -52,8 +54,8 @@ func listWords(used []lead.UsedDataset) string {
 const busySeconds = "2"
 
 func screeningLight(s lead.Screening) light {
-	l := light{Word: s.State.Word(), Why: s.Problem}
-	l.Kind = map[lead.ScreeningState]string{lead.ScreeningWaiting: "wait", lead.ScreeningRunning: "run", lead.ScreeningDone: "done", lead.ScreeningStopped: "stop", lead.ScreeningFailed: "late"}[s.State]
+	l := light{Word: s.State.Word(), Why: cmp.Or(s.Problem, s.DiscardedWhy)}
+	l.Kind = map[lead.ScreeningState]string{lead.ScreeningWaiting: "wait", lead.ScreeningRunning: "run", lead.ScreeningDone: "done", lead.ScreeningStopped: "stop", lead.ScreeningFailed: "late", lead.ScreeningDiscarded: "stop"}[s.State]
 	return l
 }
 
@@ -105,7 +107,7 @@ func (s *Server) screeningsShow(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	p := screeningsPage{frame: s.benefitFrame(v, "screening", "筛查"), MayStart: v.Who.May(org.Screen)}
 	for _, x := range list {
-		row := screeningRow{Screening: x, Light: screeningLight(x), At: clock(x.Started, v.Today), Programme: names[x.Programme], Sum: x.Sum(), Lists: listWords(x.Datasets)}
+		row := screeningRow{Screening: x, Light: screeningLight(x), On: shortDate(x.AsOf, v.Today), At: clock(x.Started, v.Today), Programme: names[x.Programme], Sum: x.Sum(), Lists: listWords(x.Datasets)}
 		if i := slices.IndexFunc(towns, func(u org.Unit) bool { return u.ID == x.Unit }); i >= 0 && len(towns) > 1 {
 			row.Town = towns[i].Name
 		}

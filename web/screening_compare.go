@@ -16,9 +16,10 @@ import (
 type comparePage struct {
 	frame
 	lead.Comparison
-	Rows     []compareRow // by rule
-	Villages []compareRow
-	Lists    []compareList
+	OldOn, NewOn string       // days of the screenings
+	Rows         []compareRow // by rule
+	Villages     []compareRow
+	Lists        []compareList
 }
 
 // compareRow counts what differs.
@@ -60,7 +61,7 @@ func (s *Server) screeningCompare(w http.ResponseWriter, r *http.Request, v *vis
 	if err != nil {
 		return err
 	}
-	p := comparePage{frame: s.benefitFrame(v, "screening", "比较两次筛查"), Comparison: c}
+	p := comparePage{frame: s.benefitFrame(v, "screening", "比较两次筛查"), Comparison: c, OldOn: shortDate(c.Old.AsOf, v.Today), NewOn: shortDate(c.New.AsOf, v.Today)}
 	place := func(h lead.KeptHit) string {
 		if k := slices.IndexFunc(units, func(u org.Unit) bool { return u.ID == h.Village }); k >= 0 {
 			return units[k].Name

@@ -58,7 +58,7 @@ func (s *Server) screeningXlsx(w http.ResponseWriter, r *http.Request, v *visit,
 func hitBook(run lead.Screening, hits []lead.KeptHit, whole bool) office.Book {
 	book := office.Book{Title: run.Title() + "疑点清单"}
 	for _, c := range run.Counts {
-		sheet := office.Sheet{Name: c.Rule + c.Name, Title: c.Rule + "　" + c.Name, Line: office.Line{Left: run.Title(), Right: "截至 " + run.AsOf}, FrozenColumns: 2,
+		sheet := office.Sheet{Name: c.Rule + c.Name, Title: c.Rule + "　" + c.Name, Line: office.Line{Left: run.Title(), Right: "截至 " + shortDate(run.AsOf, "")}, FrozenColumns: 2,
 			Notes: []string{"疑点只是线索，核实后由有权机关决定。"}}
 		sheet.Table.Columns = []office.Column{{Title: "序号", Width: 4, Align: office.AlignCenter}, {Title: "姓名", Width: 6}, {Title: "身份证号", Width: 11}, {Title: "村", Width: 7}, {Title: "户号", Width: 6}, {Title: "状态", Width: 5}, {Title: "理由", Width: 32}, {Title: "金额（元）", Width: 6, Align: office.AlignRight}, {Title: "出处", Width: 24}}
 		for _, h := range hits {

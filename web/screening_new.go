@@ -26,11 +26,13 @@ type screeningForm struct {
 	Unit       int64
 	AsOf       string
 	Programmes []programmeChoice
-	Programme  int64
-	Params     string // of the programme on the day, in words
+	Programme  int64  // 0: by nobody's terms
+	Params     string // of the programme on the day, or without one, in words
+	Grace      string // months after a death that may still be paid, where no programme says
 	Lists      []listFit
-	Rules      []ruleFit
-	Above      int // rules that cannot be run for want of lists
+	Rules      []ruleFit // that can be run
+	Held       []ruleFit // that cannot
+	HeldWhy    string
 	Findings   []findingChoice
 	Finding    int64
 	Today      string
@@ -49,35 +51,42 @@ type findingChoice struct {
 
 // listFit is a list that may be chosen.
 type listFit struct {
-	ID      int64
-	Kind    screening.Kind
-	First   bool // of its kind
-	Name    string
-	Giver   string
-	On      string
-	People  string
-	Chosen  bool
-	Warning string // that it is old
+	ID     int64
+	Kind   screening.Kind
+	First  bool // of its kind
+	Name   string
+	Giver  string
+	On     string
+	Rows   string
+	Chosen bool
+	Odd    []light // that it is old, or much shorter than the one before
 }
 
-// ruleFit is a rule and what becomes of it with the lists chosen.
+// ruleFit is a rule and what becomes of it with the lists and the programme chosen.
 type ruleFit struct {
 	Rule   screening.Rule
 	Light  light
 	Chosen bool
+	Barred bool // no programme says what it reckons with; lists would not help
 }
 
-// needLight says what becomes of a rule with the lists at hand.
+// needLight says what becomes of a rule with the lists and the programme at hand.
 func needLight(n lead.Need) light {
 	var words []string
 	for _, k := range n.Missing {
 		words = append(words, k.Word())
 	}
 	missing := strings.Join(words, "、")
-	switch n.State {
-	case screening.ForAbove:
+	switch {
+	case len(n.Lacks) > 0:
+		l := light{Kind: "stop", Word: "没有项目规定", Why: "要按" + lead.ParameterWords(n.Lacks) + "来算"}
+		if n.State == screening.ForAbove {
+			l.Why += "；也没有" + missing
+		}
+		return l
+	case n.State == screening.ForAbove:
 		return light{Kind: "stop", Word: n.State.Word(), Why: "没有" + missing}
-	case screening.RanInPart:
+	case n.State == screening.RanInPart:
 		return light{Kind: "part", Word: "部分比对", Why: "没有" + missing + "，会少认一些"}
 	}
 	return light{Kind: "done", Word: "可以比对"}
@@ -90,6 +99,9 @@ func paramWords(p screening.Params) string {
 		first = "生日次月起发"
 	}
 	words := []string{fmt.Sprintf("满 %d 周岁", p.Threshold), first}
+	if p.Threshold == 0 {
+		words = []string{"不按年龄、标准查"}
+	}
 	if p.GraceMonths == 0 {
 		words = append(words, "去世后发到当月")
 	} else {
@@ -125,7 +137,10 @@ func (s *Server) renderScreeningForm(w http.ResponseWriter, r *http.Request, v *
 		s.log.ErrorContext(ctx, "expire", "error", err)
 	}
 	p := screeningForm{frame: s.benefitFrame(v, "screening", "新的筛查"), Today: v.Today, AsOf: cmp.Or(form.Get("as_of"), monthEnd(v.Today)), Unit: formID(form.Get("unit")),
-		Programme: formID(form.Get("programme")), Finding: formID(form.Get("finding")), Problems: problems}
+		Programme: formID(form.Get("programme")), Finding: formID(form.Get("finding")), Grace: cmp.Or(form.Get("grace"), "0"), Problems: problems}
+	if p.Problems == nil {
+		p.Problems = map[string]string{}
+	}
 	if p.Towns, err = lead.Towns(ctx, s.db, v.Who, org.Screen); err != nil {
 		return err
 	}
@@ -141,16 +156,18 @@ func (s *Server) renderScreeningForm(w http.ResponseWriter, r *http.Request, v *
 	if p.Programmes, err = s.ageProgrammes(ctx, v, residents, town); err != nil {
 		return err
 	}
-	if p.Programme == 0 && len(p.Programmes) > 0 {
+	if !form.Has("programme") && len(p.Programmes) > 0 {
 		p.Programme = p.Programmes[0].ID
 	}
-	if p.Programme != 0 {
-		params, err := lead.ProgrammeParams(ctx, residents, p.Programme, p.AsOf)
+	var params screening.Params
+	if p.Programme == 0 {
+		params.GraceMonths, _ = strconv.Atoi(p.Grace) // refused when it is sent
+		p.Params = paramWords(params)
+	} else {
+		params, err = lead.ProgrammeParams(ctx, residents, p.Programme, p.AsOf)
 		if bad, ok := errors.AsType[org.Invalid](err); ok {
-			if p.Problems == nil {
-				p.Problems = map[string]string{}
-			}
-			p.Problems["惠民项目"] = bad.What
+			params = screening.Params{}
+			p.Problems[cmp.Or(bad.Field, "惠民项目")] = bad.What
 		} else if err != nil {
 			return err
 		} else {
@@ -164,28 +181,52 @@ func (s *Server) renderScreeningForm(w http.ResponseWriter, r *http.Request, v *
 	chosen, said := form["dataset"], form.Has("chosen")
 	var kinds []screening.Kind
 	for i, f := range fits {
-		x := listFit{ID: f.ID, Kind: f.Kind, First: i == 0 || fits[i-1].Kind != f.Kind, Name: f.Name, Giver: f.Giver, On: shortDate(f.AsOf, v.Today), People: peopleWords(f.Dataset), Chosen: f.Chosen}
+		x := listFit{ID: f.ID, Kind: f.Kind, First: i == 0 || fits[i-1].Kind != f.Kind, Name: f.Name, Giver: f.Giver, On: shortDate(f.AsOf, v.Today), Rows: rowWords(f.Dataset), Chosen: f.Chosen}
 		if said {
 			x.Chosen = slices.Contains(chosen, strconv.FormatInt(f.ID, 10))
 		}
 		if f.Old() && f.Kind != screening.Roll {
-			x.Warning = fmt.Sprintf("比截止日期早 %d 天，最近的变动不在里面", f.Days)
+			x.Odd = append(x.Odd, light{Kind: "soon", Word: "偏旧", Why: fmt.Sprintf("比截止日期早 %d 天，最近的变动不在里面", f.Days)})
+		}
+		if words := shorterWords(f.Shorter, v.Today); words != "" {
+			x.Odd = append(x.Odd, light{Kind: "soon", Word: "偏少", Why: words})
 		}
 		if x.Chosen {
 			kinds = append(kinds, f.Kind)
 		}
 		p.Lists = append(p.Lists, x)
 	}
-	for _, n := range lead.Needs(kinds) {
-		p.Rules = append(p.Rules, ruleFit{Rule: n.Rule, Light: needLight(n), Chosen: !said || slices.Contains(form["rule"], n.Rule.ID)})
-		if n.State == screening.ForAbove {
-			p.Above++
-		}
-	}
+	p.rules(lead.Needs(kinds, params), said, slices.Concat(form["rule"], form["held"]))
 	if p.Findings, err = s.findingChoices(ctx, v, town); err != nil {
 		return err
 	}
 	return s.render(w, status, "screening-new", p)
+}
+
+// rules puts the rules that can be run before those that cannot, and counts why. said says that somebody chose before; else all are.
+func (p *screeningForm) rules(needs []lead.Need, said bool, chosen []string) {
+	lists, terms := 0, 0
+	for _, n := range needs {
+		fit := ruleFit{Rule: n.Rule, Light: needLight(n), Chosen: !said || slices.Contains(chosen, n.Rule.ID), Barred: len(n.Lacks) > 0}
+		switch {
+		case n.Runs():
+			p.Rules = append(p.Rules, fit)
+			continue
+		case fit.Barred:
+			terms++
+		default:
+			lists++
+		}
+		p.Held = append(p.Held, fit)
+	}
+	var why []string
+	if lists > 0 {
+		why = append(why, fmt.Sprintf("%d 条没有名单，需上级比对", lists))
+	}
+	if terms > 0 {
+		why = append(why, fmt.Sprintf("%d 条没有项目规定", terms))
+	}
+	p.HeldWhy = strings.Join(why, "，")
 }
 
 // mostFindingChoices is how many findings a list to choose from offers.
@@ -223,10 +264,18 @@ func (s *Server) screeningStart(w http.ResponseWriter, r *http.Request, v *visit
 	for _, id := range form["dataset"] {
 		a.Datasets = append(a.Datasets, formID(id))
 	}
+	grace := error(nil)
+	if a.Programme == 0 {
+		if a.Params.GraceMonths, grace = strconv.Atoi(cmp.Or(form.Get("grace"), "0")); a.Params.GraceMonths < 0 || a.Params.GraceMonths > 24 {
+			grace = strconv.ErrRange
+		}
+	} else {
+		a.Rules = append(a.Rules, form["held"]...) // they wanted for a programme alone
+	}
 	var id int64
 	switch {
-	case a.Programme == 0:
-		err = org.Invalid{Field: "惠民项目", What: "没有选。年龄、标准、起发月份按项目的规定来；还没有项目的，先到惠民首页新建"}
+	case grace != nil:
+		err = org.Invalid{Field: "去世后续发", What: "请写 0 到 24 之间的月数；0 是发到去世当月"}
 	case len(a.Rules) == 0:
 		err = org.Invalid{Field: "规则", What: "一条也没有选"}
 	default:

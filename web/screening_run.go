@@ -21,6 +21,7 @@ import (
 type screeningPage struct {
 	frame
 	Run       lead.Screening
+	On        string // day of the screening
 	Light     light
 	Pulse     lead.Pulse
 	Busy      bool
@@ -31,14 +32,24 @@ type screeningPage struct {
 	Counts    []countLink
 	Rules     []ruleRow
 	Above     []ruleRow // for the level above
+	Lists     []usedList
 	Villages  []runVillage
 	Facts     []fact
 	Others    []screeningRow // that it can be compared with
 	Clauses   []clauseRow
 	Number    string // masked, of whom the clauses speak
 	Purpose   string
+	Discarded string // who discarded it, when
+	Fixed     string // why it cannot be discarded; empty: it can
+	Why       string // that somebody would discard it for
 	Problems  map[string]string
 	History   []event
+}
+
+// usedList is a list that a screening rests on.
+type usedList struct {
+	lead.UsedDataset
+	On string
 }
 
 // ruleRow is what came of a rule.
@@ -89,6 +100,10 @@ func (s *Server) renderScreening(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	p.frame = s.benefitFrame(v, "screening", run.Title())
+	p.On = shortDate(run.AsOf, v.Today)
+	for _, d := range run.Datasets {
+		p.Lists = append(p.Lists, usedList{d, shortDate(d.AsOf, v.Today)})
+	}
 	p.Light, p.MayScreen, p.MayUnmask = screeningLight(run), v.Who.Check(org.Screen, town) == nil, v.Who.Check(org.Unmask, town) == nil
 	names, err := s.programmeNames(ctx, v, residents)
 	if err != nil {
@@ -110,12 +125,25 @@ func (s *Server) renderScreening(w http.ResponseWriter, r *http.Request, v *visi
 			w.Header().Set("Refresh", busySeconds)
 		}
 	}
-	if run.State == lead.ScreeningDone {
+	switch run.State {
+	case lead.ScreeningDone:
 		if err := s.fillResult(ctx, v, residents, &p); err != nil {
 			return err
 		}
+		if p.MayScreen {
+			if p.Fixed, err = refusal(run.MayDiscard(ctx, residents)); err != nil {
+				return err
+			}
+		}
+	case lead.ScreeningDiscarded:
+		p.fillRules("")
+		p.Discarded = run.DiscardedBy + " " + clock(run.Discarded, v.Today)
 	}
-	p.Facts = append(p.Facts, fact{Word: "截止日期", Text: shortDate(run.AsOf, "")}, fact{Word: "参数", Text: paramWords(run.Params), Why: p.Programme + "在那一天的规定"})
+	terms := fact{Word: "参数", Text: paramWords(run.Params), Why: "没有用项目规定"}
+	if p.Programme != "" {
+		terms.Why = p.Programme + "在那一天的规定"
+	}
+	p.Facts = append(p.Facts, fact{Word: "截止日期", Text: shortDate(run.AsOf, "")}, terms)
 	if run.Result != "" {
 		p.Facts = append(p.Facts, fact{"结果指纹", run.Result[:16] + "…", "SHA-256 " + run.Result})
 	}
@@ -138,27 +166,7 @@ func (s *Server) fillResult(ctx context.Context, v *visit, residents *vault.Vaul
 	hits := fmt.Sprintf("/hit?screening=%d", run.ID)
 	sum := run.Sum()
 	p.Counts = []countLink{{Word: "疑点", N: sum.Hits, Address: hits}, {Word: "待人工", N: sum.Manual, Kind: "soon", Address: hits}, {Word: "已在核实", N: sum.Same, Kind: "run", Address: hits + "&state=same"}, {Word: "已查明的不再提", N: sum.Suppressed, Kind: "none", Address: hits + "&state=suppressed"}}
-	var found []string
-	for _, c := range run.Counts {
-		row := ruleRow{RuleCount: c, Address: hits + "&rule=" + c.Rule}
-		if i := slices.IndexFunc(screening.Rules, func(x screening.Rule) bool { return x.ID == c.Rule }); i >= 0 {
-			row.Verify = screening.Rules[i].Verify
-		}
-		switch c.State {
-		case screening.ForAbove:
-			row.Light = light{Kind: "stop", Word: c.State.Word()}
-			p.Above = append(p.Above, row)
-			continue
-		case screening.RanInPart:
-			row.Light = light{Kind: "part", Word: c.State.Word()}
-		default:
-			row.Light = light{Kind: "done", Word: c.State.Word()}
-		}
-		if c.Hits > 0 {
-			found = append(found, c.Rule)
-		}
-		p.Rules = append(p.Rules, row)
-	}
+	found := p.fillRules(hits)
 	counts, err := lead.CountByVillage(ctx, residents, run.ID)
 	if err != nil {
 		return err
@@ -191,10 +199,59 @@ func (s *Server) fillResult(ctx context.Context, v *visit, residents *vault.Vaul
 	}
 	for _, o := range others {
 		if o.Unit == run.Unit && o.ID != run.ID && o.State == lead.ScreeningDone && len(p.Others) < 24 {
-			p.Others = append(p.Others, screeningRow{Screening: o, At: clock(o.Started, v.Today)})
+			p.Others = append(p.Others, screeningRow{Screening: o, On: shortDate(o.AsOf, v.Today)})
 		}
 	}
 	return nil
+}
+
+// fillRules says what came of each rule, with its hits under an address or, where they count for nothing, under none. It returns the rules that
+// found something.
+func (p *screeningPage) fillRules(hits string) (found []string) {
+	for _, c := range p.Run.Counts {
+		row := ruleRow{RuleCount: c}
+		if hits != "" && c.Hits > 0 {
+			row.Address = hits + "&rule=" + c.Rule
+		}
+		if i := slices.IndexFunc(screening.Rules, func(x screening.Rule) bool { return x.ID == c.Rule }); i >= 0 {
+			row.Verify = screening.Rules[i].Verify
+		}
+		switch c.State {
+		case screening.ForAbove:
+			row.Light = light{Kind: "stop", Word: c.State.Word()}
+			p.Above = append(p.Above, row)
+			continue
+		case screening.RanInPart:
+			row.Light = light{Kind: "part", Word: c.State.Word()}
+		default:
+			row.Light = light{Kind: "done", Word: c.State.Word()}
+		}
+		if c.Hits > 0 {
+			found = append(found, c.Rule)
+		}
+		p.Rules = append(p.Rules, row)
+	}
+	return found
+}
+
+// screeningDiscard answers POST /screening/{id}/discard.
+func (s *Server) screeningDiscard(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
+	form, version, err := readVersioned(r)
+	if err != nil {
+		return err
+	}
+	run, err := s.screeningOf(r, v, residents)
+	if err != nil {
+		return err
+	}
+	err = lead.DiscardScreening(r.Context(), residents, s.db, v.Who, run.ID, version, form.Get("why"))
+	if bad, ok := errors.AsType[org.Invalid](err); ok {
+		return s.renderScreening(w, r, v, residents, http.StatusUnprocessableEntity, screeningPage{Run: run, Why: form.Get("why"), Problems: map[string]string{bad.Field: bad.What}})
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, fmt.Sprintf("/screening/%d", run.ID), run.Title()+"已作废，它的疑点不再算数")
 }
 
 // Found are the rules that found something, for the head of the table of villages.

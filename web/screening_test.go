@@ -209,6 +209,92 @@ func TestListsAndScreenings(t *testing.T) {
 		if page := c.page(a.to + "/compare?with=" + strings.TrimPrefix(run, "/screening/")); !strings.Contains(page, "没有变的 1") && !strings.Contains(plain(page), "没有变的 1") {
 			t.Errorf("%s", plain(page))
 		}
+		other := a.to
+
+		// Without a programme: what asks for an age is folded away, says why, and is refused when it is sent all the same.
+		page = c.page("/screening/new?programme=0")
+		if !strings.Contains(page, `<option value="0" selected>不用项目规定`) || !strings.Contains(page, "没有项目规定") || !strings.Contains(page, "要按起始年龄、起发月份来算") || !strings.Contains(page, `id="HL-01" disabled`) || !strings.Contains(page, `name="held" value="HL-01"`) || !strings.Contains(page, `id="grace"`) || !regexp.MustCompile(`\d+ 条查不了：\d+ 条没有名单，需上级比对，4 条没有项目规定`).MatchString(page) {
+			t.Errorf("%s", plain(page))
+		}
+		if page := c.page("/screening/new"); strings.Contains(page, `name="held"`) || strings.Contains(page, `id="grace"`) {
+			t.Errorf("with a programme: %s", plain(page))
+		}
+		bare := []string{"unit", fmt.Sprint(s.town.ID), "programme", "0", "as_of", "2026-03-31", "chosen", "1", "rule", "HL-02", "dataset", ids[0][1], "dataset", ids[1][1]}
+		if a := c.post("/screening/new", append(bare, "rule", "HL-01")...); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "HL-01要按项目规定的起始年龄") {
+			t.Errorf("%d %s", a.status, plain(a.body))
+		}
+		if a := c.post("/screening/new", append(bare, "grace", "30")...); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "0 到 24") {
+			t.Errorf("%d %s", a.status, plain(a.body))
+		}
+		a = c.post("/screening/new", append(bare, "grace", "1", "held", "HL-01")...)
+		if err := lead.RunWaiting(t.Context(), s.vault, s.db); err != nil {
+			t.Fatal(err)
+		}
+		if page := c.page(a.to); !strings.Contains(page, "已完成") || !strings.Contains(page, "不按年龄、标准查，去世后再发 1 个月") || !strings.Contains(page, "截至 3月31日") || strings.Contains(page, "HL-01") || strings.Contains(page, "2026-03-31") {
+			t.Errorf("%d %s", a.status, plain(page))
+		}
+		for i := range bare { // back with a programme, what was held goes along
+			if bare[i] == "programme" {
+				bare[i+1] = programme
+			}
+		}
+		a = c.post("/screening/new", append(bare, "held", "HL-01")...)
+		if err := lead.RunWaiting(t.Context(), s.vault, s.db); err != nil {
+			t.Fatal(err)
+		}
+		if page := c.page(a.to); !strings.Contains(page, "HL-01") {
+			t.Errorf("%s", plain(page))
+		}
+
+		// One that was a mistake: its page stays, its hit is the next screening's.
+		page = c.page(run)
+		version := rowVersion.FindStringSubmatch(page)
+		if version == nil || !strings.Contains(page, "这次查错了") {
+			t.Fatalf("%s", plain(page))
+		}
+		if page := c.page(other); !strings.Contains(plain(page), "已在核实 1") {
+			t.Errorf("%s", plain(page))
+		}
+		if a := s.as(t, "leader").post(run+"/discard", "version", version[1], "why", "户籍用了旧的一份"); a.status != http.StatusForbidden {
+			t.Errorf("the leader discards: %d", a.status)
+		}
+		if a := c.post(run+"/discard", "version", version[1], "why", " "); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写明错在哪里") {
+			t.Errorf("%d %s", a.status, plain(a.body))
+		}
+		if a := c.post(run+"/discard", "version", version[1], "why", "户籍用了旧的一份"); a.status != http.StatusSeeOther {
+			t.Errorf("%d %s", a.status, plain(a.body))
+		}
+		page = c.page(run)
+		if !strings.Contains(page, "已作废") || !strings.Contains(page, "户籍用了旧的一份") || !strings.Contains(page, "贺晓雨") || !strings.Contains(page, "应享未享") || strings.Contains(page, "/discard") || strings.Contains(page, "/repeat") {
+			t.Errorf("%s", plain(page))
+		}
+		if page := c.page(other); !strings.Contains(plain(page), "已在核实 0") || !strings.Contains(page, "接办") {
+			t.Errorf("%s", plain(page))
+		}
+		if page := c.page("/screening"); !strings.Contains(page, "已作废") || !strings.Contains(page, "户籍用了旧的一份") || strings.Contains(page, "2026-03-31") {
+			t.Errorf("%s", plain(page))
+		}
+		if page := c.page("/hit"); strings.Contains(page, "第1次筛查") || !strings.Contains(page, "第2次筛查") || strings.Contains(page, "作废") {
+			t.Errorf("%s", plain(page))
+		}
+		if page := c.page("/hit?state=discarded&screening=" + strings.TrimPrefix(run, "/screening/")); !strings.Contains(page, "第1次筛查") || !strings.Contains(page, "整次筛查已作废") {
+			t.Errorf("%s", plain(page))
+		}
+
+		// A list that has far fewer rows than the one before says so.
+		var many strings.Builder
+		many.WriteString("姓名,身份证号,出生日期,村,户号,户籍状态\n")
+		for i := range 1206 {
+			fmt.Fprintf(&many, "甲%d,99040819400805%04d,1940-08-05,东槐村,%d,正常\n", i, i, i)
+		}
+		if a := c.hand("三月户籍.csv", []byte(many.String()), append(s.given("栖禾派出所"), "as_of", "2026-03-10")...); !strings.Contains(c.page(a.to), "1,206 行") {
+			t.Errorf("%s", plain(c.page(a.to)))
+		}
+		for _, address := range []string{register, "/screening/new"} {
+			if page := c.page(address); !strings.Contains(page, "比上一份（3月10日）少 1,204 行（100%）") {
+				t.Errorf("%s: %s", address, plain(page))
+			}
+		}
 		page = c.page("/screening/forecast")
 		if !strings.Contains(page, "2026年5月") || !strings.Contains(page, "2027年4月") || !strings.Contains(page, "这个月没有人到龄") {
 			t.Errorf("%s", plain(page))
@@ -381,8 +467,64 @@ func TestBrowserScreening(t *testing.T) {
 	b.Follow(".org-do[action$=compare] button")
 	b.Screenshot("screening-compare")
 	wide("the comparison")
+	// Without a programme: what asks for an age is folded away with its reason.
+	b.Go(s.url + "/screening/new")
+	b.Select("#programme", "0")
+	b.Follow(`.row-end [formmethod=get]`)
+	b.Click(".ev-more summary")
+	b.Screenshot("screening-new-bare")
+	wide("the form without a programme")
+	b.Size(390, 844)
+	b.Go(b.URL())
+	b.Screenshot("screening-new-bare-phone")
+	wide("the form without a programme on a phone")
+	b.Size(1366, 768)
+	b.Follow(".row-end .btn-go")
+	if err := lead.RunWaiting(t.Context(), s.vault, s.db); err != nil {
+		t.Fatal(err)
+	}
+	b.Wait(`.acts a[href^="/hit?screening="]`)
+	b.Screenshot("screening-bare")
+	wide("the result without a programme")
+	// The first one was a mistake.
+	b.Go(run)
+	b.Type("#why", "户籍用了旧的一份")
+	b.Follow(".org-do[action$=discard] button")
+	if text := b.Text("main"); !strings.Contains(text, "已作废") || !strings.Contains(text, "户籍用了旧的一份") {
+		t.Errorf("%s", text)
+	}
+	b.Screenshot("screening-discarded")
+	wide("a discarded screening")
+	b.Follow(`.note a[href*="state=discarded"]`)
+	b.Screenshot("hits-discarded")
 	b.Go(s.url + "/screening")
 	b.Screenshot("screenings")
+	wide("the screenings")
+	// A list that is much shorter than the one before.
+	short := filepath.Join(folder, "死亡.csv")
+	if err := os.WriteFile(short, []byte("姓名,身份证号,死亡日期\n甲,990408193701010013,2026-11-29\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Go(s.url + "/dataset/new")
+	b.Upload("#file", short)
+	b.Select("#kind", "deaths")
+	for _, x := range [][2]string{{"#giver", givers["deaths"]}, {"#as_of", "2026-11-30"}, {"#purpose", "高龄津贴应享未享筛查"}, {"#ground", "社会救助暂行办法第五十八条"}, {"#letter", "栖函〔2026〕9号"}} {
+		b.Type(x[0], x[1])
+	}
+	b.Follow(".edit-end .btn-go")
+	b.Follow(".row-end .btn-go")
+	if text := b.Text("main"); !strings.Contains(text, "比上一份（11月28日）少") {
+		t.Errorf("%s", text)
+	}
+	b.Screenshot("dataset-shorter")
+	wide("a list that is shorter")
+	b.Go(s.url + "/screening/new")
+	b.Screenshot("screening-new-shorter")
+	wide("the form with a list that is shorter")
+	b.Size(390, 844)
+	b.Go(run)
+	b.Screenshot("screening-discarded-phone")
+	wide("a discarded screening on a phone")
 	if err := os.RemoveAll(folder); err != nil {
 		t.Fatal(err)
 	}

@@ -406,6 +406,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /screening/forecast":        s.onResidents(s.forecastShow),
 		"GET /screening/{id}":            s.onResidents(s.screeningShow),
 		"POST /screening/{id}/stop":      s.onResidents(s.screeningStop),
+		"POST /screening/{id}/discard":   s.onResidents(s.screeningDiscard),
 		"POST /screening/{id}/repeat":    s.onResidents(s.screeningRepeat),
 		"POST /screening/{id}/explain":   s.onResidents(s.screeningExplain),
 		"POST /screening/{id}/hits.xlsx": s.onResidents(s.screeningXlsx),
