@@ -20,8 +20,8 @@ type Shorter struct {
 // Less is how many rows fewer there are.
 func (s Shorter) Less() int64 { return s.Was - s.Rows }
 
-// Percent is how much of the list before is missing.
-func (s Shorter) Percent() int64 { return (100*s.Less() + s.Was/2) / max(s.Was, 1) }
+// Percent is how much of the list before is missing, rounded down: all of it is 100 alone.
+func (s Shorter) Percent() int64 { return 100 * s.Less() / max(s.Was, 1) }
 
 // How much shorter a list must be to be worth a word: people die and move, and lists of a month are short.
 const (

@@ -450,6 +450,31 @@ func TestJournalsTellNobody(t *testing.T) {
 }
 
 // The way from a confirmed hit to the payment through the commands that people use.
+// TestProposedOfNoProgramme: a hit of a screening that took no programme's terms is proposed as the business of one that is named.
+func TestProposedOfNoProgramme(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		ctx := t.Context()
+		s.exec(`update screening set programme = 0 where id = $1`, s.run)
+		a := s.hit(s.east, "DB-09", 1)
+		s.verify("east", a, lead.RightPay)
+		s.confirm("leader", a, lead.Opinion{Pass: true})
+		checks, err := lead.Verifications(ctx, s.v, a)
+		s.must(err)
+		p := lead.ProposalOf(s.get(a), checks[0])
+		var bad org.Invalid
+		if _, err := lead.Propose(ctx, s.v, s.db, s.people["clerk"], a, s.get(a).Version, p); !errors.As(err, &bad) || bad.Field != "惠民项目" {
+			t.Errorf("of no programme at all: %v", err)
+		}
+		p.Of = s.programme
+		id, err := lead.Propose(ctx, s.v, s.db, s.people["clerk"], a, s.get(a).Version, p)
+		s.must(err)
+		x, err := benefit.ApplicationByID(ctx, s.v, s.people["clerk"], id)
+		if s.must(err); x.Programme != s.programme || s.get(a).Application != id {
+			t.Errorf("%+v", x)
+		}
+	})
+}
+
 func TestProposedDecidedPaid(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {
 		ctx := t.Context()

@@ -174,12 +174,29 @@ func (s *Server) hitList(w http.ResponseWriter, r *http.Request, v *visit) error
 	for _, x := range runs {
 		p.Runs = append(p.Runs, choice{strconv.FormatInt(x.ID, 10), x.Word() + "（" + shortDate(x.AsOf, v.Today) + "）"})
 	}
+	gone := false // the screening was discarded: its hits are shown, and nothing is made of them
+	if id := formID(p.Run); id != 0 && !slices.ContainsFunc(runs, func(x lead.Run) bool { return x.ID == id }) {
+		x, err := lead.ScreeningByID(ctx, s.vault, s.db, v.Who, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // a village sees its own hits and no screening
+			return err
+		}
+		if gone = x.State == lead.ScreeningDiscarded; gone {
+			p.State = string(lead.HitDiscarded)
+			p.Runs = append(p.Runs, choice{p.Run, x.Title() + "（已作废）"})
+		}
+	}
 	f := lead.HitFilter{Screening: formID(p.Run), Rule: p.Rule, Village: formID(p.Village), Limit: hitsOnPage, Offset: max(int(formID(q.Get("from"))), 0)}
-	counts, err := lead.CountHits(ctx, s.vault, s.db, v.Who, lead.HitFilter{Screening: f.Screening})
+	all := lead.HitFilter{Screening: f.Screening}
+	if gone {
+		all.States = []lead.HitState{lead.HitDiscarded}
+	}
+	counts, err := lead.CountHits(ctx, s.vault, s.db, v.Who, all)
 	if err != nil {
 		return err
 	}
-	p.count(counts, f, names, q)
+	if p.count(counts, f, names, q); gone {
+		p.Counts = nil
+	}
 	if p.State != "" {
 		f.States = []lead.HitState{lead.HitState(p.State)}
 	}
@@ -205,7 +222,7 @@ func (s *Server) hitList(w http.ResponseWriter, r *http.Request, v *visit) error
 	if p.To < total {
 		p.Next = at(p.To)
 	}
-	if f.Screening != 0 {
+	if f.Screening != 0 && !gone {
 		p.Outcome = "/hit/outcome?screening=" + p.Run
 		p.Sheet = "/hit/sheet?screening=" + p.Run
 		if f.Village > 0 {

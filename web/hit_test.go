@@ -175,6 +175,21 @@ func TestHitPages(t *testing.T) {
 		if list, _ = duty.List(t.Context(), s.db, duty.Filter{Duty: id}); list[0].Standing != duty.Done {
 			t.Errorf("%+v", list[0])
 		}
+
+		// A screening that took no programme's terms: whose business the hit is, is asked.
+		address := fmt.Sprintf("/hit/%d", l.hits[0])
+		if page := clerk.page(address); strings.Contains(page, `id="programme"`) || !strings.Contains(page, "/propose") {
+			t.Errorf("the programme is asked for although the screening has one: %s", plain(page))
+		}
+		s.residentsRow(`update screening set programme = 0 where id <> $1`)
+		page := clerk.page(address)
+		if !strings.Contains(page, fmt.Sprintf(`<option value="%d" selected>高龄津贴`, l.programme)) {
+			t.Errorf("%s", plain(page))
+		}
+		version := between(page, `name="version" value="`, `"`)
+		if a := clerk.post(address+"/propose", "version", version, "kind", "resume", "programme", "0", "reason", "核实属实"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请选是哪个项目的事") || !strings.Contains(a.body, `<option value="resume" selected>`) {
+			t.Errorf("%d %s", a.status, plain(a.body))
+		}
 	})
 }
 

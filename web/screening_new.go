@@ -219,14 +219,14 @@ func (p *screeningForm) rules(needs []lead.Need, said bool, chosen []string) {
 		}
 		p.Held = append(p.Held, fit)
 	}
-	var why []string
-	if lists > 0 {
-		why = append(why, fmt.Sprintf("%d 条没有名单，需上级比对", lists))
+	switch {
+	case terms == 0:
+		p.HeldWhy = "没有名单，需上级比对"
+	case lists == 0:
+		p.HeldWhy = "没有项目规定"
+	default:
+		p.HeldWhy = fmt.Sprintf("%d 条没有名单，需上级比对；%d 条没有项目规定", lists, terms)
 	}
-	if terms > 0 {
-		why = append(why, fmt.Sprintf("%d 条没有项目规定", terms))
-	}
-	p.HeldWhy = strings.Join(why, "，")
 }
 
 // mostFindingChoices is how many findings a list to choose from offers.
