@@ -145,7 +145,7 @@ func TestWaitingFor(t *testing.T) {
 		ctx := t.Context()
 		want := func(who org.Person, want ledger.Waiting) {
 			t.Helper()
-			got, err := ledger.WaitingFor(ctx, w.db, who)
+			got, err := ledger.WaitingFor(ctx, w.db, who, "2026-04-16")
 			ok(t, err)
 			if got != want {
 				t.Errorf("%s: %+v, want %+v", who.Name, got, want)
