@@ -63,9 +63,9 @@ func (s *Server) measuresOf(ctx context.Context, v *visit, residents *vault.Vaul
 	return by, nil
 }
 
-// asked is the amount that an application is about, in fen: what it says or, of somebody who is paid by age, what the first month owes; 0
+// amountAsked is the amount that an application is about, in fen: what it says or, of somebody who is paid by age, what the first month owes; 0
 // when it is about none.
-func asked(kind benefit.Kind, fen int64, from benefit.Month, about benefit.Person, terms benefit.Terms, day string) int64 {
+func amountAsked(kind benefit.Kind, fen int64, from benefit.Month, about benefit.Person, terms benefit.Terms, day string) int64 {
 	if fen > 0 || kind != benefit.New && kind != benefit.Resume || about.Birth == "" {
 		return fen
 	}
@@ -100,7 +100,7 @@ var stepLights = map[benefit.Step]string{benefit.Received: "wait", benefit.Check
 func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
 	row := applicationRow{Pending: x, Programme: m.Name, Place: x.About.Place, Since: shortDate(x.Received, v.Today), Source: benefit.SourceWord(x.Source),
 		Light: light{Kind: stepLights[x.Step], Word: x.Step.Word()}}
-	if fen := asked(x.Kind, x.Amount, x.From, x.About, m.Terms, v.Today); fen > 0 {
+	if fen := amountAsked(x.Kind, x.Amount, x.From, x.About, m.Terms, v.Today); fen > 0 {
 		row.Money = benefit.Yuan(fen) + "元"
 		if !x.Kind.Money() {
 			row.Money = "每月" + row.Money

@@ -298,7 +298,7 @@ func (p *countyLetterPage) paper(residents *vault.Vault, terms benefit.Terms, wh
 			}
 			row.Number = number
 		}
-		if fen := asked(x.Kind, x.Amount, x.From, x.About, terms, l.Day); fen > 0 {
+		if fen := amountAsked(x.Kind, x.Amount, x.From, x.About, terms, l.Day); fen > 0 {
 			if row.Amount = benefit.Yuan(fen); !x.Kind.Money() {
 				row.Amount = "每月" + row.Amount
 			}
