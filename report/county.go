@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"bihuan/office"
@@ -44,14 +45,8 @@ func (l CountyLetter) Title() string {
 	return l.Sign() + "关于报请审批" + l.Programme + "有关事项的函"
 }
 
-// CountyBlock is a heading or a paragraph of the letter.
-type CountyBlock struct {
-	Heading bool
-	Text    string
-}
-
-// Text is the letter between whom it is to and who signs.
-func (l CountyLetter) Text() []CountyBlock {
+// Text is the letter between whom it is to and who signs, short enough for the seal to stand on the same page.
+func (l CountyLetter) Text() []string {
 	by := ""
 	if l.Basis != "" {
 		by = "按照" + l.Basis + "等规定，"
@@ -70,13 +65,11 @@ func (l CountyLetter) Text() []CountyBlock {
 	for _, r := range l.Rows {
 		people[r.Name+r.Number] = true
 	}
-	return []CountyBlock{
-		{Text: fmt.Sprintf("%s我镇对%s有关事项逐件作了调查，现将%d件报上，涉及%d人，请予审批。", by, l.Programme, len(l.Rows), len(people))},
-		{true, "一、报批事项"}, {Text: counts + "。每个人的情况见附件。"},
-		{true, "二、镇里意见"}, {Text: l.Said},
-		{true, "三、请予办理的事"}, {Text: "请逐件审核，作出同意或者不同意的书面决定，并写明理由。新增、变更、暂停、恢复、停发、补发、追回，都以你单位的决定为准；决定作出以前，一切照旧。收到决定后，由我镇告知本人。"},
-		{Text: "联系人：" + l.Contact + "。"},
-		{Text: "专此函达，请予函复。"},
+	return []string{
+		fmt.Sprintf("%s我镇对%s有关事项逐件作了调查，现将%d件（%s）报上，涉及%d人，每个人的情况见附件。", by, l.Programme, len(l.Rows), counts, len(people)),
+		"镇里意见：" + l.Said,
+		"请逐件审核，作出同意或者不同意的书面决定，写明理由；决定作出以前，一切照旧。收到决定后，由我镇告知本人。",
+		"专此函达，请予函复。联系人：" + l.Contact + "。",
 	}
 }
 
@@ -88,22 +81,18 @@ func (l CountyLetter) AnnexTitle() string { return l.Town + l.Programme + "报�
 
 // CountyLetterDocx writes the letter with its annex in the form of GB/T 9704, marked as a file that leaves the program.
 func CountyLetterDocx(w io.Writer, l CountyLetter, at time.Time, m proof.Imprint, mark func(office.Paper) office.Paper) error {
-	t := office.Table{Size: 10.5, Columns: []office.Column{{Width: 2.4, Align: office.AlignCenter}, {Width: 4.6, Align: office.AlignCenter}, {Width: 9.6, Align: office.AlignCenter}, {Width: 5, Align: office.AlignCenter},
-		{Width: 5, Align: office.AlignCenter}, {Width: 5, Align: office.AlignRight}, {Width: 7, Align: office.AlignCenter}, {Width: 13}, {Width: 13}, {Width: 7}}}
+	t := office.Table{Size: 10.5, Columns: []office.Column{{Width: 2.2, Align: office.AlignCenter}, {Width: 4.6, Align: office.AlignCenter}, {Width: 11.6, Align: office.AlignCenter}, {Width: 4.8, Align: office.AlignCenter},
+		{Width: 5.6, Align: office.AlignCenter}, {Width: 4.8, Align: office.AlignRight}, {Width: 7.6, Align: office.AlignCenter}, {Width: 13}, {Width: 12}, {Width: 6}}}
 	for i := range t.Columns {
 		t.Columns[i].Title = CountyColumns[i]
 	}
 	for i, r := range l.Rows {
 		t.Rows = append(t.Rows, office.Cells(strconv.Itoa(i+1), r.Name, r.Number, or(r.Village, "不明"), r.Kind, r.Amount, r.Months, r.Reason, r.Found, ""))
 	}
-	p := office.Paper{Title: l.Title(), Number: l.Number, To: l.To, Sign: l.Sign(), Date: longDate(l.Day), Sealed: true, Subject: l.Title(), Author: l.Sign(), Created: at,
+	p := office.Paper{Title: l.Sign() + "\n" + strings.TrimPrefix(l.Title(), l.Sign()), Number: l.Number, To: l.To, Sign: l.Sign(), Date: longDate(l.Day), Sealed: true, Subject: l.Title(), Author: l.Sign(), Created: at,
 		Annexes: []office.Annex{{Title: l.AnnexTitle(), Landscape: true, Blocks: []office.Block{office.Line{Left: "填报单位：" + l.Sign(), Right: longDate(l.Day)}, t}}}}
-	for _, b := range l.Text() {
-		if b.Heading {
-			p.Blocks = append(p.Blocks, office.Heading{Level: 1, Text: b.Text})
-		} else {
-			p.Blocks = append(p.Blocks, office.Text(b.Text))
-		}
+	for _, text := range l.Text() {
+		p.Blocks = append(p.Blocks, office.Text(text))
 	}
 	return writePaper(w, mark(p), m)
 }

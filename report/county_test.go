@@ -42,8 +42,8 @@ func TestCountyLetter(t *testing.T) {
 	}
 	all := render(t, files)
 	short := all["报县函.docx"]
-	short.whole(t, "报县函", []string{"栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "栖禾民函〔2026〕3号", "临澜区民政局：", "按照临民〔2024〕12号等规定，我镇对高龄津贴有关事项逐件作了调查，现将4件报上，涉及4人，请予审批。",
-		"新增享受2件，停发1件，补发1件、共1560元。每个人的情况见附件。", "都以你单位的决定为准；决定作出以前，一切照旧", "专此函达，请予函复。", "附件：栖禾镇高龄津贴报批事项表", "栖禾镇人民政府2026年4月16日", "不明", "存证码 " + sampleImprint.Code.String()})
+	short.whole(t, "报县函", []string{"栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "栖禾民函〔2026〕3号", "临澜区民政局：", "按照临民〔2024〕12号等规定，我镇对高龄津贴有关事项逐件作了调查，现将4件（新增享受2件，停发1件，补发1件、共1560元）报上，涉及4人，每个人的情况见附件。",
+		"作出同意或者不同意的书面决定，写明理由；决定作出以前，一切照旧", "专此函达，请予函复。", "附件：栖禾镇高龄津贴报批事项表", "栖禾镇人民政府2026年4月16日", "不明", "存证码 " + sampleImprint.Code.String()})
 	for name, r := range all {
 		r.wants(t, name, 0, 99, "导2026-0017 贺晓雨（党政办经办人） 2026-04-16 09:20导出 用途：送临澜区民政局审批")
 		last := len(r.pages) - 1
@@ -51,6 +51,9 @@ func TestCountyLetter(t *testing.T) {
 			t.Errorf("%s: the first page is no letter: %s", name, r.pages[0])
 		}
 		r.wants(t, name, last, last, "县级审核意见")
+	}
+	if n := len(short.pages); n > 3 || !strings.Contains(short.pages[0], "栖禾镇人民政府2026年4月16日") {
+		t.Errorf("a usual letter takes %d pages, or its seal stands alone: %s", n, short.pages[0])
 	}
 	long := all["报县函长.docx"]
 	if n := len(long.pages); n < 3 {

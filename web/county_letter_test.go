@@ -97,7 +97,7 @@ func TestCountyLetters(t *testing.T) {
 			t.Errorf("the same form again leads to %d %s", again.status, again.to)
 		}
 		page = clerk.page(letter)
-		wants("the letter", page, "栖禾民函〔2026〕1号", "栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "现将2件报上，涉及2人", "停发1件，补发1件、共720元", "附件：栖禾镇高龄津贴报批事项表", "乔金生", "2025年10月至2026年3月", "存证码", "等县里决定")
+		wants("the letter", page, "栖禾民函〔2026〕1号", "栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "现将2件（停发1件，补发1件、共720元）报上，涉及2人", "附件：栖禾镇高龄津贴报批事项表", "乔金生", "2025年10月至2026年3月", "存证码", "等县里决定")
 		if strings.Contains(page, "990408") {
 			t.Error("the page shows a number")
 		}
