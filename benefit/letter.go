@@ -31,6 +31,7 @@ type CountyLetter struct {
 	Version   int64
 	Lines     []LetterLine // of [CountyLetterByID]
 	N         int          // how many lines it has
+	Decided   int          // of how many of them the county has decided
 }
 
 // LetterLine is one application in the annex of a letter, as it was proposed then.
@@ -53,10 +54,11 @@ func (l LetterLine) Months() string {
 }
 
 const letterColumns = `l.id, l.unit, l.programme, l.number, l.addressee, l.basis, l.said, l.day, l.staff, l.who, l.void, l.void_why, l.version,
-	(select count(*) from county_letter_line c where c.letter = l.id)`
+	(select count(*) from county_letter_line c where c.letter = l.id),
+	(select count(*) from county_letter_line c join application a on a.id = c.application where c.letter = l.id and a.step = 'decided')`
 
 func scanCountyLetter(rows *sql.Rows, l *CountyLetter) error {
-	return rows.Scan(&l.ID, &l.Unit, &l.Programme, &l.Number, &l.To, &l.Basis, &l.Said, &l.Day, &l.Staff, &l.Who, &l.Void, &l.VoidWhy, &l.Version, &l.N)
+	return rows.Scan(&l.ID, &l.Unit, &l.Programme, &l.Number, &l.To, &l.Basis, &l.Said, &l.Day, &l.Staff, &l.Who, &l.Void, &l.VoidWhy, &l.Version, &l.N, &l.Decided)
 }
 
 // CountyLetters lists the letters of towns, the newest first.

@@ -120,6 +120,8 @@ func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
 		row.Light = light{Kind: "soon", Word: "批准未到账", Why: decided + "同意，过了发放月还没有付款记录"}
 	case x.Unpaid:
 		row.Light = light{Kind: "part", Word: "县里同意", Why: decided + "，等到账"}
+	case x.Decision == benefit.Approved && x.Kind.Money() && max(x.Paid, -x.Paid) < x.Amount:
+		row.Light = light{Kind: "part", Word: "县里同意", Why: fmt.Sprintf("%s，还差%s元", decided, benefit.Yuan(x.Amount-max(x.Paid, -x.Paid)))}
 	case x.Step == benefit.Decided:
 		row.Light = light{Kind: "done", Word: "县里同意", Why: decided}
 	case x.Step == benefit.Proposed:
@@ -334,6 +336,9 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 			}
 			if len(payments) > 0 {
 				view = stepTaken{Word: "到账", Kind: "done", Day: p.Payments[0].Day, Said: fmt.Sprintf("%d 笔，共 %s 元", len(payments), p.Sum), Taken: true}
+				if left := x.Amount - max(sum, -sum); x.Kind.Money() && left > 0 {
+					view.Kind, view.Said = "part", view.Said+"，还差 "+benefit.Yuan(left)+" 元"
+				}
 			}
 			p.Steps = append(p.Steps, view)
 		}

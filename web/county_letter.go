@@ -104,10 +104,7 @@ func (s *Server) countyLetterList(w http.ResponseWriter, r *http.Request, v *vis
 		return err
 	}
 	for _, l := range list {
-		row := countyLetterRow{CountyLetter: l, On: shortDate(l.Day, v.Today), Light: light{Kind: "run", Word: "已编号"}}
-		if l.Void != "" {
-			row.Light = light{Kind: "stop", Word: "已作废", Why: l.VoidWhy}
-		}
+		row := countyLetterRow{CountyLetter: l, On: shortDate(l.Day, v.Today), Light: countyLight(l, v.Today)}
 		for _, u := range towns {
 			if u.ID == l.Unit {
 				row.Town = u.Name
@@ -122,6 +119,17 @@ func (s *Server) countyLetterList(w http.ResponseWriter, r *http.Request, v *vis
 	}
 	p.frame = s.benefitFrame(v, "application", "报县函")
 	return s.render(w, http.StatusOK, "county-letters", p)
+}
+
+// countyLight says how far a letter is.
+func countyLight(l benefit.CountyLetter, today string) light {
+	switch {
+	case l.Void != "":
+		return light{Kind: "stop", Word: "已作废", Why: shortDate(l.Void, today) + "：" + l.VoidWhy}
+	case l.Decided == l.N:
+		return light{Kind: "done", Word: "县里都决定了"}
+	}
+	return light{Kind: "run", Word: "等县里决定", Why: fmt.Sprintf("已决定 %d 件，共 %d 件", l.Decided, l.N)}
 }
 
 // countyLetterForm writes a letter.
@@ -236,7 +244,6 @@ type countyLetterPage struct {
 	Imprint   *imprintView
 	Light     light
 	On        string
-	Decided   int
 	MayTake   bool
 	MayUnmask bool
 	MayVoid   bool
@@ -346,22 +353,11 @@ func (s *Server) renderCountyLetter(w http.ResponseWriter, r *http.Request, v *v
 		case benefit.Refused:
 			line.Light = light{Kind: "stop", Word: "县里不同意"}
 		}
-		if x.Step == benefit.Decided {
-			p.Decided++
-		}
 		p.Lines = append(p.Lines, line)
 	}
-	p.On, p.Date = shortDate(p.Letter.Day, v.Today), shortDate(p.Letter.Day, "")
-	switch {
-	case p.Letter.Void != "":
-		p.Light = light{Kind: "stop", Word: "已作废", Why: shortDate(p.Letter.Void, v.Today) + "：" + p.Letter.VoidWhy}
-	case p.Decided == len(p.Lines):
-		p.Light = light{Kind: "done", Word: "县里都决定了"}
-	default:
-		p.Light = light{Kind: "run", Word: "等县里决定", Why: fmt.Sprintf("已决定 %d 件，共 %d 件", p.Decided, len(p.Lines))}
-	}
+	p.On, p.Date, p.Light = shortDate(p.Letter.Day, v.Today), shortDate(p.Letter.Day, ""), countyLight(p.Letter, v.Today)
 	p.MayTake, p.MayUnmask = p.Letter.Void == "", v.Who.Check(org.Unmask, p.Town) == nil
-	p.MayVoid = p.MayTake && p.Decided == 0 && v.Who.Check(org.Propose, p.Town) == nil
+	p.MayVoid = p.MayTake && p.Letter.Decided == 0 && v.Who.Check(org.Propose, p.Town) == nil
 	if p.Imprint, err = s.viewImprint(s.residentsImprint(ctx, "county_letter", p.Letter.ID)); err != nil {
 		return err
 	}

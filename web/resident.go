@@ -231,9 +231,9 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if sum.Unknown > 0 {
 		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
 	}
-	asked := func(kind benefit.Kind) bool { // it is under way, and cannot be asked for twice
+	asked := func(kind benefit.Kind) bool { // it is under way or not all paid, and cannot be asked for twice
 		return slices.ContainsFunc(applications, func(a benefit.Pending) bool {
-			return a.Application.Programme == programme.ID && a.Kind == kind && a.Open()
+			return a.Application.Programme == programme.ID && a.Kind == kind && (a.Open() || a.Decision == benefit.Approved && max(a.Paid, -a.Paid) < a.Amount)
 		})
 	}
 	part.Arrears, part.Over = sum.Arrears+sum.Short > 0 && !asked(benefit.Arrears), sum.Overpaid() > 0 && !asked(benefit.Recover)
