@@ -207,27 +207,32 @@ func ApplicationsOf(ctx context.Context, q store.Querier, person int64) ([]Appli
 // Pending is an application with whom it is about.
 type Pending struct {
 	Application
-	About Person
-	Paid  int64 // fen of the payment rows that settle it
+	About  Person
+	Paid   int64 // fen of the payment rows that settle it; of a recovery negative
+	Unpaid bool  // approved, about money or new, and no payment row yet
 }
 
 // Queue says which applications are wanted. Zero fields do not count.
 type Queue struct {
+	ID        int64
 	Programme int64
+	Person    int64
 	Kind      Kind
 	Step      Step
-	Open      bool   // those that wait for the town or the county
-	Town      bool   // those that wait for the town
-	Unpaid    bool   // approved, about money or new, and no payment row yet
-	Untold    bool   // decided, and nobody told the person
-	Before    string // proposed before this day and not decided
+	Open      bool // those that wait for the town or the county
+	Town      bool // those that wait for the town
+	Unpaid    bool // approved, about money or new, and no payment row yet
+	Untold    bool // decided, and nobody told the person
+	Unwritten bool // waits for the county, and no letter told it; see [CountyLetter]
+	Slow      bool // not decided within the limit of the programme; see [Limits.Slow]
+	Overdue   bool // unpaid, and the month in which it should have come is over; see [Limits.Overdue]
+	Limits    []Limits
 	First     int
 	Most      int
 }
 
 // unpaid is the condition that an approved application has led to no payment row yet (M70).
-const unpaid = `a.decision = 'approved' and (a.kind in ('arrears', 'recover') and not exists (select 1 from payment x where x.application = a.id)
-	or a.kind in ('new', 'resume') and not exists (select 1 from payment x where x.programme = a.programme and x.person = a.person and x.month >= a.from_month and x.application = 0))`
+const unpaid = `a.decision = 'approved' and a.kind in ('arrears', 'recover', 'new', 'resume') and not exists (select 1 from payment p where ` + LedTo + `)`
 
 // where is the condition of a queue on top of another.
 func (f Queue) where(where string, args []any) (string, []any) {
@@ -256,22 +261,95 @@ func (f Queue) where(where string, args []any) (string, []any) {
 	if f.Untold {
 		where += " and a.step = 'decided' and a.told = ''"
 	}
-	if f.Before != "" {
-		add("a.step = 'proposed' and a.proposed < $%d", f.Before)
+	if f.Unwritten {
+		where += " and " + unwritten
+	}
+	if f.ID != 0 {
+		add("a.id = $%d", f.ID)
+	}
+	if f.Person != 0 {
+		add("a.person = $%d", f.Person)
+	}
+	if f.Slow {
+		where += " and a.step not in ('decided', 'withdrawn') and "
+		where, args = f.limited(where, args, "a.received < $%d", Limits.before)
+	}
+	if f.Overdue {
+		where += " and " + unpaid + " and "
+		where, args = f.limited(where, args, "substr(a.decided, 1, 7) < $%[1]d and (a.kind in ('arrears', 'recover') or a.from_month <= $%[1]d)", func(l Limits) string { return l.Payable.String() })
 	}
 	return where, args
+}
+
+// limited adds a condition that each programme has with a value of its own.
+func (f Queue) limited(where string, args []any, condition string, value func(Limits) string) (string, []any) {
+	parts := []string{"false"}
+	for _, l := range f.Limits {
+		args = append(args, l.Programme, value(l))
+		parts = append(parts, fmt.Sprintf("a.programme = $%d and ", len(args)-1)+fmt.Sprintf(condition, len(args)))
+	}
+	return where + "(" + strings.Join(parts, " or ") + ")", args
+}
+
+// slowAfter is how many days an application may take where the programme says nothing.
+const slowAfter = 30
+
+// Limits are what the applications of a programme are measured by on a day.
+type Limits struct {
+	Programme int64
+	Day       string
+	Days      int   // from receiving it to the decision
+	Payable   Month // the last month whose payment must have been made by now
+}
+
+// LimitsOf are the limits of a programme in force on a day.
+func LimitsOf(programme int64, t Terms, day string) Limits {
+	n, ok := t.Number(DecideWithin, day)
+	if !ok {
+		n = slowAfter
+	}
+	return Limits{Programme: programme, Day: day, Days: n, Payable: t.Payable(day)}
+}
+
+func (l Limits) before() string { return shifted(l.Day, 0, -l.Days) }
+
+// Due is the last day for the decision of an application.
+func (l Limits) Due(a Application) string { return shifted(a.Received, 0, l.Days) }
+
+// Slow tells whether the county should have decided by now (办结时限).
+func (l Limits) Slow(a Application) bool { return a.Open() && l.Due(a) < l.Day }
+
+// Overdue tells whether what was approved and has no payment row should have one by now: the month after that of the decision is over,
+// or the quarter with it where that is the cycle.
+func (l Limits) Overdue(x Pending) bool {
+	return x.Unpaid && MonthOf(x.Decided) < l.Payable && (x.Kind.Money() || x.From <= l.Payable)
 }
 
 // Applications lists applications about people whom who sees: what waits longest first, decided ones the newest first behind.
 func Applications(ctx context.Context, q store.Querier, who org.Person, f Queue) ([]Pending, error) {
 	where, args := f.where(who.MayUnder(org.Residents, "p.path"))
-	query := `select ` + applicationColumns + `, ` + personColumns + `, coalesce((select sum(x.amount) from payment x where x.application = a.id), 0)
-		from application a join person p on p.id = a.person where ` + where + `
+	query := `select ` + applicationColumns + `, ` + personColumns + `, coalesce((select sum(x.amount) from payment x where x.application = a.id and x.void = ''), 0),
+		case when ` + unpaid + ` then 1 else 0 end from application a join person p on p.id = a.person where ` + where + `
 		order by case when a.step in ('decided', 'withdrawn') then 1 else 0 end, case when a.step in ('decided', 'withdrawn') then '' else a.received end, a.id desc`
 	if f.Most > 0 {
 		query += fmt.Sprintf(" limit %d offset %d", f.Most, f.First)
 	}
-	return store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, append(x.About.into(), &x.Paid)...) }, query, args...)
+	return store.All(ctx, q, func(rows *sql.Rows, x *Pending) error {
+		return x.scan(rows, append(x.About.into(), &x.Paid, &x.Unpaid)...)
+	}, query, args...)
+}
+
+// PendingByID reads an application about somebody whom who may see, with whom it is about and what was paid.
+func PendingByID(ctx context.Context, q store.Querier, who org.Person, id int64) (Pending, error) {
+	list, err := Applications(ctx, q, who, Queue{ID: id})
+	if err != nil {
+		return Pending{}, err
+	}
+	if len(list) == 0 {
+		_, err = ApplicationByID(ctx, q, who, id) // says whether there is none, or may not be seen
+		return Pending{}, cmp.Or(err, store.ErrNotFound)
+	}
+	return list[0], nil
 }
 
 // CountApplications counts applications by step in the units that who sees; it tells of nobody, so that no right beyond that is asked for.
@@ -444,7 +522,7 @@ func stands(rolls []Roll, a Application) bool {
 
 // settledOf is what was paid or paid back, in fen, of each application of a person.
 func settledOf(ctx context.Context, q store.Querier, person int64) (map[int64]int64, error) {
-	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.person = $1 and x.application <> 0`, person)
+	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.person = $1 and x.application <> 0 and x.void = ''`, person)
 	sums := map[int64]int64{}
 	for _, x := range list {
 		sums[x.Application] += max(x.Fen, -x.Fen)

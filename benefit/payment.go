@@ -25,20 +25,29 @@ type Payment struct {
 	Paid        string
 	Source      string // list, sheet and row, or the paper
 	Version     int64
+
+	// Of what settles arrears or a recovery; see [Settlement].
+	Entry   int64
+	Void    string
+	VoidWhy string
 }
 
-const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version`
+const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version, x.entry, x.void, x.void_why`
+
+func (p *Payment) into(month *string) []any {
+	return []any{&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, month, &p.Fen, &p.Paid, &p.Source, &p.Version, &p.Entry, &p.Void, &p.VoidWhy}
+}
 
 func scanPayment(rows *sql.Rows, p *Payment) error {
 	var month string
-	err := rows.Scan(&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, &month, &p.Fen, &p.Paid, &p.Source, &p.Version)
+	err := rows.Scan(p.into(&month)...)
 	p.Month, _ = ParseMonth(month)
 	return err
 }
 
-// PaymentsOf lists what a person was paid in a programme, the newest month first.
+// PaymentsOf lists what a person was paid in a programme, the newest month first. What was made void is not among it.
 func PaymentsOf(ctx context.Context, q store.Querier, programme, person int64) ([]Payment, error) {
-	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 order by x.month desc, x.id desc`, programme, person)
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.void = '' order by x.month desc, x.id desc`, programme, person)
 }
 
 // PaymentByID reads a payment to somebody whom who may see.
@@ -50,21 +59,28 @@ func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64)
 	return x, err
 }
 
-// PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, the months of a new or
-// resumed entry from its first month on. Without any nobody has come to enjoy anything (M70).
+// LedTo is the condition on payment p that it is what application a asked for: a row that settles it or, of somebody newly on the roll or
+// back on it, a month's payment from the month on that was decided, made on the day of the decision or later: what was paid before is
+// no fruit of it, whatever month it was for. Only such a row counts as 享受到 (M70).
+const LedTo = `(p.void = '' and (p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
+	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
+		and a.from_month > '' and p.month >= a.from_month and p.paid >= a.decided))`
+
+// PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, and those since the
+// decision for the months of a new, resumed or changed entry from its first month on. Without any nobody has come to enjoy anything (M70).
 func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment, error) {
 	a, err := applicationByID(ctx, q, application)
 	if err != nil || a.Decision != Approved {
 		return nil, err
 	}
 	if a.Kind.Money() {
-		return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 order by x.month, x.id`, application)
+		return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 and x.void = '' order by x.month, x.id`, application)
 	}
 	if a.Kind != New && a.Kind != Resume && a.Kind != Change {
 		return nil, nil
 	}
-	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 order by x.month, x.id`,
-		a.Programme, a.Person, a.From.String())
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 and x.paid >= $4 order by x.month, x.id`,
+		a.Programme, a.Person, a.From.String(), a.Decided)
 }
 
 // Enjoyed is how many people came to enjoy a programme.
@@ -79,8 +95,8 @@ type Enjoyed struct {
 func Enjoying(ctx context.Context, q store.Querier, who org.Person, programme int64, from, to string) (Enjoyed, error) {
 	where, args := who.Under("p.path", programme, from, to)
 	return store.One(ctx, q, func(rows *sql.Rows, e *Enjoyed) error { return rows.Scan(&e.Persons, &e.First, &e.Fen) }, `select count(*),
-		count(*) filter (where not exists (select 1 from payment y where y.person = paid.person and y.programme = $1 and y.paid < $2 and y.amount > 0)), coalesce(sum(paid.fen), 0)
-		from (select x.person, sum(x.amount) as fen from payment x join person p on p.id = x.person where x.programme = $1 and x.paid >= $2 and x.paid <= $3 and `+where+`
+		count(*) filter (where not exists (select 1 from payment y where y.person = paid.person and y.programme = $1 and y.paid < $2 and y.amount > 0 and y.void = '')), coalesce(sum(paid.fen), 0)
+		from (select x.person, sum(x.amount) as fen from payment x join person p on p.id = x.person where x.programme = $1 and x.paid >= $2 and x.paid <= $3 and x.void = '' and `+where+`
 			group by x.person having sum(x.amount) > 0) as paid`, args...)
 }
 
@@ -216,12 +232,6 @@ func standingOf(p Programme, x Person, r Roll, standards []Standard) Standing {
 	return s
 }
 
-// AmountAt is what a person whom who may see is owed by a programme for a month, or why nothing.
-func AmountAt(ctx context.Context, q store.Querier, who org.Person, programme, person int64, m Month) (Due, error) {
-	a, err := AccountOf(ctx, q, who, programme, person, m.First())
-	return a.Terms.Due(a.Standing, m), err
-}
-
 // Paid is a payment as a list or a form tells of it.
 type Paid struct {
 	Person  int64   // 0: whoever Subject is
@@ -237,94 +247,160 @@ type Paid struct {
 // [Rejected], nothing; the same list again changes nothing.
 func TakePayments(ctx context.Context, v *vault.Vault, who org.Person, programme int64, month Month, list []Paid) (TakeResult, error) {
 	var result TakeResult
+	err := v.Write(ctx, func(tx *store.Tx) (err error) {
+		result, err = takePayments(ctx, v, tx, who, programme, month, list)
+		return err
+	})
+	return result, err
+}
+
+func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, programme int64, month Month, list []Paid) (result TakeResult, err error) {
+	if month < 1900*12 || month > MonthOf(today(tx)) {
+		return result, org.Invalid{Field: "发放月份", What: "请写哪个月的钱，如 2026-05，不能在本月以后"}
+	}
+	t, err := newTaking(ctx, v, tx, who, programme)
+	if err != nil {
+		return result, err
+	}
+	had, err := store.All(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.application = 0 and x.month >= $2`, programme, month.String())
+	if err != nil {
+		return result, err
+	}
+	type key struct {
+		person int64
+		month  Month
+	}
+	there := make(map[key]Payment, len(had))
+	for _, x := range had {
+		there[key{x.Person, x.Month}] = x
+	}
+	var bad Rejected
+	var order []key
+	rows := map[key]Payment{}
+	names := map[int64]string{}
+	for _, x := range list {
+		person, diffs, err := t.paidPerson(ctx, x)
+		if err == nil {
+			err = x.check(today(tx))
+		}
+		if refused(err) {
+			bad = append(bad, fmt.Sprintf("%s %s", x.Source, err))
+			continue
+		}
+		if err != nil {
+			return result, err
+		}
+		result.Differences = append(result.Differences, diffs...)
+		roll, on := t.rolls[person.ID]
+		if _, told := names[person.ID]; !on && !told {
+			result.Differences = append(result.Differences, Difference{Person: person.ID, Name: person.Name, Field: "名册", Ours: "不在名册上", Theirs: "有发放", Source: x.Source})
+		}
+		names[person.ID] = person.Name
+		n := max(x.Months, 1)
+		for i := range n {
+			k := key{person.ID, month + Month(i)}
+			fen := x.Fen / int64(n)
+			if i == n-1 {
+				fen = x.Fen - fen*int64(n-1) // what does not divide
+			}
+			row, again := rows[k]
+			if !again {
+				row = Payment{Programme: programme, Person: person.ID, Roll: roll.ID, Month: k.month, Paid: x.Day, Source: x.Source}
+				order = append(order, k)
+			} else {
+				row.Source += "；" + x.Source
+			}
+			row.Fen += fen
+			rows[k] = row
+		}
+	}
+	if len(bad) > 0 {
+		return result, bad
+	}
+	var sum int64
+	for _, k := range order {
+		row := rows[k]
+		if old, ok := there[k]; ok {
+			result.Same++
+			if old.Fen != row.Fen {
+				result.Differences = append(result.Differences, Difference{Person: k.person, Name: names[k.person], Field: k.month.Words() + "发放金额", Ours: Yuan(old.Fen), Theirs: Yuan(row.Fen), Source: row.Source})
+			}
+			continue
+		}
+		row.ID = tx.ID()
+		t.wrote("payment", row.ID)
+		if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1)`,
+			row.ID, row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
+			return result, err
+		}
+		result.New++
+		sum += row.Fen
+	}
+	if t.row == 0 {
+		return result, nil
+	}
+	return result, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: t.kind, Row: t.row,
+		Changes: []journal.Change{{Field: t.programme.Name + month.Words() + "发放", To: fmt.Sprintf("%d笔，%s元", result.New, Yuan(sum))}}})
+}
+
+// PayMonth records that people were paid what a month owes them, as somebody ticks them off by hand. Whoever was paid for that month, or
+// for whom it was made good, since the form was opened is refused with what and when, as is whoever is owed nothing any more; then nobody
+// is recorded. The same form again does nothing.
+func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int64, month Month, people []int64, day, source string) (TakeResult, error) {
+	var result TakeResult
+	if !who.May(org.Programme) {
+		return result, org.Denied{Who: who, Action: org.Programme}
+	}
 	err := v.Write(ctx, func(tx *store.Tx) error {
-		result = TakeResult{}
-		if month < 1900*12 || month > MonthOf(today(tx)) {
-			return org.Invalid{Field: "发放月份", What: "请写哪个月的钱，如 2026-05，不能在本月以后"}
+		if err := tx.Lock(ctx, "programme", programme); err != nil { // as who settles arrears does
+			return err
 		}
-		t, err := newTaking(ctx, v, tx, who, programme)
+		lines, err := MonthOfPayments(ctx, tx, who, programme, month)
 		if err != nil {
 			return err
 		}
-		had, err := store.All(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.application = 0 and x.month >= $2`, programme, month.String())
-		if err != nil {
-			return err
-		}
-		type key struct {
-			person int64
-			month  Month
-		}
-		there := make(map[key]Payment, len(had))
-		for _, x := range had {
-			there[key{x.Person, x.Month}] = x
-		}
-		var bad Rejected
-		var order []key
-		rows := map[key]Payment{}
-		names := map[int64]string{}
-		for _, x := range list {
-			person, diffs, err := t.paidPerson(ctx, x)
-			if err == nil {
-				err = x.check(today(tx))
-			}
-			if refused(err) {
-				bad = append(bad, fmt.Sprintf("%s %s", x.Source, err))
+		source = strings.TrimSpace(source)
+		var list []Paid
+		var not []string
+		for _, person := range people {
+			at := slices.IndexFunc(lines, func(l MonthLine) bool { return l.Person.ID == person })
+			if at < 0 {
+				p, err := PersonByID(ctx, tx, who, person)
+				if err != nil {
+					return err
+				}
+				not = append(not, p.Name+"这个月没有应发的")
 				continue
 			}
-			if err != nil {
-				return err
-			}
-			result.Differences = append(result.Differences, diffs...)
-			roll, on := t.rolls[person.ID]
-			if _, told := names[person.ID]; !on && !told {
-				result.Differences = append(result.Differences, Difference{Person: person.ID, Name: person.Name, Field: "名册", Ours: "不在名册上", Theirs: "有发放", Source: x.Source})
-			}
-			names[person.ID] = person.Name
-			n := max(x.Months, 1)
-			for i := range n {
-				k := key{person.ID, month + Month(i)}
-				fen := x.Fen / int64(n)
-				if i == n-1 {
-					fen = x.Fen - fen*int64(n-1) // what does not divide
+			l := lines[at]
+			again := l.Payment.ID != 0 && l.Payment.Fen == l.Due.Fen && l.Payment.Paid == day && l.Payment.Source == source
+			switch {
+			case again && len(l.Rows) == 1:
+			case len(l.Rows) > 0:
+				var had []string
+				for _, x := range l.Rows {
+					word := "发放"
+					switch {
+					case x.Fen < 0:
+						word = "追回"
+					case x.Application != 0:
+						word = "补发"
+					}
+					had = append(had, fmt.Sprintf("%s已%s%s元（%s）", x.Paid, word, Yuan(max(x.Fen, -x.Fen)), x.Source))
 				}
-				row, again := rows[k]
-				if !again {
-					row = Payment{Programme: programme, Person: person.ID, Roll: roll.ID, Month: k.month, Paid: x.Day, Source: x.Source}
-					order = append(order, k)
-				} else {
-					row.Source += "；" + x.Source
-				}
-				row.Fen += fen
-				rows[k] = row
-			}
-		}
-		if len(bad) > 0 {
-			return bad
-		}
-		var sum int64
-		for _, k := range order {
-			row := rows[k]
-			if old, ok := there[k]; ok {
-				result.Same++
-				if old.Fen != row.Fen {
-					result.Differences = append(result.Differences, Difference{Person: k.person, Name: names[k.person], Field: k.month.Words() + "发放金额", Ours: Yuan(old.Fen), Theirs: Yuan(row.Fen), Source: row.Source})
-				}
+				not = append(not, l.Person.Name+"："+strings.Join(had, "，"))
+				continue
+			case l.Due.Fen == 0:
+				not = append(not, fmt.Sprintf("%s：不应发（%s）", l.Person.Name, l.Due.Why))
 				continue
 			}
-			row.ID = tx.ID()
-			t.wrote("payment", row.ID)
-			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1)`,
-				row.ID, row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
-				return err
-			}
-			result.New++
-			sum += row.Fen
+			list = append(list, Paid{Person: person, Fen: l.Due.Fen, Day: day, Source: source})
 		}
-		if t.row == 0 {
-			return nil
+		if len(not) > 0 {
+			return org.Invalid{Field: "发放", What: month.Words() + "的名单已经变了，都没有登记。" + strings.Join(not, "；") + "。请核对后重新勾选"}
 		}
-		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: t.kind, Row: t.row,
-			Changes: []journal.Change{{Field: t.programme.Name + month.Words() + "发放", To: fmt.Sprintf("%d笔，%s元", result.New, Yuan(sum))}}})
+		result, err = takePayments(ctx, v, tx, who, programme, month, list)
+		return err
 	})
 	return result, err
 }
@@ -393,6 +469,32 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 	})
 }
 
+// Settlement is what was entered at once of arrears that were paid or of an overpayment that was paid back (登记到账, 登记缴回). One that was
+// entered wrongly is made void: its rows stay and no longer count.
+type Settlement struct {
+	Entry    int64 // its rows share it; 0: what was entered before there were entries
+	Fen      int64 // paid back is negative
+	Paid     string
+	Source   string
+	From, To Month
+	Void     string // day on which it was made void; empty: it counts
+	VoidWhy  string
+}
+
+// Settlements lists what was entered of an application about money, the first first, what was made void included.
+func Settlements(ctx context.Context, q store.Querier, application int64) ([]Settlement, error) {
+	rows, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 order by x.entry, x.month, x.id`, application)
+	var list []Settlement
+	for _, x := range rows {
+		if n := len(list); n == 0 || list[n-1].Entry != x.Entry {
+			list = append(list, Settlement{Entry: x.Entry, Paid: x.Paid, Source: x.Source, From: x.Month, Void: x.Void, VoidWhy: x.VoidWhy})
+		}
+		s := &list[len(list)-1]
+		s.Fen, s.To, s.Paid = s.Fen+x.Fen, x.Month, max(s.Paid, x.Paid)
+	}
+	return list, err
+}
+
 // Settle records that arrears were paid or an overpayment was paid back, in whole or in part, as payment rows of the months that the
 // application is about: the earliest first. It cannot be more than the county decided.
 func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fen int64, day, source string) error {
@@ -402,7 +504,7 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 			return err
 		}
 		source = strings.TrimSpace(source)
-		rows, err := store.All(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1`, id)
+		before, err := Settlements(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -410,17 +512,17 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 		if a.Kind == Recover {
 			sign = -1
 		}
-		settled, again := int64(0), int64(0)
-		for _, x := range rows {
-			settled += sign * x.Fen
-			if x.Paid == day && x.Source == source {
-				again += sign * x.Fen
+		settled, again := int64(0), false
+		for _, x := range before {
+			if x.Void == "" {
+				settled += sign * x.Fen
+				again = again || x.Fen == sign*fen && x.Paid == day && x.Source == source
 			}
 		}
 		switch {
 		case a.Step != Decided || a.Decision != Approved || !a.Kind.Money():
 			return org.Invalid{Field: "环节", What: "县里同意补发或追回之后，才能登记到账"}
-		case again == fen && fen > 0:
+		case again && fen > 0:
 			return nil // the same form again
 		case day < a.Decided:
 			return org.Invalid{Field: "发放日期", What: fmt.Sprintf("请写到账的日期，在县里决定（%s）之后", a.Decided)}
@@ -435,6 +537,9 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 		if err != nil {
 			return err
 		}
+		if err := tx.Lock(ctx, "programme", a.Programme); err != nil { // nobody records a month as paid meanwhile
+			return err
+		}
 		terms, err := TermsOf(ctx, tx, a.Programme)
 		if err != nil {
 			return err
@@ -447,15 +552,55 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 		if err := a.moved(ctx, tx, n, err); err != nil {
 			return err
 		}
+		entry := tx.ID()
 		for _, part := range a.spread(account.Lines, sign, fen) {
-			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
-				on conflict (programme, person, month, application) do update set amount = payment.amount + excluded.amount, paid = excluded.paid, source = payment.source || '；' || excluded.source,
-				version = payment.version + 1`, tx.ID(), a.Programme, a.Person, a.Roll, id, part.From.String(), sign*part.Fen, day, source); err != nil {
+			if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, entry, void, void_by, void_why)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, '', 0, '')`,
+				tx.ID(), a.Programme, a.Person, a.Roll, id, part.From.String(), sign*part.Fen, day, source, entry); err != nil {
 				return err
 			}
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "发放", Kind: "application", Row: id, Happened: day,
 			Changes: []journal.Change{{Field: a.Kind.Word() + "到账", To: Yuan(fen) + "元"}, {Field: "凭据", To: source}}})
+	})
+}
+
+// VoidSettlement makes void what was entered wrongly of arrears or of a recovery (作废), with why: whoever may enter it may. Its months are
+// open again, and nothing is deleted. What package lead ended by it comes back with the next lead.Follow.
+func VoidSettlement(ctx context.Context, v *vault.Vault, who org.Person, id, version, entry int64, why string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		a, _, err := lockApplication(ctx, tx, who, id, org.Programme)
+		if err != nil {
+			return err
+		}
+		list, err := Settlements(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(list, func(x Settlement) bool { return x.Entry == entry })
+		if at < 0 {
+			return store.ErrNotFound
+		}
+		x := list[at]
+		switch why = strings.TrimSpace(why); {
+		case x.Void != "":
+			return nil // done already
+		case why == "":
+			return org.Invalid{Field: "作废原因", What: "请写错在哪里、凭什么知道，如 银行回单是另一个人的"}
+		}
+		if err := vault.CheckText("作废原因", why); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `update application set version = version + 1 where id = $1 and version = $2`, id, version)
+		if err := a.moved(ctx, tx, n, err); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update payment set void = $3, void_by = $4, void_why = $5, version = version + 1 where application = $1 and entry = $2 and void = ''`,
+			id, entry, today(tx), who.ID, why); err != nil {
+			return err
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "作废", Kind: "application", Row: id, Changes: []journal.Change{
+			{Field: a.Kind.Word() + "到账", From: fmt.Sprintf("%s元（%s）", Yuan(max(x.Fen, -x.Fen)), x.Paid)}, {Field: "凭据", From: x.Source}, {Field: "作废原因", To: why}}})
 	})
 }
 
@@ -490,7 +635,8 @@ type MonthLine struct {
 	Roll    Roll // the zero one: paid without an entry
 	Due     Due
 	Payment Payment // of the month, without arrears; the zero one: none
-	Paid    int64   // fen, arrears and repayments included
+	Rows    []Payment
+	Paid    int64 // fen of Rows, arrears and repayments included
 	Verdict Verdict
 }
 
@@ -533,11 +679,10 @@ func MonthOfPayments(ctx context.Context, q store.Querier, who org.Person, progr
 	where, args := who.MayUnder(org.Residents, "p.path", programme, m.String())
 	payments, err := store.All(ctx, q, func(rows *sql.Rows, x *paid) error {
 		var month string
-		y := &x.Payment
-		err := rows.Scan(append([]any{&y.ID, &y.Programme, &y.Person, &y.Roll, &y.Application, &month, &y.Fen, &y.Paid, &y.Source, &y.Version}, x.Person.into()...)...)
-		y.Month = m
+		err := rows.Scan(append(x.Payment.into(&month), x.Person.into()...)...)
+		x.Payment.Month = m
 		return err
-	}, `select `+paymentColumns+`, `+personColumns+` from payment x join person p on p.id = x.person where x.programme = $1 and x.month = $2 and `+where+` order by p.path, p.name, x.id`, args...)
+	}, `select `+paymentColumns+`, `+personColumns+` from payment x join person p on p.id = x.person where x.programme = $1 and x.month = $2 and x.void = '' and `+where+` order by p.path, p.name, x.id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -566,6 +711,7 @@ func MonthOfPayments(ctx context.Context, q store.Querier, who org.Person, progr
 			list = append(list, MonthLine{Person: x.Person, Due: terms.Due(standingOf(p, x.Person, Roll{}, nil), m)})
 		}
 		list[i].Paid += x.Payment.Fen
+		list[i].Rows = append(list[i].Rows, x.Payment)
 		if x.Payment.Application == 0 {
 			list[i].Payment = x.Payment
 		}

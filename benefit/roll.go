@@ -44,6 +44,7 @@ type Roll struct {
 	Standard   int64 // fen a month, as decided last; 0: by age
 	State      State
 	NextReview string // day; empty: none due
+	TakenOver  bool   // from a list (名册移交), and no decision of the county about it is here
 	Version    int64
 
 	account string // sealed
@@ -61,11 +62,12 @@ func (r Roll) MaskedAccount(v *vault.Vault) string {
 	return vault.MaskAccount(account)
 }
 
-const rollColumns = `r.id, r.programme, r.starts, r.ends, r.class, r.standard, r.state, r.next_review, r.version, r.account, ` + personColumns
+const rollColumns = `r.id, r.programme, r.starts, r.ends, r.class, r.standard, r.state, r.next_review, r.version, r.account,
+	case when exists (select 1 from application y where y.person = r.person and y.roll = r.id and y.kind = 'new' and y.decision = 'approved') then 0 else 1 end, ` + personColumns
 
 func scanRoll(rows *sql.Rows, r *Roll) error {
 	var starts, ends string
-	err := rows.Scan(append([]any{&r.ID, &r.Programme, &starts, &ends, &r.Class, &r.Standard, &r.State, &r.NextReview, &r.Version, &r.account}, r.Person.into()...)...)
+	err := rows.Scan(append([]any{&r.ID, &r.Programme, &starts, &ends, &r.Class, &r.Standard, &r.State, &r.NextReview, &r.Version, &r.account, &r.TakenOver}, r.Person.into()...)...)
 	r.Starts, _ = ParseMonth(starts)
 	r.Ends, _ = ParseMonth(ends)
 	return err

@@ -81,9 +81,7 @@ func TestNewerStandardReachesBack(t *testing.T) {
 		}
 		change(2026*12, 35000, "人口增加")
 		change(2025*12+6, 40000, "更早起应为400")
-		due, err := AmountAt(d.ctx, d.v, d.clerk, p, f[0].ID, 2026*12+3)
-		d.must(err)
-		if due.Fen != 40000 {
+		if due := d.owed(p, f[0].ID, 2026*12+3); due.Fen != 40000 {
 			t.Errorf("the county decided 400 from 2025-07, and 2026-04 owes %s", Yuan(due.Fen))
 		}
 	})

@@ -15,26 +15,15 @@ type Standings struct {
 	Due       int // reviews whose day has come
 	Late      int // of these: whose day has passed
 	Steps     map[Step]int
-	Slow      int // with the county for longer than the programme allows
-	Unpaid    int // approved, and no payment row yet
-	Untold    int // decided, and nobody has told the person
+	Slow      map[Step]int // of these: not decided within the limit of the programme
+	Unpaid    int          // approved, and no payment row yet
+	Overdue   int          // of these: the month in which it should have come is over
+	Untold    int          // decided, and nobody has told the person
 }
 
 // Open counts the applications that wait for the town or the county.
 func (s Standings) Open() int {
 	return s.Steps[Received] + s.Steps[Checked] + s.Steps[Posted] + s.Steps[Proposed]
-}
-
-// slowAfter is how many days an application may be with the county where the programme says nothing.
-const slowAfter = 30
-
-// SlowBefore is the day before which an application must have gone to the county to be counted as slow on a day.
-func (t Terms) SlowBefore(day string) string {
-	n, ok := t.Number(DecideWithin, day)
-	if !ok {
-		n = slowAfter
-	}
-	return shifted(day, 0, -n)
 }
 
 // StandingsOf counts what there is and what waits, by programme, in the units that who sees.
@@ -68,10 +57,14 @@ func StandingsOf(ctx context.Context, q store.Querier, who org.Person, day strin
 		if s.Steps, err = CountApplications(ctx, q, who, Queue{Programme: p.ID}); err != nil {
 			return nil, err
 		}
+		limits := []Limits{LimitsOf(p.ID, terms, day)}
+		if s.Slow, err = CountApplications(ctx, q, who, Queue{Programme: p.ID, Slow: true, Limits: limits}); err != nil {
+			return nil, err
+		}
 		for _, x := range []struct {
 			n *int
 			f Queue
-		}{{&s.Slow, Queue{Programme: p.ID, Before: terms.SlowBefore(day)}}, {&s.Unpaid, Queue{Programme: p.ID, Unpaid: true}}, {&s.Untold, Queue{Programme: p.ID, Untold: true}}} {
+		}{{&s.Unpaid, Queue{Programme: p.ID, Unpaid: true}}, {&s.Overdue, Queue{Programme: p.ID, Overdue: true, Limits: limits}}, {&s.Untold, Queue{Programme: p.ID, Untold: true}}} {
 			steps, err := CountApplications(ctx, q, who, x.f)
 			if err != nil {
 				return nil, err
@@ -112,7 +105,7 @@ func CountVillages(ctx context.Context, q store.Querier, who org.Person, program
 	}
 	where, args = who.Under("p.path", programme, m.String())
 	counts, err := store.All(ctx, q, func(rows *sql.Rows, c *paid) error { return rows.Scan(&c.village, &c.n) },
-		`select p.village, count(distinct x.person) from payment x join person p on p.id = x.person where x.programme = $1 and x.month = $2 and x.amount > 0 and `+where+` group by p.village`, args...)
+		`select p.village, count(distinct x.person) from payment x join person p on p.id = x.person where x.programme = $1 and x.month = $2 and x.amount > 0 and x.void = '' and `+where+` group by p.village`, args...)
 	for i := range list {
 		for _, c := range counts {
 			if c.village == list[i].Village {

@@ -25,7 +25,7 @@ func TestHitFollowsAnotherApplication(t *testing.T) {
 		checks, _ := lead.Verifications(ctx, s.v, a)
 		_, err = lead.Propose(ctx, s.v, s.db, s.people["clerk"], a, s.get(a).Version, lead.ProposalOf(s.get(a), checks[0]))
 		t.Log("while the other is open:", err)
-		s.exec(`update application set step = 'decided', decision = 'approved', from_month = '2026-04' where id = $1`, app)
+		s.exec(`update application set step = 'decided', decision = 'approved', decided = '2026-04-10', from_month = '2026-04' where id = $1`, app)
 		roll := s.insert(`insert into roll (id, programme, person, starts, ends, class, standard, account, account_index, state, next_review, version)
 				values ($1, $2, $3, '2026-04', '', '', 0, '', '', 'receiving', '', 1)`, s.programme, who)
 		s.exec(`update application set roll = $2 where id = $1`, app, roll)

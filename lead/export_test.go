@@ -35,6 +35,11 @@ func SuppressForTest(ctx context.Context, v *vault.Vault, screening int64, kind,
 	})
 }
 
+// SuppressionsOf lists the suppressions of a town, the newest first.
+func SuppressionsOf(ctx context.Context, q store.Querier, unit int64) ([]Suppression, error) {
+	return store.All(ctx, q, scanSuppression, suppressionColumns+` where p.unit = $1 order by p.id desc`, unit)
+}
+
 // The halves of commands that are done among the residents, for tests that stop between the two databases.
 var (
 	HandOutAmongResidents = handOut

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"bihuan/benefit"
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
@@ -14,8 +15,11 @@ import (
 
 // Follow closes the confirmed hits whose proposal has ended: by a payment row for who was to be paid, by a row of money paid back, by
 // the county's decision for what was to be stopped or put right, and by a refusal with its reasons. A proposal that was withdrawn leaves
-// its hit where it was. It may run at any time.
+// its hit where it was, and one whose payment was made void comes back. It may run at any time.
 func Follow(ctx context.Context, v *vault.Vault) error {
+	if err := reopen(ctx, v); err != nil {
+		return err
+	}
 	type followed struct {
 		hit                           Hit
 		kind, step, decision, reasons string
@@ -71,15 +75,57 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 	return nil
 }
 
-// paidSince is the condition on payment p that it is what application a asked for: the row that settles it or, of somebody newly on the
-// roll or back on it, a month's payment from the month on that was decided. Only such a row counts as 享受到 (M70).
-const paidSince = `(p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
-	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
-		and p.month >= a.from_month and a.from_month > '')`
+// reopen takes up again the hits that a payment had ended which counts no longer: it was made void. They are where they were, confirmed
+// and with the county's approval. Where a later screening has found the same meanwhile and somebody is at that, they are the same as that.
+func reopen(ctx context.Context, v *vault.Vault) error {
+	list, err := store.All(ctx, v, func(rows *sql.Rows, h *Hit) error {
+		return rows.Scan(&h.ID, &h.Version, &h.Unit, &h.Key, &h.Rule, &h.Name, &h.ClosedWhy)
+	}, `select h.id, h.version, h.unit, h.hit_key, h.rule, h.name, h.closed_why from hit h join application a on a.id = h.application where h.state = 'closed' and a.decision = 'approved'
+		and a.kind in ('new', 'resume', 'arrears', 'recover') and not exists (select 1 from payment p where `+benefit.LedTo+`) order by h.id`)
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		err := v.Write(ctx, func(tx *store.Tx) error {
+			others, err := store.All(ctx, tx, func(rows *sql.Rows, o *Hit) error { return rows.Scan(&o.ID, &o.Serial) },
+				`select h.id, s.serial`+hitFrom+` where h.unit = $1 and h.hit_key = $2 and h.id <> $3 and h.first_hit = 0 and h.state in ('new', 'assigned', 'checked', 'confirmed', 'escalated')
+					order by h.id desc limit 1`, h.Unit, h.Key, h.ID)
+			if err != nil {
+				return err
+			}
+			state, first, why := HitConfirmed, int64(0), ""
+			said := "付款记录不再算数（已作废，或早于县里的决定），重新等到账"
+			if len(others) > 0 {
+				state, first = HitSame, others[0].ID
+				said = fmt.Sprintf("付款记录不再算数；第%d号筛查又查出同一疑点，在那里办", others[0].Serial)
+				why = said
+			}
+			n, err := tx.Exec(ctx, `update hit set state = $3, first_hit = $4, closed = '', closed_why = $5, version = version + 1 where id = $1 and version = $2 and state = 'closed'`,
+				h.ID, h.Version, string(state), first, why)
+			if err != nil {
+				return fmt.Errorf("reopen: %w", err)
+			}
+			if n == 0 {
+				return nil // somebody else did this very moment
+			}
+			if first != 0 {
+				if _, err := tx.Exec(ctx, `update hit set first_hit = $2, version = version + 1 where first_hit = $1`, h.ID, first); err != nil {
+					return fmt.Errorf("reopen: %w", err)
+				}
+			}
+			return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "重开", Kind: "hit", Row: h.ID,
+				Changes: []journal.Change{{Field: "疑点", To: h.label()}, {Field: "状态", From: HitClosed.Word(), To: state.Word()}, {Field: "办结", From: h.ClosedWhy}, {Field: "理由", To: said}}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // paidFor is the day of the first payment that an application led to; empty when there is none.
 func paidFor(ctx context.Context, q store.Querier, application int64) (string, error) {
-	return store.One(ctx, q, store.Value[string], `select coalesce(min(p.paid), '') from application a left join payment p on `+paidSince+` where a.id = $1`, application)
+	return store.One(ctx, q, store.Value[string], `select coalesce(min(p.paid), '') from application a left join payment p on `+benefit.LedTo+` where a.id = $1`, application)
 }
 
 // Stage is how far a hit has come, each one after the other (M70).
@@ -143,8 +189,8 @@ func OutcomesOf(ctx context.Context, v *vault.Vault, house store.Querier, who or
 			return c, nil
 		}
 		p, err := store.One(ctx, v, func(rows *sql.Rows, p *came) error { return rows.Scan(&p.month, &p.paid, &p.amount) },
-			`select coalesce(min(p.month), ''), coalesce(min(p.paid), ''), coalesce((select sum(y.amount) from payment y join application z on z.id = y.application where z.hit = $2), 0)
-				from application a left join payment p on `+paidSince+` where a.id = $1`, c.application, hit)
+			`select coalesce(min(p.month), ''), coalesce(min(p.paid), ''), coalesce((select sum(y.amount) from payment y join application z on z.id = y.application where z.hit = $2 and y.void = ''), 0)
+				from application a left join payment p on `+benefit.LedTo+` where a.id = $1`, c.application, hit)
 		c.month, c.paid, c.amount = p.month, p.paid, p.amount
 		return c, err
 	}

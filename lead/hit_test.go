@@ -300,7 +300,7 @@ func TestSuppressions(t *testing.T) {
 			s.verify("east", id, o)
 			s.confirm("leader", id, lead.Opinion{Pass: true})
 		}
-		list, err := lead.Suppressions(ctx, s.v, s.town.ID)
+		list, err := lead.SuppressionsOf(ctx, s.v, s.town.ID)
 		s.must(err)
 		by := map[int64]lead.Suppression{}
 		for _, x := range list {

@@ -41,11 +41,6 @@ func scanSuppression(rows *sql.Rows, s *Suppression) error {
 	return rows.Scan(&s.ID, &s.Unit, &s.Key, &s.Rule, &s.Hit, &s.Kind, &s.Hash, &s.Reason, &s.Until, &s.Told)
 }
 
-// Suppressions lists the suppressions of a town, the newest first.
-func Suppressions(ctx context.Context, q store.Querier, unit int64) ([]Suppression, error) {
-	return store.All(ctx, q, scanSuppression, suppressionColumns+` where p.unit = $1 order by p.id desc`, unit)
-}
-
 // suppress keeps a finding from being raised again where its check says so.
 func suppress(ctx context.Context, tx *store.Tx, h Hit, x Verification) error {
 	s := Suppression{Reason: x.Outcome.Word(), Until: always}

@@ -145,7 +145,7 @@ func TestWaitingFor(t *testing.T) {
 		ctx := t.Context()
 		want := func(who org.Person, want ledger.Waiting) {
 			t.Helper()
-			got, err := ledger.WaitingFor(ctx, w.db, who)
+			got, err := ledger.WaitingFor(ctx, w.db, who, "2026-04-16")
 			ok(t, err)
 			if got != want {
 				t.Errorf("%s: %+v, want %+v", who.Name, got, want)
@@ -154,6 +154,11 @@ func TestWaitingFor(t *testing.T) {
 			ok(t, err)
 			extensions, err := ledger.WaitingExtensions(ctx, w.db, who)
 			ok(t, err)
+			day, err := ledger.TodayOf(ctx, w.db, who, "2026-04-16")
+			ok(t, err)
+			if got.Now != len(day.Now) || got.Receive != len(day.Waiting) || got.Today() != len(day.Now)+len(day.Waiting) {
+				t.Errorf("%s: counted %+v, the list of today has %d and %d", who.Name, got, len(day.Now), len(day.Waiting))
+			}
 			if got.Closings != len(closings) || got.Extensions != len(extensions) {
 				t.Errorf("%s: counted %+v, listed %d and %d", who.Name, got, len(closings), len(extensions))
 			}
@@ -176,7 +181,7 @@ func TestWaitingFor(t *testing.T) {
 		want(w.stranger, ledger.Waiting{})
 		want(w.district, ledger.Waiting{})
 		ok(t, w.decide(t, w.clerk, o, duty.Decision{Opinion: "缺照片"}))
-		want(w.cadre, ledger.Waiting{Returned: 1})
+		want(w.cadre, ledger.Waiting{Returned: 1, Now: 1})
 		o, err = w.tell(t, w.cadre, "积水", duty.Report{Said: "疏通了，附说明"}, statement("2026-04-16"))
 		ok(t, err)
 		ok(t, w.decide(t, w.clerk, o, duty.Decision{Pass: true}))

@@ -18,7 +18,11 @@ type Waiting struct {
 	Closings   int // applications for a closing whose next step is theirs
 	Extensions int // applications for a later deadline that they decide
 	Letters    int // drafts on their desk, and letters that came and were not received
+	Now        int // own tasks that were sent back, are overdue or due today, as [TodayOf] lists them
 }
+
+// Today is what waits in the list of the day (今天要办的): to be received, and to be done.
+func (w Waiting) Today() int { return w.Receive + w.Now }
 
 // Desk is what waits at 工作台; letters have a number of their own.
 func (w Waiting) Desk() int { return w.Receive + w.Returned + w.Review + w.Closings + w.Extensions }
@@ -36,8 +40,8 @@ func inSubtrees(column string, units []org.Unit, args []any) (string, []any) {
 	return "(" + strings.Join(parts, " or ") + ")", args
 }
 
-// WaitingFor counts what waits for a person. It counts just what [WaitingClosings], [WaitingExtensions] and the lists of tasks show.
-func WaitingFor(ctx context.Context, q store.Querier, who org.Person) (Waiting, error) {
+// WaitingFor counts what waits for a person on a day. It counts just what [WaitingClosings], [WaitingExtensions] and the lists of tasks show.
+func WaitingFor(ctx context.Context, q store.Querier, who org.Person, today string) (Waiting, error) {
 	var w Waiting
 	args := []any{who.ID}
 	review, args := inSubtrees("u.path", who.Over(org.Review), args)
@@ -54,8 +58,10 @@ func WaitingFor(ctx context.Context, q store.Querier, who org.Person) (Waiting, 
 	drafts, args := inSubtrees("u.path", desk, args)
 	args = append(args, who.Unit.ID) // a district sends its own letters, and not those of its towns
 	own := fmt.Sprintf("$%d", len(args))
+	args = append(args, today)
+	day := fmt.Sprintf("$%d", len(args))
 	w, err := store.One(ctx, q, func(rows *sql.Rows, w *Waiting) error {
-		return rows.Scan(&w.Receive, &w.Returned, &w.Review, &w.Closings, &w.Extensions, &w.Letters)
+		return rows.Scan(&w.Receive, &w.Returned, &w.Review, &w.Closings, &w.Extensions, &w.Letters, &w.Now)
 	}, `select (select count(*) from duty where staff = $1 and state = 'given'),
 		(select count(*) from occurrence where staff = $1 and state = 'returned'),
 		(select count(*) from occurrence o join unit u on u.id = o.home where o.state = 'reported' and o.entered_by <> $1 and o.staff <> $1 and `+review+`),
@@ -63,7 +69,8 @@ func WaitingFor(ctx context.Context, q store.Querier, who org.Person) (Waiting, 
 			and (c.state = 'applied' and `+check+` or c.state = 'reviewed' and `+sign+` or c.state = 'signed' and `+accept+`)),
 		(select count(*) from extension x join unit u on u.id = x.home where x.state = 'asked' and x.asked_by <> $1 and `+extend+` and (x.seq = 1 or `+sign+`)),
 		(select count(*) from letter l join unit u on u.id = l.unit where l.state = 'draft' and (`+drafts+` or l.unit = `+own+` and `+bitOf(who.May(org.Send))+` = 1)
-			or l.state = 'sent' and (l.staff = $1 or l.staff = 0 and l.addressee = `+own+`))`, args...)
+			or l.state = 'sent' and (l.staff = $1 or l.staff = 0 and l.addressee = `+own+`)),
+		(select count(*) from occurrence where staff = $1 and opens <= `+day+` and (state = 'open' and due <= `+day+` or state = 'returned'))`, args...)
 	return w, err
 }
 

@@ -433,10 +433,11 @@ func (c Card) Clauses() []string {
 
 // Figures count requests.
 type Figures struct {
-	All      int
-	Open     int // nobody has been told what came of it
-	Waiting  int // without a first answer
-	Past     int // of those, past the clock
+	All      int // the four that follow together
+	Waiting  int // without a first answer, and within the clock
+	Past     int // without a first answer, past the clock
+	Pending  int // answered, and nobody has told what came of it
+	Closed   int // told
 	InTime   int // first answers in time
 	LateDone int // first answers past the clock
 	Days     int // median of the working days until the first answer; -1 where there is none
@@ -447,18 +448,20 @@ func Count(list []Request, c calendar.Calendar, rules ledger.Rules, day string) 
 	f := Figures{All: len(list), Days: -1}
 	var days []int
 	for _, r := range list {
-		f.Open += bit(r.Told == "")
 		late := r.Late(c, rules, day)
 		switch {
-		case r.Answered == "":
-			f.Waiting++
-			f.Past += bit(late)
+		case r.Told != "":
+			f.Closed++
+		case r.Answered != "":
+			f.Pending++
 		case late:
-			f.LateDone++
+			f.Past++
 		default:
-			f.InTime++
+			f.Waiting++
 		}
 		if r.Answered != "" {
+			f.LateDone += bit(late)
+			f.InTime += bit(!late)
 			days = append(days, c.Between(r.Received, r.Answered))
 		}
 	}

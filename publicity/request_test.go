@@ -155,7 +155,7 @@ func TestRequestClock(t *testing.T) {
 		list, err := publicity.Requests(ctx, s.v, s.town.ID, s.villages)
 		s.must(err)
 		f := publicity.Count(list, cal, rules, "2026-04-30")
-		if f != (publicity.Figures{All: 4, Open: 4, Waiting: 2, Past: 1, InTime: 1, LateDone: 1, Days: 5}) {
+		if f != (publicity.Figures{All: 4, Waiting: 1, Past: 1, Pending: 2, InTime: 1, LateDone: 1, Days: 5}) {
 			t.Errorf("%+v", f)
 		}
 		r := s.request(fresh)

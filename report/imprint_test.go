@@ -33,6 +33,9 @@ func imprinted(m proof.Imprint) map[string]func(io.Writer) error {
 		"码交接表.docx":  func(w io.Writer) error { return HandOver(w, "栖禾镇", sampleHandOver(), m) },
 		"码月报.docx":   func(w io.Writer) error { return Monthly(w, sampleMonth(), asOf, m) },
 		"码月报数据.xlsx": func(w io.Writer) error { return MonthlyXlsx(w, sampleMonth(), asOf, m) },
+		"码报县函.docx": func(w io.Writer) error {
+			return CountyLetterDocx(w, sampleCountyLetter(4), asOf, m, func(p office.Paper) office.Paper { return p })
+		},
 		"码基线.xlsx": func(w io.Writer) error {
 			return ClaimsXlsx(w, head, []ledger.ClaimGroup{{Finding: sampleFindings()[0]}})
 		},

@@ -9,8 +9,8 @@ import (
 	"bihuan/office"
 )
 
-// Papers about residents bear the mark of who took them and no imprint: what they say stands in the record of residents, for which the
-// code of the house's record does not vouch.
+// Papers about residents bear the mark of who took them. They bear no imprint, but for [CountyLetter]: they are working papers, and have
+// no number in the record of residents.
 
 // VerificationSheet is the paper on which a village checks the hits of a screening by hand (疑点核实单).
 type VerificationSheet struct {

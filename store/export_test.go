@@ -8,8 +8,13 @@ import (
 )
 
 // Versions are the schemas there have been, the oldest first.
-func Versions() ([]int64, error) {
-	steps, err := (&DB{schema: house}).steps()
+func Versions() ([]int64, error) { return versions(house) }
+
+// ResidentsVersions is [Versions] of databases of residents.
+func ResidentsVersions() ([]int64, error) { return versions(residents) }
+
+func versions(schema string) ([]int64, error) {
+	steps, err := (&DB{schema: schema}).steps()
 	var list []int64
 	for _, s := range steps {
 		list = append(list, s.Version)

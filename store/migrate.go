@@ -111,9 +111,6 @@ func (db *DB) ddl(text string) string {
 // KnownSchema is the schema that this program brings databases to.
 func KnownSchema() (int64, error) { return knownSchema(house) }
 
-// KnownResidents is [KnownSchema] of databases of residents.
-func KnownResidents() (int64, error) { return knownSchema(residents) }
-
 func knownSchema(schema string) (int64, error) {
 	steps, err := (&DB{schema: schema}).steps()
 	if err != nil || len(steps) == 0 {

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"slices"
-	"strings"
 
 	"bihuan/store"
 )
@@ -143,12 +141,6 @@ func (c *opening) pieces(ctx context.Context, q store.Querier, file int64, sum h
 		c.tell("打开加密文件")
 	}
 	return size, rows.Err()
-}
-
-// IsSealed tells whether a column, table.column, holds sealed text.
-func IsSealed(column string) bool {
-	table, name, _ := strings.Cut(column, ".")
-	return slices.Contains(sealed[table], name)
 }
 
 // Unlock is [Open] of a database that is open already: one to be checked, or a copy that was restored. It makes no key and writes nothing.

@@ -37,7 +37,7 @@ func TestSealedColumnsAreKnown(t *testing.T) {
 		t.Errorf("the migrations seal %v, and what is opened is %v", want, sealed)
 	}
 	for _, s := range Secrets {
-		if !IsSealed(s.Column) {
+		if table, name, _ := strings.Cut(s.Column, "."); !slices.Contains(sealed[table], name) {
 			t.Errorf("%s is offered in full and is not sealed", s.Column)
 		}
 	}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,6 +27,8 @@ type applicationsPage struct {
 	Rows      []applicationRow
 	Pages     *pages
 	MayNew    bool
+	Letters   []unwrittenBatch // that a letter to the county can be written of
+	Desk      bool             // the reader may see the letters
 }
 
 // applicationRow is an application in a list.
@@ -35,7 +39,41 @@ type applicationRow struct {
 	Light     light
 	Since     string
 	Money     string
+	MoneyWhy  string
 	Source    string
+}
+
+// measure is a programme with what its applications are measured by today.
+type measure struct {
+	Name   string
+	Terms  benefit.Terms
+	Limits benefit.Limits
+}
+
+// measuresOf reads the measures of programmes, by id.
+func (s *Server) measuresOf(ctx context.Context, v *visit, residents *vault.Vault, programmes []benefit.Programme) (map[int64]measure, error) {
+	by := map[int64]measure{}
+	for _, p := range programmes {
+		terms, err := benefit.TermsOf(ctx, residents, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		by[p.ID] = measure{p.Name, terms, benefit.LimitsOf(p.ID, terms, v.Today)}
+	}
+	return by, nil
+}
+
+// amountAsked is the amount that an application is about, in fen: what it says or, of somebody who is paid by age, what the first month owes; 0
+// when it is about none.
+func amountAsked(kind benefit.Kind, fen int64, from benefit.Month, about benefit.Person, terms benefit.Terms, day string) int64 {
+	if fen > 0 || kind != benefit.New && kind != benefit.Resume || about.Birth == "" {
+		return fen
+	}
+	if from == 0 {
+		from = benefit.MonthOf(day)
+	}
+	fen, _ = terms.Amount(terms.AgeIn(about.Birth, from), from)
+	return fen
 }
 
 // queueShow is one list of the queue.
@@ -49,7 +87,9 @@ var showOf = []queueShow{
 	{"open", "在办", "wait", benefit.Queue{Open: true}},
 	{"town", "镇里在办", "wait", benefit.Queue{Town: true}},
 	{"proposed", "等县里决定", "run", benefit.Queue{Step: benefit.Proposed}},
-	{"unpaid", "批准未到账", "soon", benefit.Queue{Unpaid: true}},
+	{"slow", "超时", "soon", benefit.Queue{Slow: true}},
+	{"unpaid", "批准未到账", "part", benefit.Queue{Unpaid: true}},
+	{"overdue", "过月还没到账", "soon", benefit.Queue{Overdue: true}},
 	{"untold", "未告知本人", "wait", benefit.Queue{Untold: true}},
 	{"decided", "已决定", "done", benefit.Queue{Step: benefit.Decided}},
 	{"all", "全部", "", benefit.Queue{}},
@@ -57,25 +97,39 @@ var showOf = []queueShow{
 
 var stepLights = map[benefit.Step]string{benefit.Received: "wait", benefit.Checked: "wait", benefit.Posted: "run", benefit.Proposed: "run", benefit.Decided: "done", benefit.Withdrawn: "stop"}
 
-func viewApplication(x benefit.Pending, programme string, v *visit) applicationRow {
-	row := applicationRow{Pending: x, Programme: programme, Place: x.About.Place, Since: shortDate(x.Received, v.Today), Source: benefit.SourceWord(x.Source),
+func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
+	row := applicationRow{Pending: x, Programme: m.Name, Place: x.About.Place, Since: shortDate(x.Received, v.Today), Source: benefit.SourceWord(x.Source),
 		Light: light{Kind: stepLights[x.Step], Word: x.Step.Word()}}
-	if x.Amount > 0 {
-		row.Money = benefit.Yuan(x.Amount) + "元"
+	if fen := amountAsked(x.Kind, x.Amount, x.From, x.About, m.Terms, v.Today); fen > 0 {
+		row.Money = benefit.Yuan(fen) + "元"
 		if !x.Kind.Money() {
 			row.Money = "每月" + row.Money
 		}
+		if x.Amount == 0 {
+			row.MoneyWhy = "按年龄"
+		}
 	}
+	if paid := max(x.Paid, -x.Paid); x.Kind.Money() && paid > 0 {
+		row.MoneyWhy = map[bool]string{true: "已缴回", false: "已到账"}[x.Kind == benefit.Recover] + benefit.Yuan(paid) + "元"
+	}
+	decided := shortDate(x.Decided, v.Today)
 	switch {
 	case x.Decision == benefit.Refused:
-		row.Light = light{Kind: "stop", Word: "县里不同意"}
+		row.Light = light{Kind: "stop", Word: "县里不同意", Why: decided}
+	case m.Limits.Overdue(x):
+		row.Light = light{Kind: "soon", Word: "批准未到账", Why: decided + "同意，过了发放月还没有付款记录"}
+	case x.Unpaid:
+		row.Light = light{Kind: "part", Word: "县里同意", Why: decided + "，等到账"}
+	case x.Decision == benefit.Approved && x.Kind.Money() && max(x.Paid, -x.Paid) < x.Amount:
+		row.Light = light{Kind: "part", Word: "县里同意", Why: fmt.Sprintf("%s，还差%s元", decided, benefit.Yuan(x.Amount-max(x.Paid, -x.Paid)))}
 	case x.Step == benefit.Decided:
-		row.Light = light{Kind: "done", Word: "县里同意"}
+		row.Light = light{Kind: "done", Word: "县里同意", Why: decided}
 	case x.Step == benefit.Proposed:
 		row.Light.Why = shortDate(x.Proposed, v.Today) + "上报"
 	}
-	if x.Step == benefit.Decided {
-		row.Light.Why = shortDate(x.Decided, v.Today)
+	if m.Limits.Slow(x.Application) {
+		due := m.Limits.Due(x.Application)
+		row.Light = light{Kind: "soon", Word: "超时", Why: strings.TrimSuffix(fmt.Sprintf("%s；应在%s前决定，超 %d 天；%s", x.Step.Word(), shortDate(due, v.Today), daysBetween(due, v.Today), row.Light.Why), "；")}
 	}
 	return row
 }
@@ -102,10 +156,18 @@ func (s *Server) applicationList(w http.ResponseWriter, r *http.Request, v *visi
 		}
 		return "/application?" + to.Encode()
 	}
+	measures, err := s.measuresOf(ctx, v, residents, programmes)
+	if err != nil {
+		return err
+	}
+	var limits []benefit.Limits
+	for _, x := range programmes {
+		limits = append(limits, measures[x.ID].Limits)
+	}
 	total := 0
 	for i, x := range showOf {
 		f := x.queue
-		f.Programme = queryID(r, "programme")
+		f.Programme, f.Limits = queryID(r, "programme"), limits
 		counts, err := benefit.CountApplications(ctx, residents, v.Who, f)
 		if err != nil {
 			return err
@@ -122,7 +184,7 @@ func (s *Server) applicationList(w http.ResponseWriter, r *http.Request, v *visi
 		p.Shows = append(p.Shows, countLink{Word: x.word, Address: address(x.name, 1), Kind: x.kind, N: n, Current: i == at})
 	}
 	f := showOf[at].queue
-	f.Programme = queryID(r, "programme")
+	f.Programme, f.Limits = queryID(r, "programme"), limits
 	number, _ := strconv.Atoi(q.Get("page"))
 	p.Pages = newPages(total, max(1, number), func(n int) string { return address(p.Show, n) })
 	f.First, f.Most = p.Pages.From-1, ledger.PageSize
@@ -131,14 +193,18 @@ func (s *Server) applicationList(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	for _, x := range list {
-		name := ""
-		for _, y := range programmes {
-			if y.ID == x.Application.Programme {
-				name = y.Name
-			}
-		}
-		p.Rows = append(p.Rows, viewApplication(x, name, v))
+		p.Rows = append(p.Rows, viewApplication(x, measures[x.Application.Programme], v))
 	}
+	batches, err := s.unwritten(ctx, v, residents, programmes)
+	if err != nil {
+		return err
+	}
+	p.Letters = slices.DeleteFunc(batches, func(b unwrittenBatch) bool { return f.Programme != 0 && b.Programme.ID != f.Programme })
+	towns, err := s.lettersTowns(ctx, v)
+	if err != nil {
+		return err
+	}
+	p.Desk = len(towns) > 0
 	p.frame = s.benefitFrame(v, "application", "事项")
 	return s.render(w, http.StatusOK, "applications", p)
 }
@@ -154,8 +220,19 @@ type applicationPage struct {
 	Wait     string // who has to act, when the reader may not
 	Payments []paymentRow
 	Sum      string
+	Void     []settlementRow // what was entered and made void
 	Told     string
+	Letter   benefit.CountyLetter // that told the county; the zero one: none
 	History  []event
+}
+
+// settlementRow is what was entered at once and made void.
+type settlementRow struct {
+	benefit.Settlement
+	Months string
+	Yuan   string
+	Day    string
+	Light  light
 }
 
 // headedForm is a form with what it is for.
@@ -195,15 +272,11 @@ func (s *Server) applicationOf(r *http.Request, v *visit, residents *vault.Vault
 	if err != nil {
 		return benefit.Pending{}, benefit.Programme{}, err
 	}
-	a, err := benefit.ApplicationByID(r.Context(), residents, v.Who, id)
+	x, err := benefit.PendingByID(r.Context(), residents, v.Who, id)
 	if err != nil {
-		return benefit.Pending{}, benefit.Programme{}, err
-	}
-	x := benefit.Pending{Application: a}
-	if x.About, err = benefit.PersonByID(r.Context(), residents, v.Who, a.Person); err != nil {
 		return x, benefit.Programme{}, err
 	}
-	p, err := benefit.ProgrammeByID(r.Context(), residents, a.Programme)
+	p, err := benefit.ProgrammeByID(r.Context(), residents, x.Application.Programme)
 	return x, p, err
 }
 
@@ -219,7 +292,12 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 	if err != nil {
 		return err
 	}
-	p := applicationPage{applicationRow: viewApplication(x, programme.Name, v), Number: x.About.Masked(residents), Months: x.Application.Months()}
+	measures, err := s.measuresOf(ctx, v, residents, []benefit.Programme{programme})
+	if err != nil {
+		return err
+	}
+	terms := measures[programme.ID].Terms
+	p := applicationPage{applicationRow: viewApplication(x, measures[programme.ID], v), Number: x.About.Masked(residents), Months: x.Application.Months()}
 	taken, err := benefit.StepsOf(ctx, residents, x.ID)
 	if err != nil {
 		return err
@@ -258,6 +336,9 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 			}
 			if len(payments) > 0 {
 				view = stepTaken{Word: "到账", Kind: "done", Day: p.Payments[0].Day, Said: fmt.Sprintf("%d 笔，共 %s 元", len(payments), p.Sum), Taken: true}
+				if left := x.Amount - max(sum, -sum); x.Kind.Money() && left > 0 {
+					view.Kind, view.Said = "part", view.Said+"，还差 "+benefit.Yuan(left)+" 元"
+				}
 			}
 			p.Steps = append(p.Steps, view)
 		}
@@ -266,11 +347,26 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 		day, how, _ := strings.Cut(x.Told, " ")
 		p.Told = shortDate(day, v.Today) + "　" + how
 	}
-	terms, err := benefit.TermsOf(ctx, residents, programme.ID)
+	settlements, err := benefit.Settlements(ctx, residents, x.ID)
 	if err != nil {
 		return err
 	}
-	p.Forms, p.Wait = s.applicationForms(v, x, terms)
+	for _, y := range settlements {
+		if y.Void != "" {
+			p.Void = append(p.Void, settlementRow{Settlement: y, Months: benefit.Application{From: y.From, To: y.To}.Months(), Yuan: benefit.Yuan(y.Fen), Day: shortDate(y.Paid, v.Today),
+				Light: light{Kind: "stop", Word: "已作废", Why: shortDate(y.Void, v.Today) + "：" + y.VoidWhy}})
+		}
+	}
+	town, err := org.UnitByID(ctx, s.db, x.About.Unit)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if v.Who.Within(town) {
+		if p.Letter, err = benefit.LetterOf(ctx, residents, x.ID); err != nil {
+			return err
+		}
+	}
+	p.Forms, p.Wait = s.applicationForms(v, x, terms, settlements)
 	for i := range p.Forms {
 		f := &p.Forms[i]
 		if !strings.HasSuffix(f.Action, "/"+step) || step == "" {
@@ -293,11 +389,11 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 }
 
 // applicationForms are what the reader may do with an application now, or who has to.
-func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Terms) (forms []headedForm, wait string) {
+func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Terms, settlements []benefit.Settlement) (forms []headedForm, wait string) {
 	unit := x.About.At()
 	propose, decide, pay := v.Who.Check(org.Propose, unit) == nil, v.Who.Check(org.Decide, unit) == nil, v.Who.Check(org.Programme, unit) == nil
 	add := func(step, heading, quiet, button string, es ...entry) {
-		forms = append(forms, headedForm{Heading: heading, Quiet: quiet, Fold: step == "withdraw", entryForm: entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
+		forms = append(forms, headedForm{Heading: heading, Quiet: quiet, Fold: step == "withdraw" || strings.HasPrefix(step, "void"), entryForm: entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
 	}
 	day := func(label string) entry { return entry{Name: "day", Label: label, Kind: "date", Value: v.Today} }
 	said := func(hint string) entry { return entry{Name: "said", Label: "情况", Kind: "area", Hint: hint} }
@@ -360,6 +456,12 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 				add("settle", map[bool]string{true: "登记缴回", false: "登记到账"}[x.Kind == benefit.Recover], "还差 "+benefit.Yuan(left)+" 元", "登记", entry{Name: "amount", Label: "金额", Kind: "text", Value: benefit.Yuan(left)},
 					day("发放日期"), entry{Name: "source", Label: "凭据", Kind: "text", Hint: "如 2026年5月补发册第3行、缴款书编号"})
 			}
+			for _, y := range settlements {
+				if y.Void == "" {
+					add(fmt.Sprintf("void?entry=%d", y.Entry), fmt.Sprintf("登记错了：作废%s登记的 %s 元（%s）", shortDate(y.Paid, v.Today), benefit.Yuan(max(y.Fen, -y.Fen)), y.Source), "", "作废这一笔",
+						entry{Name: fmt.Sprintf("why%d", y.Entry), Label: "作废原因", Kind: "text", Hint: "错在哪里、凭什么知道。作废的留在记录里，不再算数；钱真的付错了，请另提追回"})
+				}
+			}
 		}
 	}
 	if x.Open() && propose {
@@ -412,6 +514,10 @@ func (s *Server) applicationStep(w http.ResponseWriter, r *http.Request, v *visi
 	case "withdraw":
 		done = "已撤回"
 		err = benefit.Withdraw(ctx, residents, v.Who, x.ID, version, get("said"))
+	case "void":
+		done = "已作废，这几个月重新等到账"
+		step = fmt.Sprintf("void?entry=%d", queryID(r, "entry"))
+		err = benefit.VoidSettlement(ctx, residents, v.Who, x.ID, version, queryID(r, "entry"), get(fmt.Sprintf("why%d", queryID(r, "entry"))))
 	case "settle":
 		done = "已登记到账"
 		var fen int64

@@ -133,7 +133,7 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
-	sum := benefit.Standings{Steps: map[benefit.Step]int{}}
+	sum := benefit.Standings{Steps: map[benefit.Step]int{}, Slow: map[benefit.Step]int{}}
 	for _, x := range list {
 		row := standingsRow{Standings: x}
 		terms, err := benefit.TermsOf(ctx, s.vault, x.Programme.ID)
@@ -145,9 +145,10 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 			return err
 		}
 		p.Rows = append(p.Rows, row)
-		sum.Due, sum.Late, sum.Slow, sum.Unpaid, sum.Untold = sum.Due+x.Due, sum.Late+x.Late, sum.Slow+x.Slow, sum.Unpaid+x.Unpaid, sum.Untold+x.Untold
+		sum.Due, sum.Late, sum.Unpaid, sum.Overdue, sum.Untold = sum.Due+x.Due, sum.Late+x.Late, sum.Unpaid+x.Unpaid, sum.Overdue+x.Overdue, sum.Untold+x.Untold
 		for step, n := range x.Steps {
 			sum.Steps[step] += n
+			sum.Slow[step] += x.Slow[step]
 		}
 	}
 	wait := func(kind, word, why, address string, n int) {
@@ -164,13 +165,25 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		reviews, why = "late", fmt.Sprintf("其中过期 %d", sum.Late)
 	}
 	wait(reviews, "复核到期", why, "/roll?due=1", sum.Due)
-	wait("wait", "镇里在办", "受理、调查、公示", "/application?show=town", sum.Open()-sum.Steps[benefit.Proposed])
-	county, why := "run", ""
-	if sum.Slow > 0 {
-		county, why = "late", fmt.Sprintf("其中超时 %d", sum.Slow)
+	slow := func(kind, why string, steps ...benefit.Step) (string, string) {
+		n := 0
+		for _, step := range steps {
+			n += sum.Slow[step]
+		}
+		if n > 0 {
+			kind, why = "soon", fmt.Sprintf("其中超时 %d", n)
+		}
+		return kind, why
 	}
-	wait(county, "等县里决定", why, "/application?show=proposed", sum.Steps[benefit.Proposed])
-	wait("soon", "批准未到账", "到账才算享受到", "/application?show=unpaid", sum.Unpaid)
+	kind, why := slow("wait", "受理、调查、公示", benefit.Received, benefit.Checked, benefit.Posted)
+	wait(kind, "镇里在办", why, "/application?show=town", sum.Open()-sum.Steps[benefit.Proposed])
+	kind, why = slow("run", "", benefit.Proposed)
+	wait(kind, "等县里决定", why, "/application?show=proposed", sum.Steps[benefit.Proposed])
+	kind, why = "part", "到账才算享受到"
+	if sum.Overdue > 0 {
+		kind, why = "soon", fmt.Sprintf("其中过月还没到账 %d", sum.Overdue)
+	}
+	wait(kind, "批准未到账", why, "/application?show=unpaid", sum.Unpaid)
 	wait("wait", "决定未告知", "", "/application?show=untold", sum.Untold)
 	if len(list) > 0 {
 		if p.Village, err = s.villagesView(r, v, list, p.Names); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"bihuan/benefit"
 	"bihuan/journal"
 	"bihuan/ledger"
 	"bihuan/org"
@@ -87,7 +88,13 @@ func (s *Server) checkCode(r *http.Request, v *visit, p *checkPage) (int, error)
 		return http.StatusUnprocessableEntity, nil
 	}
 	p.Typed, p.Code, p.Size = code.String(), code.String(), code.Size()
-	if err = proof.CheckCode(ctx, s.db, code); errors.Is(err, proof.ErrWrongCode) {
+	record, key := store.Querier(s.db), s.record.Key.Verifier
+	err = proof.CheckCode(ctx, record, code)
+	if errors.Is(err, proof.ErrWrongCode) && s.vault != nil { // of a paper about residents
+		record, key = s.vault, s.residentsRecord.Key.Verifier
+		err = proof.CheckCode(ctx, record, code)
+	}
+	if errors.Is(err, proof.ErrWrongCode) {
 		p.Standing = "wrong"
 		return http.StatusNotFound, nil
 	}
@@ -95,11 +102,11 @@ func (s *Server) checkCode(r *http.Request, v *visit, p *checkPage) (int, error)
 		return 0, err
 	}
 	p.Standing = "right"
-	if key := s.record.Key.Verifier; key != "" {
+	if key != "" {
 		p.Origin, _, _ = strings.Cut(key, "+")
 		p.Key = journal.Fingerprint(key)
 	}
-	switch c, err := journal.CheckpointFrom(ctx, s.db, p.Size); {
+	switch c, err := journal.CheckpointFrom(ctx, record, p.Size); {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
 		return 0, err
@@ -161,6 +168,19 @@ func (s *Server) checkSubject(ctx context.Context, v *visit, kind string, row in
 		var h ledger.HandedOver
 		h, err = ledger.HandOverOf(ctx, s.db, v.Who, row)
 		x.Word, x.Title = "责任交接表", h.From+" → "+h.To
+	case "county_letter":
+		if s.vault == nil || !v.Who.May(org.Residents) {
+			return nil, store.ErrNotFound
+		}
+		var l benefit.CountyLetter
+		var u org.Unit
+		if l, err = benefit.CountyLetterByID(ctx, s.vault, row); err == nil {
+			u, err = org.UnitByID(ctx, s.db, l.Unit)
+		}
+		if err == nil && v.Who.Check(org.Residents, u) != nil {
+			err = store.ErrNotFound
+		}
+		x.Word, x.Title, x.Address = "报县函", l.Number, fmt.Sprintf("/application/letter/%d", row)
 	case "unit":
 		var u org.Unit
 		if u, err = org.UnitByID(ctx, s.db, row); err == nil && (!v.Who.Within(u) || !v.Who.May(org.Overview)) {

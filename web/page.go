@@ -85,8 +85,10 @@ func (s *Server) frame(v *visit, nav, title string) frame {
 			continue
 		}
 		switch l.Name {
-		case "work", "today":
+		case "work":
 			l.N = waiting.Desk()
+		case "today":
+			l.N = waiting.Today()
 		case "letter":
 			l.N = waiting.Letters
 		}

@@ -191,22 +191,21 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 	programme := queryID(r, "programme")
 	m, _ := benefit.ParseMonth(r.URL.Query().Get("month"))
 	picked := form["pick"]
-	lines, err := benefit.MonthOfPayments(r.Context(), residents, v.Who, programme, m)
-	if err != nil {
-		return err
+	var people []int64
+	for _, p := range picked {
+		people = append(people, formID(p))
 	}
-	var list []benefit.Paid
-	for _, l := range lines {
-		if l.Due.Fen > 0 && slices.Contains(picked, fmt.Sprint(l.Person.ID)) {
-			list = append(list, benefit.Paid{Person: l.Person.ID, Fen: l.Due.Fen, Day: typed.Day, Source: typed.Source})
-		}
-	}
-	if len(list) == 0 {
+	if len(people) == 0 {
 		typed.Problem = "请先勾选收到钱的人"
 		return s.renderPayments(w, r, v, residents, http.StatusUnprocessableEntity, typed, []string{})
 	}
-	if _, err := benefit.TakePayments(r.Context(), residents, v.Who, programme, m, list); err != nil {
+	if _, err := benefit.PayMonth(r.Context(), residents, v.Who, programme, m, people, typed.Day, typed.Source); err != nil {
 		var rejected benefit.Rejected
+		var bad org.Invalid
+		if errors.As(err, &bad) {
+			typed.Problem = bad.What
+			return s.renderPayments(w, r, v, residents, http.StatusUnprocessableEntity, typed, picked)
+		}
 		if errors.As(err, &rejected) {
 			_, what, _ := strings.Cut(rejected[0], " ")
 			if typed.Source != "" {
@@ -218,7 +217,7 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 		return err
 	}
 	s.followHits(r.Context(), residents)
-	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), fmt.Sprintf("已登记 %d 人 %s的发放", len(list), m.Words()))
+	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), fmt.Sprintf("已登记 %d 人 %s的发放", len(people), m.Words()))
 }
 
 // paymentEdit answers GET and POST of /payment/{id}: it corrects a payment that was entered wrongly.

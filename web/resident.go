@@ -145,12 +145,16 @@ func (s *Server) residentShow(w http.ResponseWriter, r *http.Request, v *visit, 
 	if err != nil {
 		return err
 	}
-	applications, err := benefit.ApplicationsOf(ctx, residents, id)
+	applications, err := benefit.Applications(ctx, residents, v.Who, benefit.Queue{Person: id})
+	if err != nil {
+		return err
+	}
+	measures, err := s.measuresOf(ctx, v, residents, programmes)
 	if err != nil {
 		return err
 	}
 	for _, programme := range programmes {
-		part, err := s.residentPart(ctx, v, residents, programme, x, rolls, applications)
+		part, err := s.residentPart(ctx, v, residents, programme, measures[programme.ID], x, rolls, applications)
 		if err != nil {
 			return err
 		}
@@ -174,7 +178,7 @@ func (s *Server) residentShow(w http.ResponseWriter, r *http.Request, v *visit, 
 }
 
 // residentPart is what a programme has to do with somebody, nil when nothing.
-func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Vault, programme benefit.Programme, x benefit.Person, rolls []benefit.Roll, applications []benefit.Application) (*residentPart, error) {
+func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Vault, programme benefit.Programme, m measure, x benefit.Person, rolls []benefit.Roll, applications []benefit.Pending) (*residentPart, error) {
 	part := &residentPart{Programme: programme}
 	for _, r := range rolls {
 		if r.Programme != programme.ID {
@@ -190,8 +194,8 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 		}
 	}
 	for _, a := range applications {
-		if a.Programme == programme.ID {
-			part.Applications = append(part.Applications, viewApplication(benefit.Pending{Application: a, About: x}, programme.Name, v))
+		if a.Application.Programme == programme.ID {
+			part.Applications = append(part.Applications, viewApplication(a, m, v))
 		}
 	}
 	account, err := benefit.AccountOf(ctx, residents, v.Who, programme.ID, x.ID, v.Today)
@@ -227,9 +231,9 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if sum.Unknown > 0 {
 		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
 	}
-	asked := func(kind benefit.Kind) bool { // it is under way, and cannot be asked for twice
-		return slices.ContainsFunc(applications, func(a benefit.Application) bool {
-			return a.Programme == programme.ID && a.Kind == kind && a.Open()
+	asked := func(kind benefit.Kind) bool { // it is under way or not all paid, and cannot be asked for twice
+		return slices.ContainsFunc(applications, func(a benefit.Pending) bool {
+			return a.Application.Programme == programme.ID && a.Kind == kind && (a.Open() || a.Decision == benefit.Approved && max(a.Paid, -a.Paid) < a.Amount)
 		})
 	}
 	part.Arrears, part.Over = sum.Arrears+sum.Short > 0 && !asked(benefit.Arrears), sum.Overpaid() > 0 && !asked(benefit.Recover)

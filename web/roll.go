@@ -41,6 +41,7 @@ type rollRow struct {
 	Programme  string
 	Standard   string
 	Since      string
+	TakenOver  bool // 名册移交
 	State      light
 	Review     light
 	MayReview  bool
@@ -122,7 +123,7 @@ func (s *Server) renderRoll(w http.ResponseWriter, r *http.Request, v *visit, re
 
 func viewRoll(x benefit.Roll, programme string, residents *vault.Vault, v *visit) rollRow {
 	row := rollRow{ID: x.ID, Person: x.Person.ID, Name: x.Person.Name, Number: x.Person.Masked(residents), Place: x.Person.Place, Household: x.Person.Household,
-		Programme: programme, Standard: "按年龄", Since: x.Starts.Words(), State: entryLight(x.State)}
+		Programme: programme, Standard: "按年龄", Since: x.Starts.Words(), TakenOver: x.TakenOver, State: entryLight(x.State)}
 	if x.Standard > 0 {
 		row.Standard = benefit.Yuan(x.Standard) + "元"
 	}

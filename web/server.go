@@ -400,6 +400,13 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /dataset/{id}/delete":       s.onResidents(s.datasetDelete),
 		"POST /dataset/{id}/payments":     s.onResidents(s.datasetRecord),
 
+		"GET /application/letter":            s.onResidents(s.countyLetterList),
+		"GET /application/letter/new":        s.onResidents(s.countyLetterNew),
+		"POST /application/letter/new":       s.onResidents(s.countyLetterNew),
+		"GET /application/letter/{id}":       s.onResidents(s.countyLetterShow),
+		"POST /application/letter/{id}/docx": s.onResidents(s.countyLetterDocx),
+		"POST /application/letter/{id}/void": s.onResidents(s.countyLetterVoid),
+
 		"GET /screening":                 s.onResidents(s.screeningsShow),
 		"GET /screening/new":             s.onResidents(s.screeningNew),
 		"POST /screening/new":            s.onResidents(s.screeningStart),

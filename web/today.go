@@ -60,7 +60,7 @@ func (s *Server) todayBig(w http.ResponseWriter, r *http.Request, _ *visit) erro
 type todayPage struct {
 	phoneFrame
 	Date    string
-	N       int
+	N       int      // what is to be done and to be received: the number in the bar
 	Waiting []string // titles of what was given and waits to be received
 	Letters []letterCall
 	Now     []todo
@@ -93,7 +93,7 @@ func (s *Server) todayShow(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	p := todayPage{phoneFrame: s.phone(r, v, "今天要办的"), N: len(t.Now)}
+	p := todayPage{phoneFrame: s.phone(r, v, "今天要办的"), N: len(t.Now) + len(t.Waiting)}
 	p.Date = v.Now.Format("1月2日") + " 星期" + string([]rune("日一二三四五六")[v.Now.Weekday()])
 	for _, d := range t.Waiting {
 		p.Waiting = append(p.Waiting, d.Title+"（"+d.Often()+"）")

@@ -195,8 +195,11 @@ func TestTheWorkbench(t *testing.T) {
 		if nav := plain(between(c.page("/work"), `aria-label="主导航">`, `</nav>`)); !strings.HasPrefix(nav, "工作台 1 台账") {
 			t.Errorf("the bar says %s", nav)
 		}
-		if nav := plain(between(s.as(t, "village").page("/ledger"), `aria-label="主导航">`, `</nav>`)); !strings.HasPrefix(nav, "今天要办的 1 台账") {
+		if nav := plain(between(s.as(t, "village").page("/ledger"), `aria-label="主导航">`, `</nav>`)); !strings.HasPrefix(nav, "今天要办的 2 台账") {
 			t.Errorf("the bar of the village says %s", nav)
+		}
+		if text := plain(s.as(t, "village").page("/today")); !strings.Contains(text, "今天要办的 2 件") {
+			t.Errorf("the list of today counts otherwise: %s", text)
 		}
 		// The one who reported does not review it; another town sees none of it.
 		if text := plain(s.as(t, "stranger").page("/work")); !strings.Contains(text, "没有要办的") || !strings.Contains(text, "没有发现不对的地方") {

@@ -46,7 +46,7 @@ func (s *Server) yardstick(ctx context.Context, head int64) (yardstick, error) {
 
 // waitingFor counts what waits for whoever asks, once as long as nothing changes.
 func (s *Server) waitingFor(ctx context.Context, v *visit) ledger.Waiting {
-	w, err := s.waiting.do(ctx, personKey{v.Who.ID, v.Head, v.Today}, func() (ledger.Waiting, error) { return ledger.WaitingFor(ctx, s.db, v.Who) })
+	w, err := s.waiting.do(ctx, personKey{v.Who.ID, v.Head, v.Today}, func() (ledger.Waiting, error) { return ledger.WaitingFor(ctx, s.db, v.Who, v.Today) })
 	if err != nil {
 		s.log.ErrorContext(ctx, "counting what waits failed", "staff", v.Who.ID, "error", err)
 	}

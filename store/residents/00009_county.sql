@@ -1,0 +1,45 @@
+-- What was entered of arrears or of a recovery by mistake is void: its rows stay and no longer count.
+alter table payment add column entry   bigint not null default 0;  -- the rows that were entered at once share it; 0: the month's payment, and what was entered before there were entries
+alter table payment add column void    text   not null default ''; -- day; empty: it counts
+alter table payment add column void_by bigint not null default 0;
+alter table payment add column void_why text  not null default '';
+drop index payment_once;
+create unique index payment_once on payment (programme, person, month, application, entry);
+
+-- A letter (函) that puts before the office of the county what a town proposes of one programme. The county decides in writing.
+create table county_letter (
+  id        bigint primary key,
+  unit      bigint not null,         -- town
+  programme bigint not null references programme (id),
+  number    text   not null,         -- 栖禾民函〔2026〕3号
+  addressee text   not null,         -- 临澜区民政局
+  basis     text   not null,         -- the documents that it goes by
+  said      text   not null,         -- what the town says to it
+  day       text   not null,
+  staff     bigint not null,
+  who       text   not null,
+  void      text   not null,         -- day; empty: it stands
+  void_why  text   not null,
+  version   bigint not null
+);
+create unique index county_letter_number on county_letter (unit, number);
+create index county_letter_programme on county_letter (programme);
+
+-- What stood in its annex, as it was proposed then.
+create table county_letter_line (
+  id          bigint primary key,
+  letter      bigint not null references county_letter (id),
+  ord         bigint not null,
+  application bigint not null references application (id),
+  person      bigint not null references person (id),
+  kind        text   not null,
+  amount      bigint not null,       -- fen
+  from_month  text   not null,
+  to_month    text   not null,
+  class       text   not null,
+  reason      text   not null,
+  found       text   not null        -- what was checked and published, as the steps say
+);
+create index county_letter_line_of on county_letter_line (letter, ord);
+create index county_letter_line_application on county_letter_line (application);
+create index county_letter_line_person on county_letter_line (person);

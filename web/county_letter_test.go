@@ -1,0 +1,352 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"bihuan/benefit"
+	"bihuan/journal"
+	"bihuan/office"
+	"bihuan/proof"
+	"bihuan/store"
+	"bihuan/store/storetest"
+	"bihuan/vault"
+	"bihuan/web/browser"
+)
+
+// asks makes applications of people on the rolls and of somebody new, and takes them to the county where proposed.
+func (s *site) asks(e elders, kind benefit.Kind, name, received string, proposed bool) int64 {
+	s.t.Helper()
+	ctx := context.Background()
+	a := benefit.Application{Programme: e.programme, Person: e.people[name], Kind: kind, Source: benefit.Inspected, Received: received, Reason: name + "的情况，入户核实属实"}
+	if kind == benefit.New {
+		a.Subject, a.From = benefit.Subject{Number: citizen("19440229", 31), Name: name, Village: e.west}, 2026*12+3
+	}
+	id, err := benefit.Propose(ctx, s.vault, s.people["clerk"], a)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if proposed {
+		if err := benefit.Advance(ctx, s.vault, s.people["clerk"], id, 1, benefit.Proposed, received, "建议同意"); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// grants enters that the county approved an application about money.
+func (s *site) grants(id int64, day string) {
+	s.t.Helper()
+	err := benefit.Decide(context.Background(), s.vault, s.people["leader"], id, s.residentVersion("application", id), benefit.Decision{Verdict: benefit.Approved, Day: day, No: "临民批〔2026〕5号", Reason: "符合规定"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// The letter to the county: from the list of what waits to the file, which is recorded, numbered, and vouched for by a code.
+func TestCountyLetters(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		e := s.fillRolls()
+		arrears, stop := s.asks(e, benefit.Arrears, "乔金生", "2026-04-02", true), s.asks(e, benefit.Stop, "尹守义", "2026-04-03", true)
+		s.asks(e, benefit.New, "温如海", "2026-04-10", false) // still with the town
+		clerk, village, stranger := s.as(t, "clerk"), s.as(t, "village"), s.as(t, "stranger")
+		wants := func(what, page string, want ...string) {
+			t.Helper()
+			text := plain(page)
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("%s lacks %q: %s", what, w, text)
+				}
+			}
+		}
+		form := fmt.Sprintf("/application/letter/new?programme=%d&town=%d", e.programme, s.town.ID)
+		page := clerk.page("/application?show=proposed")
+		wants("the queue", page, "拟报县函（高龄津贴 2 件）")
+		if !strings.Contains(page, strings.ReplaceAll(form, "&", "&amp;")) {
+			t.Error("no way to the letter in one click")
+		}
+		if page := village.page("/application"); strings.Contains(page, "报县函") {
+			t.Error("a village is offered letters")
+		}
+		page = clerk.page(form)
+		wants("the draft", page, "乔金生", "尹守义", "720元", "编号成函")
+		if strings.Contains(page, "温如海") || !strings.Contains(page, `value="临澜区民政局"`) || !strings.Contains(page, `value="临民〔2014〕31号`) {
+			t.Errorf("the draft: %s", plain(page))
+		}
+		both := []string{"pick", fmt.Sprint(arrears), "pick", fmt.Sprint(stop), "to", "临澜区民政局", "basis", "临民〔2014〕31号", "said", "建议照办"}
+		if a := clerk.post(form, append(both[:len(both)-1:len(both)-1], "")...); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写镇里的意见") || !strings.Contains(a.body, "临澜区民政局") {
+			t.Errorf("without words: %d", a.status)
+		}
+		if a := clerk.post(form, "to", "临澜区民政局", "said", "建议照办"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请勾选要报的事项") {
+			t.Errorf("without applications: %d", a.status)
+		}
+		for c, status := range map[*client]int{village: http.StatusForbidden, stranger: http.StatusForbidden, s.as(t, "leader"): http.StatusForbidden} {
+			if a := c.post(form, both...); a.status != status {
+				t.Errorf("who may not write it: %d", a.status)
+			}
+		}
+		a := clerk.post(form, both...)
+		if a.status != http.StatusSeeOther {
+			t.Fatalf("writing: %d %s", a.status, plain(a.body))
+		}
+		letter := a.to
+		if again := clerk.post(form, both...); again.to != letter {
+			t.Errorf("the same form again leads to %d %s", again.status, again.to)
+		}
+		page = clerk.page(letter)
+		wants("the letter", page, "栖禾民函〔2026〕1号", "栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "现将2件（停发1件，补发1件、共720元）报上，涉及2人", "附件：栖禾镇高龄津贴报批事项表", "乔金生", "2025年10月至2026年3月", "存证码", "等县里决定")
+		if strings.Contains(page, "990408") {
+			t.Error("the page shows a number")
+		}
+		wants("the application", clerk.page(fmt.Sprintf("/application/%d", arrears)), "报县函 栖禾民函〔2026〕1号")
+		wants("the list", clerk.page("/application/letter"), "栖禾民函〔2026〕1号", "2 件", "临澜区民政局")
+		if text := plain(clerk.page("/application?show=proposed")); strings.Contains(text, "拟报县函") {
+			t.Errorf("what is in a letter is offered again: %s", text)
+		}
+		for _, c := range []*client{stranger, village} {
+			if a := c.get(letter); a.status == http.StatusOK {
+				t.Error("who may not see it sees it")
+			}
+			if text := plain(c.page("/application/letter")); strings.Contains(text, "栖禾民函") {
+				t.Error("who may not see it finds it in the list")
+			}
+		}
+		// The file: masked, or whole for who may have that; both are recorded with what for.
+		read := func(body string) string {
+			t.Helper()
+			doc, err := office.Read(t.Context(), "函.docx", []byte(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b strings.Builder
+			for _, part := range doc.Parts {
+				for _, p := range part.Paragraphs {
+					b.WriteString(p.Text + "\n")
+				}
+			}
+			return b.String()
+		}
+		number := citizen("19330441", 14) // of 乔金生
+		person, err := benefit.PersonByID(t.Context(), s.vault, s.people["clerk"], e.people["乔金生"])
+		if err == nil {
+			number, err = person.Number(s.vault)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := clerk.post(letter+"/docx", "purpose", "x"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写明为什么要用") {
+			t.Errorf("without a purpose: %d", a.status)
+		}
+		a = clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批")
+		if text := read(a.body); a.status != http.StatusOK || strings.Contains(text, number) || !strings.Contains(text, vault.MaskNumber(number)) || !strings.Contains(text, "栖禾民函〔2026〕1号") || !strings.Contains(text, "乔金生") {
+			t.Errorf("masked: %d %s", a.status, text)
+		}
+		a = clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批", "whole", "1")
+		if text := read(a.body); a.status != http.StatusOK || !strings.Contains(text, number) {
+			t.Errorf("whole: %d %s", a.status, text)
+		}
+		if a := s.as(t, "leader").post(letter+"/docx", "purpose", "送临澜区民政局审批", "whole", "1"); a.status != http.StatusForbidden {
+			t.Errorf("a leader takes whole numbers: %d", a.status)
+		}
+		list, err := s.vault.Disclosures(t.Context(), s.db, s.people["leader"], "2026-04")
+		if err != nil || len(list) != 2 || !list[0].Whole || list[1].Whole || list[0].People != 2 || list[0].What != "报县函 栖禾民函〔2026〕1号" || list[0].Purpose != "送临澜区民政局审批" {
+			t.Errorf("%+v, %v", list, err)
+		}
+		// The code is that of the record of residents; anybody looks it up, and who may see the letter finds it.
+		tree, err := journal.HeadTree(t.Context(), s.vault)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := proof.NewCode(tree.Size, tree.Root()).String()
+		check := "/check/" + code + "?of=county_letter-" + strings.TrimPrefix(letter, "/application/letter/")
+		wants("the code", clerk.page(check), "存证码相符", "报县函 栖禾民函〔2026〕1号")
+		if text := plain(stranger.page(check)); !strings.Contains(text, "存证码相符") || strings.Contains(text, "栖禾民函") {
+			t.Errorf("another town: %s", text)
+		}
+		// Made void it gives its applications back; decided it stays.
+		version := fmt.Sprint(s.residentVersion("county_letter", letterID(letter)))
+		if a := clerk.post(letter+"/void", "version", version, "why", ""); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写为什么作废") {
+			t.Errorf("void without a reason: %d", a.status)
+		}
+		if a := clerk.post(letter+"/void", "version", version, "why", "主送写错，没有送出"); a.status != http.StatusSeeOther {
+			t.Errorf("void: %d %s", a.status, plain(a.body))
+		}
+		wants("the void letter", clerk.page(letter), "已作废", "主送写错，没有送出")
+		if a := clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经作废") {
+			t.Errorf("a void letter is taken: %d", a.status)
+		}
+		wants("the queue", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 2 件）")
+	})
+}
+
+func letterID(address string) (id int64) {
+	fmt.Sscanf(address, "/application/letter/%d", &id)
+	return id
+}
+
+// What takes too long and what was approved and is not paid stands out, in lists whose numbers are those of their rows.
+func TestApplicationsThatWait(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		e := s.fillRolls()
+		paid := s.asks(e, benefit.Arrears, "乔金生", "2026-01-12", true)
+		s.grants(paid, "2026-02-20")
+		s.asks(e, benefit.Stop, "尹守义", "2026-03-10", true)
+		s.asks(e, benefit.New, "温如海", "2026-04-10", false)
+		clerk := s.as(t, "clerk")
+		for show, want := range map[string][]string{
+			"open":     {"尹守义 东槐村 停发 高龄津贴 巡察指出 — 3月10日 超时 待县级决定；应在4月9日前决定，超 7 天；3月10日上报", "温如海 柳荫村 新增享受 高龄津贴 巡察指出 每月60元 按年龄 4月10日 已调查"},
+			"slow":     {"尹守义", "超时 1", "批准未到账 1", "过月还没到账 1"},
+			"unpaid":   {"乔金生", "720元", "批准未到账 2月20日同意，过了发放月还没有付款记录"},
+			"overdue":  {"乔金生"},
+			"proposed": {"尹守义"},
+		} {
+			text := plain(clerk.page("/application?show=" + show))
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("%s lacks %q: %s", show, w, text)
+				}
+			}
+			if show == "slow" && strings.Contains(text, "温如海") || show == "overdue" && strings.Contains(text, "尹守义") {
+				t.Errorf("%s lists others: %s", show, text)
+			}
+		}
+		if text := plain(clerk.page("/benefit")); !strings.Contains(text, "其中超时 1") || !strings.Contains(text, "其中过月还没到账 1") {
+			t.Errorf("the hub: %s", text)
+		}
+		if text := plain(clerk.page(fmt.Sprintf("/person/%d", e.people["乔金生"]))); !strings.Contains(text, "批准未到账") || !strings.Contains(text, "来历 名册移交") {
+			t.Errorf("the person: %s", text)
+		}
+		if text := plain(clerk.page("/roll")); strings.Count(text, "名册移交") != 11 {
+			t.Errorf("the roll marks %d names as taken over: %s", strings.Count(text, "名册移交"), text)
+		}
+	})
+}
+
+// Two pages lie open: on one the arrears are entered, on the other the month is ticked off. The second says what was there, and nobody is
+// paid twice. What was entered wrongly is made void, and the month is open again.
+func TestTwoOpenPages(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		e := s.fillRolls()
+		x := s.asks(e, benefit.Arrears, "乔金生", "2026-03-12", true)
+		s.grants(x, "2026-03-20")
+		clerk, colleague := s.as(t, "clerk"), s.as(t, "colleague")
+		month := fmt.Sprintf("/payment?programme=%d&month=2026-02", e.programme)
+		if page := clerk.page(month + "&show=missing"); !strings.Contains(page, "乔金生") || !strings.Contains(page, "穆玉珍") {
+			t.Fatalf("nobody is missing: %s", plain(page))
+		}
+		address := fmt.Sprintf("/application/%d", x)
+		version := func() string { return fmt.Sprint(s.residentVersion("application", x)) }
+		if a := colleague.post(address+"/settle", "version", version(), "amount", "720", "day", "2026-04-10", "source", "补发册第3行"); a.status != http.StatusSeeOther {
+			t.Fatalf("settling: %d %s", a.status, plain(a.body))
+		}
+		rows := func() int {
+			t.Helper()
+			n, err := store.One(t.Context(), s.vault, store.Value[int], `select count(*) from payment where month = '2026-02' and void = ''`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := rows()
+		form := []string{"pick", fmt.Sprint(e.people["乔金生"]), "pick", fmt.Sprint(e.people["穆玉珍"]), "day", "2026-04-12", "source", "二月册"}
+		a := clerk.post(month+"&show=missing", form...)
+		if text := plain(a.body); a.status != http.StatusUnprocessableEntity || !strings.Contains(text, "2026年2月的名单已经变了，都没有登记。乔金生：2026-04-10已补发120元（补发册第3行）") || !strings.Contains(text, "穆玉珍") {
+			t.Errorf("from the old page: %d %s", a.status, text)
+		}
+		if n := rows(); n != before {
+			t.Errorf("%d payments were recorded from the old page", n-before)
+		}
+		for range 2 { // the same form twice does it once
+			if a := clerk.post(month+"&show=missing", "pick", fmt.Sprint(e.people["穆玉珍"]), "day", "2026-04-12", "source", "二月册"); a.status != http.StatusSeeOther {
+				t.Errorf("whoever is still missing: %d %s", a.status, plain(a.body))
+			}
+		}
+		// The settlement was wrong.
+		list, err := benefit.Settlements(t.Context(), s.vault, x)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		void, why := fmt.Sprintf("%s/void?entry=%d", address, list[0].Entry), fmt.Sprintf("why%d", list[0].Entry)
+		page := clerk.page(address)
+		if text := plain(page); !strings.Contains(text, "登记错了：作废4月10日登记的 720 元（补发册第3行）") || strings.Contains(text, "还差") {
+			t.Errorf("the page: %s", text)
+		}
+		stale := version()
+		if a := clerk.post(void, "version", stale, why, ""); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写错在哪里") {
+			t.Errorf("void without a reason: %d", a.status)
+		}
+		if a := s.as(t, "village").post(void, "version", stale, why, "错"); a.status != http.StatusForbidden {
+			t.Errorf("a village: %d", a.status)
+		}
+		for range 2 {
+			if a := clerk.post(void, "version", stale, why, "回单是另一个人的"); a.status != http.StatusSeeOther {
+				t.Errorf("void: %d %s", a.status, plain(a.body))
+			}
+		}
+		text := plain(clerk.page(address))
+		for _, want := range []string{"还差 720 元", "作废的登记", "2025年10月至2026年3月 720 4月10日 补发册第3行 已作废", "回单是另一个人的", "还没有付款记录，不算享受到"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("after it was made void it lacks %q: %s", want, text)
+			}
+		}
+		if text := plain(clerk.page(fmt.Sprintf("/person/%d", e.people["乔金生"]))); !strings.Contains(text, "应补发 720 元 6 个月没有发放") {
+			t.Errorf("the months are not open again: %s", text)
+		}
+	})
+}
+
+// The pages about letters and settlements fit their windows, and one goes from the queue to a numbered letter by two buttons.
+func TestBrowserCountyLetter(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	e := s.fillRolls()
+	settled := s.asks(e, benefit.Arrears, "乔金生", "2026-03-12", true)
+	s.grants(settled, "2026-03-20")
+	ctx := context.Background()
+	settle := func(yuan int64, source string) {
+		t.Helper()
+		if err := benefit.Settle(ctx, s.vault, s.people["clerk"], settled, s.residentVersion("application", settled), yuan*100, "2026-04-10", source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(300, "补发册第3行")
+	list, err := benefit.Settlements(ctx, s.vault, settled)
+	if err == nil {
+		err = benefit.VoidSettlement(ctx, s.vault, s.people["clerk"], settled, s.residentVersion("application", settled), list[0].Entry, "回单是同名的另一个人的，银行4月12日退回")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(420, "补发册第5行")
+	s.asks(e, benefit.Stop, "尹守义", "2026-03-10", true)
+	s.asks(e, benefit.Arrears, "穆玉珍", "2026-04-02", true)
+	s.asks(e, benefit.New, "买买提·吐尔逊·阿卜杜热合曼", "2026-04-10", true)
+	b := s.signIn(t, "clerk")
+	b.Size(1366, 768)
+	b.Go(s.url + "/application?show=proposed")
+	b.Screenshot("county-queue-1366")
+	b.Follow(`a[href^="/application/letter/new"]`)
+	b.Screenshot("county-new-1366")
+	b.Follow(".edit-end .btn-go")
+	if got := b.Text("main"); !strings.Contains(got, "栖禾民函〔2026〕1号") {
+		t.Fatalf("no letter: %s", got)
+	}
+	letter := browser.Eval[string](b, "location.pathname")
+	s.asks(e, benefit.Suspend, "柳桂英", "2026-04-11", true) // waits for the next letter
+	pages := map[string]string{
+		"queue": "/application", "slow": "/application?show=slow", "unpaid": "/application?show=unpaid", "new": fmt.Sprintf("/application/letter/new?programme=%d&town=%d", e.programme, s.town.ID),
+		"letters": "/application/letter", "letter": letter, "settled": fmt.Sprintf("/application/%d", settled), "roll": "/roll", "resident": fmt.Sprintf("/person/%d", e.people["乔金生"]), "hub": "/benefit",
+	}
+	for _, size := range []struct{ w, h int }{{1366, 768}, {390, 844}} {
+		b.Size(size.w, size.h)
+		for name, path := range pages {
+			b.Go(s.url + path)
+			if over := browser.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s at %d px is %d px too wide", name, size.w, over)
+			}
+			b.Screenshot(fmt.Sprintf("county-%s-%d", name, size.w))
+		}
+	}
+}
