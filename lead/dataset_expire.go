@@ -2,6 +2,7 @@ package lead
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -81,9 +82,14 @@ func Expire(ctx context.Context, v *vault.Vault) error {
 	return errors.Join(failed, purge(ctx, v))
 }
 
-// purge frees the files of the database of what deleted lists left in them. One that was interrupted is made up for by the next.
+// purge frees the files of the database of what deleted lists and pictures left in them. One that was interrupted is made up for by the next.
 func purge(ctx context.Context, v *vault.Vault) error {
-	left, err := store.All(ctx, v, store.Value[int64], `select id from dataset where state = 'deleted' and purged = 0`)
+	type gone struct {
+		table string
+		id    int64
+	}
+	left, err := store.All(ctx, v, func(rows *sql.Rows, g *gone) error { return rows.Scan(&g.table, &g.id) },
+		`select 'dataset', id from dataset where state = 'deleted' and purged = 0 union all select 'dropped_proof', id from dropped_proof where purged = 0`)
 	if err != nil || len(left) == 0 {
 		return err
 	}
@@ -91,11 +97,11 @@ func purge(ctx context.Context, v *vault.Vault) error {
 		return err
 	}
 	return v.Write(ctx, func(tx *store.Tx) error {
-		for _, id := range left {
-			if _, err := tx.Exec(ctx, `update dataset set purged = 1 where id = $1`, id); err != nil {
+		for _, g := range left {
+			if _, err := tx.Exec(ctx, `update `+g.table+` set purged = 1 where id = $1`, g.id); err != nil {
 				return err
 			}
-			if err := journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "清除", Kind: "dataset", Row: id}); err != nil {
+			if err := journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "清除", Kind: g.table, Row: g.id}); err != nil {
 				return err
 			}
 		}

@@ -67,8 +67,8 @@ type Hit struct {
 	Household   string
 	Place       string // village as the list writes it
 	Village     int64  // its unit, 0 when unknown
-	Why         string
-	Amount      int64 // fen; paid too much is positive, too little negative
+	Why         string // as it was found; [Hits] and [HitByID] mask in it who lives where the reader may not look
+	Amount      int64  // fen; paid too much is positive, too little negative
 	Sources     []HitSource
 	State       HitState
 	First       int64 // the earlier hit of the same finding that is under way; 0: this is it
@@ -79,6 +79,8 @@ type Hit struct {
 	Closed      string // day
 	ClosedWhy   string
 	Version     int64
+
+	others []other
 }
 
 // HitSource is a row of a list that a hit rests on.
@@ -224,6 +226,14 @@ func Hits(ctx context.Context, v *vault.Vault, house store.Querier, who org.Pers
 		limit = fmt.Sprintf(" limit %d offset %d", f.Limit, f.Offset)
 	}
 	list, err := store.All(ctx, v, scanHit(v), `select `+hitColumns+hitFrom+` where `+where+` order by s.serial desc, h.village, h.rule, h.household, h.id`+limit, args...)
+	if err != nil {
+		return nil, total, err
+	}
+	of, err := others(ctx, v, v, where, args...)
+	for i := range list {
+		list[i].others = of[list[i].ID]
+		list[i].Why = list[i].whyFor(units)
+	}
 	return list, total, err
 }
 
@@ -240,7 +250,14 @@ func HitByID(ctx context.Context, v *vault.Vault, house store.Querier, who org.P
 	if who.Check(org.Residents, u) != nil {
 		return Hit{}, store.ErrNotFound
 	}
-	return h, nil
+	units, err := reach(ctx, house, who, org.Residents)
+	if err != nil {
+		return Hit{}, err
+	}
+	of, err := others(ctx, v, v, `h.id = $1`, id)
+	h.others = of[id]
+	h.Why = h.whyFor(units)
+	return h, err
 }
 
 func hitByID(ctx context.Context, v *vault.Vault, q store.Querier, id int64) (Hit, error) {

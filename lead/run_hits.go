@@ -136,6 +136,11 @@ func (s Screening) keepHits(ctx context.Context, v *vault.Vault, tx *store.Tx, h
 		if err != nil {
 			return err
 		}
+		for _, o := range h.Others {
+			if err := keepOther(ctx, v, tx, id, o.ID, o.Name, at.village(o.Village).ID); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

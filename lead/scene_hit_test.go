@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type scene struct {
 	t         *testing.T
 	db        *store.DB
 	v         *vault.Vault
+	folder    string // of the databases
 	cal       calendar.Calendar
 	now       time.Time
 	town      org.Unit
@@ -55,7 +57,7 @@ func newSQLiteScene(t *testing.T) *scene { return newScene(t, storetest.SQLite(t
 func newScene(t *testing.T, url string) *scene {
 	t.Helper()
 	ctx := t.Context()
-	s := &scene{t: t, now: time.Date(2026, 4, 16, 9, 20, 0, 0, time.Local), people: map[string]org.Person{}, cal: calendar.Published()}
+	s := &scene{t: t, now: time.Date(2026, 4, 16, 9, 20, 0, 0, time.Local), people: map[string]org.Person{}, cal: calendar.Published(), folder: filepath.Dir(strings.TrimPrefix(url, "sqlite://"))}
 	var err error
 	s.db, err = store.Open(ctx, url)
 	s.must(err)

@@ -384,6 +384,9 @@ func confirm(ctx context.Context, v *vault.Vault, house store.Querier, who org.P
 		if !o.Pass {
 			return sendBack(ctx, tx, who, h, version, x, o.Text)
 		}
+		if x.Proof == "" && x.ProofFile == 0 {
+			return org.Invalid{Field: "复核", What: "照片已删除，这次核实没有别的凭据，不能通过。请退回补核"}
+		}
 		state, why := HitConfirmed, ""
 		switch x.Outcome {
 		case WrongSource:

@@ -85,11 +85,11 @@ func converting(b *budget, kind string, data []byte, work func(ctx context.Conte
 	case <-b.ctx.Done():
 		return &Error{What: "等待转换的文件太多", Do: "请稍后再试，或自己另存为 " + c.save + " 后再上传", Err: b.ctx.Err()}
 	}
-	dir, err := os.MkdirTemp("", "bihuan-convert-")
+	dir, end, err := workFolder()
 	if err != nil {
 		return c.failed(err)
 	}
-	defer os.RemoveAll(dir)
+	defer end()
 	ctx, cancel := context.WithTimeout(b.ctx, conversionTime+time.Duration(min(len(data)>>20, 15))*timePerMegabyte)
 	defer cancel()
 	in := filepath.Join(dir, "in."+kind)

@@ -31,6 +31,9 @@ func (r *run) locate(ctx context.Context) error {
 	}
 	for i := range r.hits {
 		h, who := &r.hits[i], r.abouts[i]
+		for _, other := range who.others {
+			want(other)
+		}
 		if who.resident == nobody {
 			p := &r.parties[who.party]
 			h.Village, h.Household = r.villages[p.village].name, textOf(r.details[p.first], FieldHousehold)
@@ -59,6 +62,11 @@ func (r *run) locate(ctx context.Context) error {
 	for i := range r.hits {
 		if p := places[r.abouts[i].resident]; p != nil {
 			r.hits[i].Village, r.hits[i].Household = p.village, p.household
+		}
+		for _, other := range r.abouts[i].others {
+			if p := places[other]; p != nil {
+				r.hits[i].Others = append(r.hits[i].Others, Other{r.idText(other), r.register.name(other), p.village})
+			}
 		}
 	}
 	r.abouts = nil // the hits are about to be sorted

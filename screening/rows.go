@@ -92,14 +92,14 @@ func (r *run) apply(rule *Rule, s *subject, allowed map[string]int) {
 	h := Hit{Rule: rule.ID, State: state, Why: strings.NewReplacer(found...).Replace(rule.Why), Sources: r.sources(lines, residents)}
 	if s.resident != nobody {
 		h.ID, h.Name = r.idText(s.resident), r.register.name(s.resident)
-		r.record(h, s.resident, s.party)
+		r.record(h, s.resident, s.party, residents...)
 		return
 	}
 	p := &r.parties[s.party]
 	if h.ID, h.Name = p.id.String(), p.name; h.ID == "" {
 		h.ID = r.misfits[s.party].text
 	}
-	r.hitRow(s.party, h)
+	r.record(h, nobody, s.party, residents...)
 }
 
 // hold looks whether somebody meets a condition: by any of its predicates. missing are the lists that some of them lack.

@@ -98,6 +98,7 @@ type run struct {
 type about struct {
 	resident resident // nobody where none was found
 	party    int32    // the row it is about in that case
+	others   []resident
 }
 
 // Run compares the lists. The same input gives the same hits.
@@ -388,16 +389,24 @@ func (r *run) hit(rule string, res resident, state State, amount int64, why stri
 			h.With = append(h.With, id)
 		}
 	}
-	r.record(h, res, -1)
+	r.record(h, res, -1, residents...)
 }
 
 // hitRow records a hit about a row that was found to be no resident's for certain.
 func (r *run) hitRow(party int32, h Hit) { r.record(h, nobody, party) }
 
-func (r *run) record(h Hit, res resident, party int32) {
-	if r.runnable[h.Rule] {
-		r.hits, r.abouts = append(r.hits, h), append(r.abouts, about{res, party})
+// record keeps a hit. Of residents, all whom it is about, those beside the one are kept where their places are asked for.
+func (r *run) record(h Hit, res resident, party int32, residents ...resident) {
+	if !r.runnable[h.Rule] {
+		return
 	}
+	of := about{res, party, nil}
+	for _, other := range residents {
+		if r.in.Places && other != res && !slices.Contains(of.others, other) {
+			of.others = append(of.others, other)
+		}
+	}
+	r.hits, r.abouts = append(r.hits, h), append(r.abouts, of)
 }
 
 // sources puts rows of lists before those of the register, each once.

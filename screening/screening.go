@@ -182,6 +182,14 @@ type Hit struct {
 	Household string   `json:"-"` // as the register writes it; of who is in no register, as the list does; empty where nobody does
 	Birth     string   `json:"-"` // YYYY-MM-DD by the register; empty where it is not known to the day
 	With      []string `json:"-"` // numbers of the others it is about: the spouse of HL-08, who shares an account of HL-09
+	Others    []Other  `json:"-"` // everybody else in the register whom it rests on, where [Input.Places] asks for it
+}
+
+// Other is somebody else whom a hit is about, and whom its reason may name.
+type Other struct {
+	ID      string
+	Name    string // as the reason writes it
+	Village string // as the register writes it; empty where it does not say
 }
 
 // Key names a finding in every run that makes it again: the rule and the number, of several people the lowest. It holds a number of

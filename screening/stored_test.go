@@ -134,3 +134,26 @@ func TestProgressAndStop(t *testing.T) {
 		}
 	}
 }
+
+// A hit that rests on more people than its own says who they are and where they live.
+func TestOthers(t *testing.T) {
+	in := lists(usual, map[Kind]string{
+		Residents: head + "王秀英,99040819400805002X,女,19400805,前村,1,,\n李山,990408193701010013,男,19370101,前村,2,,\n赵平,99040819401031002X,女,19401031,后村,2,,",
+		Roll: "姓名,身份证号,村,金额,月份,银行账号\n王秀英,99040819400805002X,前村,50,2026-11,6217000000000000018\n李山,990408193701010013,前村,50,2026-11,6217000000000000018\n" +
+			"赵平,99040819401031002X,后村,50,2026-11,6217000000000000018",
+	})
+	for _, places := range []bool{true, false} {
+		in.Places = places
+		report, err := Run(t.Context(), in)
+		if err != nil || len(report.Hits) != 1 || report.Hits[0].Rule != "HL-09" {
+			t.Fatalf("%+v, %v", report.Hits, err)
+		}
+		var want []Other
+		if places {
+			want = []Other{{"990408193701010013", "李山", "前村"}, {"99040819401031002X", "赵平", "后村"}}
+		}
+		if d := cmp.Diff(want, report.Hits[0].Others); d != "" {
+			t.Error(d)
+		}
+	}
+}

@@ -159,7 +159,7 @@ func (r *run) reportUnmatched(byNumber map[chinese.IDNumber]*death) {
 		}
 		h.Sources = r.sources(lines, tie)
 		if len(tie) > 0 {
-			r.record(h, tie[0], int32(i))
+			r.record(h, tie[0], int32(i), tie...)
 		} else {
 			r.hitRow(int32(i), h)
 		}

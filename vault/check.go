@@ -19,6 +19,7 @@ var sealed = map[string][]string{
 	"roll":         {"account"},
 	"screening":    {"report"},
 	"hit":          {"number", "why"},
+	"hit_other":    {"name"},
 	"verification": {"said"},
 	"audit_person": {"number", "said"},
 	"request":      {"phone", "said", "condition", "advice"},

@@ -26,7 +26,7 @@ type Export struct {
 
 // Watermark is what an exported file bears on every sheet: who took it, when, what for, under which number.
 type Watermark struct {
-	Serial  string // 导2026-0017
+	Serial  string // 导2026-0017; empty for a file that is made without a database, which nobody records
 	Who     string
 	At      time.Time
 	Purpose string
@@ -73,7 +73,7 @@ func (m Watermark) Line() string {
 	if m.Whole {
 		end = "含居民完整号码，用后销毁，不得转发"
 	}
-	return fmt.Sprintf("%s　%s　%s导出　用途：%s　%s", m.Serial, m.Who, m.At.Format("2006-01-02 15:04"), m.Purpose, end)
+	return strings.TrimLeft(fmt.Sprintf("%s　%s　%s导出　用途：%s　%s", m.Serial, m.Who, m.At.Format("2006-01-02 15:04"), m.Purpose, end), "　")
 }
 
 // Book puts the mark on a workbook: the first line below each table, the head of each printed page, and the file's properties.
@@ -208,8 +208,14 @@ type Disclosure struct {
 	At      time.Time
 }
 
+// Picture tells that it was a look at a picture or scan that proves a check of a hit.
+func (d Disclosure) Picture() bool { return d.What == proofFile }
+
 // Word is what was looked at or taken, as people call it.
 func (d Disclosure) Word() string {
+	if d.Picture() {
+		return "核实凭据"
+	}
 	for _, s := range Secrets {
 		if s.Column == d.What {
 			return s.Word

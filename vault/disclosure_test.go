@@ -282,17 +282,17 @@ func TestErasePerson(t *testing.T) {
 			t.Errorf("found %+v, %v", found, err)
 		}
 		for reason, text := range map[string]string{"": number, "本人申请，号码" + number: number, "本人申请，〔2026〕3号": "张秀英"} {
-			if err := w.v.ErasePerson(ctx, w.db, admin, text, reason); !errors.As(err, new(org.Invalid)) {
+			if err := w.v.ErasePerson(ctx, w.db, admin, vault.Erasure{Text: text, Reason: reason}); !errors.As(err, new(org.Invalid)) {
 				t.Errorf("%q because %q: %v", text, reason, err)
 			}
 		}
-		if err := w.v.ErasePerson(ctx, w.db, w.clerk, number, "本人申请"); !errors.As(err, new(org.Denied)) {
+		if err := w.v.ErasePerson(ctx, w.db, w.clerk, vault.Erasure{Text: number, Reason: "本人申请"}); !errors.As(err, new(org.Denied)) {
 			t.Errorf("by the clerk: %v", err)
 		}
-		if err := w.v.ErasePerson(ctx, w.db, admin, number, "本人申请，〔2026〕3号"); err != nil {
+		if err := w.v.ErasePerson(ctx, w.db, admin, vault.Erasure{Text: number, Reason: "本人申请，〔2026〕3号"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.v.ErasePerson(ctx, w.db, admin, number, "本人申请，〔2026〕3号"); !errors.Is(err, store.ErrNotFound) {
+		if err := w.v.ErasePerson(ctx, w.db, admin, vault.Erasure{Text: number, Reason: "本人申请，〔2026〕3号"}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("again: %v", err)
 		}
 		if paid, err := store.One(ctx, w.v, store.Value[int64], `select sum(amount) from payment`); err != nil || paid != 5000 {

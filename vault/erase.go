@@ -25,6 +25,9 @@ type personal struct {
 	empty []string // columns that get empty
 	lists []string // columns of JSON that get an empty list
 	own   []string // columns that get a text of the row's own, for no two rows may be equal there
+
+	others    bool // the row is about somebody else, and names the person
+	versioned bool // somebody may have a form of the row open
 }
 
 // persons are all places where a person is known by the number. What was paid, decided and counted stays, without who it was.
@@ -38,7 +41,10 @@ var persons = []personal{
 	{table: "payment", where: `person in ` + byNumber, words: []string{"source", "void_why"}},
 	{table: "county_letter_line", where: `person in ` + byNumber, words: []string{"reason", "found"}},
 	{table: "hit", where: `number_index = $1`, words: []string{"name"}, empty: []string{"number", "why", "household", "birth", "place"}, lists: []string{"sources"}, own: []string{"number_index", "hit_key"}},
+	{table: "hit", where: `number_index <> $1 and id in (select hit from hit_other where number_index = $1)`, empty: []string{"why"}, others: true},
+	{table: "hit_other", where: `number_index = $1`, empty: []string{"name"}, own: []string{"number_index"}},
 	{table: "verification", where: `hit in (select id from hit where number_index = $1)`, words: []string{"proof", "passed_to", "opinion"}, empty: []string{"said"}},
+	{table: "dropped_proof", where: `hit in (select id from hit where number_index = $1)`, words: []string{"why"}},
 	{table: "audit_person", words: []string{"name"}, empty: []string{"number", "said", "birth", "place"}},
 	{table: "suppression", where: `hit in (select id from hit where number_index = $1)`, words: []string{"reason", "told"}, own: []string{"hit_key"}},
 }
@@ -46,17 +52,28 @@ var persons = []personal{
 // byNumber is the person with a number.
 const byNumber = `(select id from person where number_index = $1)`
 
-// TracesOf are what an erasure of a person takes.
-type TracesOf struct {
-	Rows   map[string]int // of each table
-	Events int            // entries of the journal
-	Files  int            // sealed files that prove something about them; they stay until somebody takes them away where they stand
+// rowsFound are the rows of a place that hold something of a person.
+type rowsFound struct {
+	personal
+
+	ids []int64
 }
 
-// Empty tells whether nobody has that number.
-func (t TracesOf) Empty() bool { return len(t.Rows) == 0 }
+// TracesOf are what an erasure of a person takes, and what it may take.
+type TracesOf struct {
+	Rows      map[string]int // of each table
+	Events    int            // entries of the journal
+	Files     int            // sealed files that prove something about them; they stay unless [Erasure] says so
+	Namesakes []Namesake     // rows that bear the name and no number: each stays unless [Erasure] names it
+}
 
-// String says it in a line for each table.
+// Known tells whether somebody has that number.
+func (t TracesOf) Known() bool { return len(t.Rows) > 0 }
+
+// Empty tells whether nothing was found, namesakes included.
+func (t TracesOf) Empty() bool { return !t.Known() && len(t.Namesakes) == 0 }
+
+// String says it in a line for each table and namesake.
 func (t TracesOf) String() string {
 	var b strings.Builder
 	for _, table := range slices.Sorted(maps.Keys(t.Rows)) {
@@ -66,27 +83,42 @@ func (t TracesOf) String() string {
 		fmt.Fprintf(&b, "居民信息的日志：%d 条\n", t.Events)
 	}
 	if t.Files > 0 {
-		fmt.Fprintf(&b, "加密的凭据：%d 份，不在删除之列，请到疑点页上看过再处理\n", t.Files)
+		fmt.Fprintf(&b, "核实凭据的照片：%d 份\n", t.Files)
+	}
+	for _, n := range t.Namesakes {
+		fmt.Fprintf(&b, "同名，没有号码，是不是同一个人要人来认 %s：%s\n", n.Key, n)
 	}
 	return b.String()
 }
 
-// FindPerson looks where the person with a number stands, by the keyed index. Somebody with the right to erase may ask. A text that is no
-// number of a citizen finds nobody. Lists that were handed over are not looked into: they are sealed as a whole, and go on their day.
-func (v *Vault) FindPerson(ctx context.Context, house store.Querier, who org.Person, number string) (TracesOf, error) {
+// Erasure is what is to be erased of a person, and why.
+type Erasure struct {
+	Text   string   // the number; or, where only namesakes are to be erased, the name
+	Reason string   // and on what ground
+	Also   []string // keys of the namesakes who are this person, as somebody has made sure
+	Files  bool     // sealed files that prove something about the person go too
+}
+
+// FindPerson looks where the person with a number stands, by the keyed index, and what bears the same name without a number: in the same
+// town, or for a text that is a name, anywhere. Somebody with the right to erase may ask. Lists that were handed over are not looked into:
+// they are sealed as a whole, and go on their day.
+func (v *Vault) FindPerson(ctx context.Context, house store.Querier, who org.Person, text string) (TracesOf, error) {
 	t := TracesOf{Rows: map[string]int{}}
-	index, err := v.personIndex(ctx, house, who, number)
-	if err != nil || index == "" {
+	index, err := v.personIndex(ctx, house, who, text)
+	if err != nil {
+		return t, err
+	}
+	if t.Namesakes, err = v.namesakes(ctx, v, house, index, text); err != nil || index == "" {
 		return t, err
 	}
 	rows, err := v.personRows(ctx, v, index)
 	if err != nil {
 		return t, err
 	}
-	for table, ids := range rows {
-		t.Rows[table] = len(ids)
+	for _, f := range rows {
+		t.Rows[f.table] += len(f.ids)
 	}
-	if t.Files, err = store.One(ctx, v, store.Value[int], `select count(*) from verification where proof_file <> 0 and hit in (select id from hit where number_index = $1)`, index); err != nil {
+	if t.Files, err = store.One(ctx, v, store.Value[int], `select count(*) from verification where `+withFile, index); err != nil {
 		return t, err
 	}
 	events, err := store.All(ctx, v, func(rows *sql.Rows, e *journal.Event) error { return journal.ScanEvent(rows, e) }, `select `+journal.EventColumns+` from journal where erased = ''`)
@@ -97,6 +129,9 @@ func (v *Vault) FindPerson(ctx context.Context, house store.Querier, who org.Per
 	}
 	return t, err
 }
+
+// withFile is the condition of a check that a sealed file proves.
+const withFile = `proof_file <> 0 and hit in (select id from hit where number_index = $1)`
 
 // personIndex is the keyed index of a number, empty for what is none.
 func (v *Vault) personIndex(ctx context.Context, house store.Querier, who org.Person, number string) (string, error) {
@@ -111,16 +146,16 @@ func (v *Vault) personIndex(ctx context.Context, house store.Querier, who org.Pe
 	return v.Index("number", n.String()), nil
 }
 
-// personRows are the rows of each table that concern a person.
-func (v *Vault) personRows(ctx context.Context, q store.Querier, index string) (map[string][]int64, error) {
-	all := map[string][]int64{}
+// personRows are the rows of each place that concern a person.
+func (v *Vault) personRows(ctx context.Context, q store.Querier, index string) ([]rowsFound, error) {
+	var all []rowsFound
 	for _, p := range persons {
 		ids, err := v.rowsOf(ctx, q, p, index)
 		if err != nil {
 			return nil, err
 		}
 		if len(ids) > 0 {
-			all[p.table] = ids
+			all = append(all, rowsFound{p, ids})
 		}
 	}
 	return all, nil
@@ -149,42 +184,54 @@ func (v *Vault) rowsOf(ctx context.Context, q store.Querier, p personal, index s
 	return ids, rows.Err()
 }
 
-// concerns tells whether an event is about one of the rows.
-func concerns(rows map[string][]int64, e journal.Event) bool {
-	return slices.Contains(rows[e.Kind], e.Row)
+// concerns tells whether an event is about one of the rows. Those of a row that is about somebody else stay.
+func concerns(rows []rowsFound, e journal.Event) bool {
+	return slices.ContainsFunc(rows, func(f rowsFound) bool { return !f.others && f.table == e.Kind && slices.Contains(f.ids, e.Row) })
 }
 
-// ErasePerson erases who somebody is, as the law gives people a right to (个人信息保护法 47): in every row that the number leads to, and in the
-// entries of the journal about them; nothing of it stays in the files of the database. What was paid and decided stays, without who it
-// was; sealed files stay too. The journal keeps that it was done, by whom and why, and all its proofs. When it says [store.ErrBusy]
-// everything is erased and only the remains in the files of the database are not gone yet: it may be run again.
-func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Person, number, reason string) error {
-	index, err := v.personIndex(ctx, house, who, number)
+// ErasePerson erases who somebody is, as the law gives people a right to (个人信息保护法 47): in every row that the number leads to and in the
+// namesakes that were named, and in the entries of the journal about them; nothing of it stays in the files of the database. What was paid
+// and decided stays, without who it was. The journal keeps that it was done, by whom and why, and all its proofs. When it says
+// [store.ErrBusy] everything is erased and only the remains in the files of the database are not gone yet: it may be run again.
+func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Person, e Erasure) error {
+	index, err := v.personIndex(ctx, house, who, e.Text)
 	if err != nil {
 		return err
 	}
-	reason = strings.TrimSpace(reason)
-	if len([]rune(reason)) < 2 {
-		return org.Invalid{Field: "原因", What: "请写明依据和原因，如 本人申请，〔2026〕3号"}
+	e.Reason = strings.TrimSpace(e.Reason)
+	if len([]rune(e.Reason)) < 2 || e.Text != "" && strings.Contains(e.Reason, e.Text) {
+		return org.Invalid{Field: "原因", What: "请写明依据和原因，如 本人申请，〔2026〕3号；不要写出要删除的内容"}
 	}
-	if err := CheckText("原因", reason); err != nil {
+	if err := CheckText("原因", e.Reason); err != nil {
 		return err
 	}
-	if index == "" {
+	if index == "" && len(e.Also) == 0 {
 		return org.Invalid{Field: "要删除的内容", What: "居民信息库按身份证号删除，请填完整的号码"}
 	}
 	err = v.Write(ctx, func(tx *store.Tx) error {
-		rows, err := v.personRows(ctx, tx, index)
+		var rows []rowsFound
+		if index != "" {
+			if rows, err = v.personRows(ctx, tx, index); err != nil {
+				return err
+			}
+		}
+		also, err := v.chosen(ctx, tx, index, e)
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 {
+		if rows = append(rows, also...); len(rows) == 0 {
 			return store.ErrNotFound
 		}
+		files := 0
+		if e.Files && index != "" {
+			if files, err = v.eraseProofs(ctx, tx, who, index); err != nil {
+				return err
+			}
+		}
 		n := 0
-		for _, p := range slices.Backward(persons) { // what leads to a row is erased after it
-			for _, id := range rows[p.table] {
-				query, args := p.update(id)
+		for _, f := range slices.Backward(rows) { // what leads to a row is erased after it
+			for _, id := range f.ids {
+				query, args := f.update(id)
 				if _, err := tx.Exec(ctx, query, args...); err != nil {
 					return err
 				}
@@ -192,12 +239,29 @@ func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Pe
 			}
 		}
 		return journal.Erase(ctx, v.DB, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
-			Changes: []journal.Change{{Field: "原因", To: reason}, {Field: "数据", To: fmt.Sprintf("%d行", n)}}}, func(e journal.Event) bool { return concerns(rows, e) })
+			Changes: []journal.Change{{Field: "原因", To: e.Reason}, {Field: "数据", To: fmt.Sprintf("%d行", n)}, {Field: "照片", To: fmt.Sprintf("%d份", files)}}},
+			func(e journal.Event) bool { return concerns(rows, e) })
 	})
 	if err != nil {
 		return err
 	}
 	return v.Purge(context.WithoutCancel(ctx))
+}
+
+// eraseProofs deletes the sealed files that prove something about a person, and tells how many. That there were some is still told.
+func (v *Vault) eraseProofs(ctx context.Context, tx *store.Tx, who org.Person, index string) (int, error) {
+	type proof struct{ id, hit, file, confirmed int64 }
+	list, err := store.All(ctx, tx, func(rows *sql.Rows, p *proof) error { return rows.Scan(&p.id, &p.hit, &p.file, &p.confirmed) },
+		`select id, hit, proof_file, confirmed from verification where `+withFile, index)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range list {
+		if err := v.DropProof(ctx, tx, who, Proof{Check: p.id, Hit: p.hit, File: p.file, Late: p.confirmed != 0}, journal.Erasure); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
 }
 
 // update is the statement that erases a row, with its arguments.
@@ -219,6 +283,9 @@ func (p personal) update(id int64) (string, []any) {
 	}
 	for _, c := range p.own {
 		set = append(set, c+` = `+value(fmt.Sprintf("erased/%d", id)))
+	}
+	if p.versioned {
+		set = append(set, `version = version + 1`)
 	}
 	return `update ` + p.table + ` set ` + strings.Join(set, ", ") + ` where id = $1`, args
 }

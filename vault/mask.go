@@ -18,6 +18,9 @@ func MaskPhone(phone string) string { return mask(phone, 3, 2) }
 
 // MaskName shows the surname's first character and of more than two characters the last: 张*英, 李*.
 func MaskName(name string) string {
+	if name == Erased {
+		return name
+	}
 	if len([]rune(name)) < 3 {
 		return mask(name, 1, 0)
 	}

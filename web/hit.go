@@ -53,7 +53,7 @@ type hitRow struct {
 
 func newHitRow(h lead.Hit, villages map[int64]string, today string) hitRow {
 	x := hitRow{ID: h.ID, Version: h.Version, Rule: lead.RuleOf(h.Rule).Name, Run: fmt.Sprintf("第%d次筛查", h.Serial), Name: vault.MaskName(h.Name), Number: vault.MaskNumber(h.Number),
-		Birth: birthWords(h.Birth, today), Home: firstText(villages[h.Village], h.Place, "村不明"), Why: h.Why, Amount: hitAmount(h.Amount), Manual: h.Certainty == screening.Manual, Light: hitLight(h, today)}
+		Birth: birthWords(h.Birth, today), Home: firstText(villages[h.Village], h.Place, "村不明"), Why: firstText(h.Why, vault.Erased), Amount: hitAmount(h.Amount), Manual: h.Certainty == screening.Manual, Light: hitLight(h, today)}
 	if h.Household != "" {
 		x.Home += "　户号 " + h.Household
 	}
@@ -305,7 +305,7 @@ type verifyView struct {
 	Method    string
 	Said      string
 	Proof     string
-	Picture   bool
+	Photo     proofView
 	Blamed    string
 	PassedTo  string
 	Entered   string
@@ -316,14 +316,20 @@ type verifyView struct {
 	Confirmed bool
 }
 
-func (s *Server) verifyViews(ctx context.Context, list []lead.Verification, today string) ([]verifyView, error) {
+// verifyViews shows the checks of a hit, the first first, on the page at back. kept is the form of a picture that was not deleted.
+func (s *Server) verifyViews(ctx context.Context, v *visit, h lead.Hit, list []lead.Verification, back string, kept proofForm) ([]verifyView, error) {
 	var views []verifyView
+	today := v.Today
+	photos, err := s.proofViews(ctx, v, h, list, back, kept)
+	if err != nil {
+		return nil, err
+	}
 	for _, x := range list {
 		by, err := s.staffName(ctx, x.Staff)
 		if err != nil {
 			return nil, err
 		}
-		c := verifyView{ID: x.ID, Outcome: x.Outcome.Word(), Who: x.Who, Day: shortDate(x.Day, today), Method: x.Method, Said: x.Said, Proof: x.Proof, Picture: x.ProofFile != 0,
+		c := verifyView{ID: x.ID, Outcome: x.Outcome.Word(), Who: x.Who, Day: shortDate(x.Day, today), Method: x.Method, Said: x.Said, Proof: x.Proof, Photo: photos[x.ID],
 			Blamed: x.Blamed, PassedTo: x.PassedTo, Entered: clock(x.Entered, today), By: by, Opinion: x.Opinion, Returned: x.Returned, Confirmed: !x.Confirmed.IsZero() && !x.Returned,
 			Light: light{Kind: "wait", Word: x.Outcome.Word()}}
 		switch {
@@ -418,6 +424,7 @@ type hitPage struct {
 	Verify      string // how to look into it
 	First       int64  // the hit that it is the same as
 	Checks      []verifyView
+	photo       proofForm // that was refused
 	Form        verifyForm
 	MayVerify   bool
 	MayConfirm  bool
@@ -468,7 +475,7 @@ func (s *Server) renderHit(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if err != nil {
 		return err
 	}
-	if p.Checks, err = s.verifyViews(ctx, checks, v.Today); err != nil {
+	if p.Checks, err = s.verifyViews(ctx, v, h, checks, fmt.Sprintf("/hit/%d", h.ID), p.photo); err != nil {
 		return err
 	}
 	slices.Reverse(p.Checks)

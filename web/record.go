@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"bihuan/journal"
@@ -12,6 +14,7 @@ import (
 	"bihuan/org"
 	"bihuan/proof"
 	"bihuan/store"
+	"bihuan/vault"
 )
 
 // witnessedRow is a log that this installation signs for.
@@ -54,9 +57,19 @@ type erasePage struct {
 	Columns      []fact
 	Events       int
 	Files        []ledger.FileTrace
-	Proofs       int // sealed files about a resident, which stay
+	Proofs       int  // sealed files about a resident
+	Known        bool // a resident has that number
+	Namesakes    []namesakeRow
+	WithProofs   bool // as it was ticked
 
 	Hash, FileReason, FileProblem string // of one file
+}
+
+// namesakeRow is a row that bears the same name and no number.
+type namesakeRow struct {
+	vault.Namesake
+
+	Chosen bool
 }
 
 // tableWords are the tables in which words of people stand, as the screens call them.
@@ -81,11 +94,12 @@ func (s *Server) eraseFind(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	return s.renderErase(w, r, v, form.Get("text"), form.Get("reason"), "")
+	return s.renderErase(w, r, v, form, "")
 }
 
-func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, text, reason, problem string) error {
-	p := erasePage{frame: s.frame(v, "ops", "依法删除"), Text: text, Reason: reason, Problem: problem, Searched: true}
+func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, form url.Values, problem string) error {
+	text := form.Get("text")
+	p := erasePage{frame: s.frame(v, "ops", "依法删除"), Text: text, Reason: form.Get("reason"), Problem: problem, Searched: true, WithProofs: form.Get("proofs") != ""}
 	done, err := s.takeExport(r.Context()) // it reads every document
 	if err != nil {
 		return err
@@ -113,13 +127,16 @@ func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, t
 		if err != nil {
 			return err
 		}
-		if !person.Empty() {
+		if person.Known() {
 			n := 0
 			for _, rows := range person.Rows {
 				n += rows
 			}
 			p.Columns = append(p.Columns, fact{Word: "居民信息", Text: fmt.Sprintf("%d 处", n)})
-			p.Events, p.Proofs, p.Empty = p.Events+person.Events, person.Files, false
+			p.Events, p.Proofs, p.Known, p.Empty = p.Events+person.Events, person.Files, true, false
+		}
+		for _, n := range person.Namesakes {
+			p.Namesakes, p.Empty = append(p.Namesakes, namesakeRow{n, slices.Contains(form["also"], n.Key)}), false
 		}
 	}
 	status := http.StatusOK
@@ -135,19 +152,18 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err != nil {
 		return err
 	}
-	text, reason := form.Get("text"), form.Get("reason")
 	if form.Get("sure") == "" {
-		return s.renderErase(w, r, v, text, reason, "请勾选“我已核对”后再删除")
+		return s.renderErase(w, r, v, form, "请勾选“我已核对”后再删除")
 	}
 	if err = s.operator(r, v, org.Erase); err != nil {
 		return err
 	}
 	if err = s.sound(r.Context()); err == nil {
-		err = s.erase(context.WithoutCancel(r.Context()), v, text, reason, form["file"])
+		err = s.erase(context.WithoutCancel(r.Context()), v, form)
 	}
 	var bad ledger.Invalid
 	if errors.As(err, &bad) {
-		return s.renderErase(w, r, v, text, reason, bad.Error())
+		return s.renderErase(w, r, v, form, bad.Error())
 	}
 	if err != nil {
 		return err
@@ -155,15 +171,17 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 	return s.done(w, r, "/ops/erase", "已删除。日志里留有删除记录，原有的证明仍然有效。")
 }
 
-// erase erases a text, and when it is the number of a resident who that is: first there, for that database is the truth about them.
-func (s *Server) erase(ctx context.Context, v *visit, text, reason string, files []string) error {
+// erase erases a text, and when it is the number of a resident who that is, with the namesakes that were ticked: first there, for that
+// database is the truth about them.
+func (s *Server) erase(ctx context.Context, v *visit, form url.Values) error {
+	text, reason, also := form.Get("text"), form.Get("reason"), form["also"]
 	if s.vault != nil {
 		person, err := s.vault.FindPerson(ctx, s.db, v.Who, text)
 		if err != nil {
 			return err
 		}
-		if !person.Empty() {
-			err := s.vault.ErasePerson(ctx, s.db, v.Who, text, reason)
+		if person.Known() || len(also) > 0 {
+			err := s.vault.ErasePerson(ctx, s.db, v.Who, vault.Erasure{Text: text, Reason: reason, Also: also, Files: form.Get("proofs") != ""})
 			if errors.Is(err, store.ErrBusy) {
 				err = ledger.Invalid{Field: "清理", What: "居民信息已删除，数据库文件里的残余还没有清掉：有人在长时间读取。过几分钟在服务器上运行一次 bihuan erase 就会清掉"}
 			}
@@ -173,9 +191,17 @@ func (s *Server) erase(ctx context.Context, v *visit, text, reason string, files
 			if found, err := ledger.FindTraces(ctx, s.db, s.files, v.Who, text); err != nil || found.Empty() {
 				return err
 			}
+		} else if len(person.Namesakes) > 0 {
+			found, err := ledger.FindTraces(ctx, s.db, s.files, v.Who, text)
+			if err != nil {
+				return err
+			}
+			if found.Empty() {
+				return ledger.Invalid{Field: "同名的", What: "没有勾选哪一个，什么都没有删除"}
+			}
 		}
 	}
-	return ledger.EraseText(ctx, s.db, s.files, v.Who, text, reason, files)
+	return ledger.EraseText(ctx, s.db, s.files, v.Who, text, reason, form["file"])
 }
 
 // opsWitness tells for which logs this installation signs.

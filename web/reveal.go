@@ -86,6 +86,7 @@ type revealsPage struct {
 	Before      string // the month before
 	Next        string // empty for the current one
 	Looks       int
+	Pictures    int // looks at what proves checks of hits
 	Files       int
 	Whole       int // of the files, with numbers in full
 	People      []revealPerson
@@ -141,10 +142,15 @@ func (s *Server) revealsShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		}
 		one := &p.People[at[d.Staff]]
 		row := revealRow{At: clock(d.At, v.Today), Who: d.Who, What: d.Word(), Why: d.Purpose, Unit: names[d.Unit], Light: light{Kind: "run", Word: "查看"}}
-		if d.Serial == "" {
+		switch {
+		case d.Picture():
+			p.Pictures++
+			one.Looks++
+			row.What = "核实凭据的照片"
+		case d.Serial == "":
 			p.Looks++
 			one.Looks++
-		} else {
+		default:
 			p.Files++
 			one.Files++
 			one.People += d.People

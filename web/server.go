@@ -297,6 +297,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /hit/{id}/correct":  s.aboutHits(s.hitCorrect),
 		"POST /hit/{id}/propose":  s.aboutHits(s.hitPropose),
 		"GET /hit/{id}/proof":     s.aboutHits(s.hitProof),
+		"POST /hit/{id}/proof":    s.aboutHits(s.hitProofDrop),
 		"GET /hit/handout":        s.aboutHits(s.handoutShow),
 		"POST /hit/handout":       s.aboutHits(s.handoutSave),
 		"GET /hit/outcome":        s.aboutHits(s.outcomeShow),

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -156,7 +155,8 @@ type verifyHit struct {
 	Verify  string
 	Form    verifyForm
 	Before  []verifyView
-	Closed  string // why there is nothing to check
+	photo   proofForm // that was refused
+	Closed  string    // why there is nothing to check
 	Version int64
 }
 
@@ -197,7 +197,7 @@ func (s *Server) renderVerifyHit(w http.ResponseWriter, r *http.Request, v *visi
 	if err != nil {
 		return err
 	}
-	if p.Before, err = s.verifyViews(ctx, checks, v.Today); err != nil {
+	if p.Before, err = s.verifyViews(ctx, v, h, checks, fmt.Sprintf("/verify/%d/%d", h.Duty, h.ID), p.photo); err != nil {
 		return err
 	}
 	if err := h.MayVerify(ctx, s.db, v.Who); err != nil {
@@ -242,53 +242,6 @@ func (s *Server) verifyHitSave(w http.ResponseWriter, r *http.Request, v *visit)
 		}
 	}
 	return s.done(w, r, fmt.Sprintf("/verify/%d", h.Duty), "已记下："+c.Outcome.Word())
-}
-
-// hitProof answers GET /hit/{id}/proof: the file that proves the last check of a hit, or the one that is asked for. A picture may be
-// looked at; all else is to be kept.
-func (s *Server) hitProof(w http.ResponseWriter, r *http.Request, v *visit) error {
-	h, err := s.hitOf(r, v)
-	if err != nil {
-		return err
-	}
-	ctx := r.Context()
-	checks, err := lead.Verifications(ctx, s.vault, h.ID)
-	if err != nil {
-		return err
-	}
-	file := int64(0)
-	for _, c := range checks {
-		if c.ProofFile != 0 && (c.ID == formID(r.URL.Query().Get("check")) || !r.URL.Query().Has("check")) {
-			file = c.ProofFile
-		}
-	}
-	if file == 0 {
-		return store.ErrNotFound
-	}
-	f, err := s.vault.OpenFile(ctx, file)
-	if err != nil {
-		return err
-	}
-	content := make([]byte, f.Size)
-	if _, err := f.ReadAt(content, 0); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	kind := http.DetectContentType(content)
-	how := "attachment"
-	switch kind {
-	case "image/jpeg", "image/png", "image/webp":
-		how = "inline"
-	default:
-		kind = "application/octet-stream"
-	}
-	head := w.Header()
-	head.Set("Content-Security-Policy", filePolicy)
-	head.Set("Content-Type", kind)
-	head.Set("Content-Disposition", disposition(how, "核实凭据"))
-	head.Set("Cross-Origin-Resource-Policy", "same-origin")
-	head.Set("Content-Length", strconv.Itoa(len(content)))
-	_, _ = io.Copy(w, bytes.NewReader(content)) // whoever asked may have gone
-	return nil
 }
 
 // leadTask is the address of the page through which a duty is done when it is one of hits: its tasks are reported and decided there and

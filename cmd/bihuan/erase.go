@@ -18,10 +18,11 @@ import (
 // eraseCommand erases what belongs to a person from everything.
 type eraseCommand struct {
 	place
-	Text   string `arg:"" name:"内容" help:"要删除的姓名、证件号码、电话或一句话"`
-	Reason string `required:"" placeholder:"原因" help:"依据和原因，如 本人申请，〔2026〕3号；会记入日志"`
-	Files  bool   `name:"with-files" help:"含有它的原件也删除"`
-	Yes    bool   `help:"不再询问"`
+	Text   string   `arg:"" name:"内容" help:"要删除的姓名、证件号码、电话或一句话"`
+	Reason string   `required:"" placeholder:"原因" help:"依据和原因，如 本人申请，〔2026〕3号；会记入日志"`
+	Files  bool     `name:"with-files" help:"含有它的原件、核实这个人时拍的照片也删除"`
+	Also   []string `sep:"," placeholder:"种类:编号" help:"同名、没有号码的，是同一个人的也删除，如 request:7301；先不写，看列出哪些，可以写多次"`
+	Yes    bool     `help:"不再询问"`
 }
 
 // Run shows where the text stands and, once that is confirmed, erases it.
@@ -79,14 +80,21 @@ func (c eraseCommand) erase(ctx context.Context, s streams, db *store.DB, files 
 		return err
 	}
 	fmt.Fprint(s.out, tracesText(found)+person.String())
+	if len(person.Namesakes) > len(c.Also) {
+		fmt.Fprintln(s.out, "同名的不动；认准是同一个人的，请加 --also 写上它的编号。")
+	}
+	if found.Empty() && !person.Known() && len(c.Also) == 0 {
+		fmt.Fprintln(s.out, "没有删除。")
+		return nil
+	}
 	var hashes []string
 	for _, f := range found.Files {
 		if c.Files {
 			hashes = append(hashes, f.Hash)
 		}
 	}
-	if len(found.Files) > 0 && !c.Files {
-		fmt.Fprintln(s.out, "原件不动；也要删除的，请加 --with-files。")
+	if len(found.Files)+person.Files > 0 && !c.Files {
+		fmt.Fprintln(s.out, "原件和照片不动；也要删除的，请加 --with-files。")
 	}
 	if !c.Yes {
 		fmt.Fprint(s.out, "删除后不能恢复。已打印、已发出和已备份的不在其内。确定删除请输入 删除：")
@@ -96,8 +104,8 @@ func (c eraseCommand) erase(ctx context.Context, s streams, db *store.DB, files 
 			return err
 		}
 	}
-	if !person.Empty() {
-		if err := residents.ErasePerson(ctx, db, org.Program, c.Text, c.Reason); err != nil {
+	if residents != nil && (person.Known() || len(c.Also) > 0) {
+		if err := residents.ErasePerson(ctx, db, org.Program, vault.Erasure{Text: c.Text, Reason: c.Reason, Also: c.Also, Files: c.Files}); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"bihuan/benefit"
 	"bihuan/lead"
 	"bihuan/ledger"
+	"bihuan/office"
 	"bihuan/store"
 	"bihuan/vault"
 )
@@ -47,6 +48,13 @@ var tended = []func(ctx context.Context, v *vault.Vault, house *store.DB) error{
 	},
 	func(ctx context.Context, v *vault.Vault, _ *store.DB) error {
 		_, err := lead.TakeDown(ctx, v)
+		return err
+	},
+	func(context.Context, *vault.Vault, *store.DB) error { // lists in old formats lay there as they came
+		n, err := office.SweepConversions()
+		if n > 0 {
+			slog.Info("conversions swept", "folders", n)
+		}
 		return err
 	},
 	func(ctx context.Context, v *vault.Vault, house *store.DB) error {

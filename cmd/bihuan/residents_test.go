@@ -5,16 +5,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"bihuan/journal"
 	"bihuan/org"
 	"bihuan/store"
+	"bihuan/store/storetest"
+	"bihuan/vault"
 )
 
 // number is that of somebody on no list.
@@ -139,9 +145,35 @@ func TestResidentsOnTheCommandLine(t *testing.T) {
 	if err != nil || !strings.Contains(out, "没有核对加密的内容打不打得开") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	out, err = said(t, eraseCommand{place: at, Text: number, Reason: "本人申请，〔2026〕3号", Yes: true}.Run)
+	v, err := at.openVault(t.Context())
+	must(t, err)
+	must(t, v.Write(t.Context(), func(tx *store.Tx) error {
+		for id, name := range map[int]string{1: "张秀英", 2: "张秀英", 3: "李梅"} {
+			if _, err := tx.Exec(t.Context(), `insert into household (id, unit, village, number, head, team, gone, version) values ($1, 1, 0, $2, $3, '', '', 1)`, id, fmt.Sprint(id), name); err != nil {
+				return err
+			}
+		}
+		return journal.Append(t.Context(), tx, journal.Entry{Verb: "登记户数", Kind: "household"})
+	}))
+	must(t, v.Close())
+	out, _ = said(t, eraseCommand{place: at, Text: number, Reason: "本人申请，〔2026〕3号"}.Run) // shown, and not confirmed: nobody answers
+	if !strings.Contains(out, "household:1：户主，户号1") || !strings.Contains(out, "household:2") || strings.Contains(out, "household:3") || !strings.Contains(out, "--also") || !strings.Contains(out, "没有删除") {
+		t.Error(out)
+	}
+	if out, err = said(t, eraseCommand{place: at, Text: number, Reason: "本人申请，〔2026〕3号", Also: []string{"household:3"}, Yes: true}.Run); err == nil {
+		t.Errorf("somebody of another name: %s", out)
+	}
+	out, err = said(t, eraseCommand{place: at, Text: number, Reason: "本人申请，〔2026〕3号", Also: []string{"household:1"}, Yes: true}.Run)
 	if err != nil || !strings.Contains(out, "居民信息 person：1 行") || !strings.Contains(out, "已删除") {
 		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = said(t, eraseCommand{place: at, Text: "张秀英", Reason: "本人申请，〔2026〕3号", Yes: true}.Run)
+	if err != nil || !strings.Contains(out, "household:2") || !strings.Contains(out, "没有删除。") {
+		t.Errorf("by the name, with nothing named: %v\n%s", err, out)
+	}
+	out, err = said(t, eraseCommand{place: at, Text: "张秀英", Reason: "本人申请，〔2026〕3号", Also: []string{"household:2"}, Yes: true}.Run)
+	if err != nil || !strings.Contains(out, "已删除。") {
+		t.Errorf("by the name: %v\n%s", err, out)
 	}
 	for _, name := range []string{"residents.db", "residents.db-wal"} {
 		content, err := os.ReadFile(filepath.Join(at.Data, name))
@@ -159,6 +191,97 @@ func TestResidentsOnTheCommandLine(t *testing.T) {
 	out, err = said(t, eraseCommand{place: at, Text: number, Reason: "本人申请，〔2026〕3号", Yes: true}.Run)
 	if err != nil || !strings.Contains(out, "没有找到") {
 		t.Errorf("again: %v\n%s", err, out)
+	}
+}
+
+// A program that has a witness has the log of the database of residents signed by it too, from its start on. When that database is taken
+// back to an older copy, and signed on with its own stolen key, the witness refuses it, and bihuan verify that asks the witness names it.
+func TestResidentsLogIsCosigned(t *testing.T) {
+	ctx := t.Context()
+	district, err := store.Open(ctx, storetest.SQLite(t))
+	must(t, err)
+	defer district.Close()
+	key, err := journal.OpenWitnessKey(filepath.Join(t.TempDir(), "witness.key"))
+	must(t, err)
+	witness := journal.Witness{DB: district, Key: key}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /witness/add-checkpoint", witness.ServeSign)
+	mux.HandleFunc("GET /witness/checkpoint", witness.ServeLast)
+	site := httptest.NewServer(mux)
+	defer site.Close()
+
+	at := place{Data: t.TempDir()}
+	somebody(t, at)
+	for _, files := range []logFiles{at.house(), at.residents()} {
+		log, err := files.open(nil)
+		must(t, err)
+		must(t, journal.AddWitnessed(ctx, district, 0, "区巡察办", log.Key.Verifier))
+	}
+	file := filepath.Join(at.Data, "residents.db")
+	old, err := os.ReadFile(file) // nobody has it open
+	must(t, err)
+	notes, err := os.ReadFile(at.residents().checkpoints)
+	must(t, err)
+
+	runs := func(do func(p *program)) {
+		t.Helper()
+		listener, err := listen(ctx, "127.0.0.1:0", 1)
+		must(t, err)
+		p, err := open(ctx, at, listener, options{witness: site.URL + "/witness", witnessKey: key.Verifier})
+		must(t, err)
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(running) }()
+		do(p)
+		stop()
+		must(t, errors.Join(<-ended, p.Close()))
+	}
+	enter := func(v *vault.Vault, verb string) {
+		t.Helper()
+		must(t, v.Write(ctx, func(tx *store.Tx) error { return journal.Append(ctx, tx, journal.Entry{Verb: verb, Kind: "person"}) }))
+	}
+	until := func(what string, is func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s did not come about", what)
+			}
+		}
+	}
+	runs(func(p *program) {
+		until("the first cosignature", func() bool { s := p.residentsCosigner.State(); return !s.Tried.IsZero() && s.Error == "" })
+		enter(p.vault, "发放")
+		_, err := p.residentsCosigner.Cosign(ctx)
+		must(t, err)
+	})
+	verify := verifyCommand{place: at, Witness: site.URL + "/witness"}
+	if out, err := said(t, verify.Run); err != nil || strings.Count(out, "会签到第") != 2 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(file + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	must(t, errors.Join(os.WriteFile(file, old, 0o600), os.WriteFile(at.residents().checkpoints, notes, 0o600)))
+	runs(func(p *program) {
+		until("the alarm", func() bool { return p.residentsCosigner.State().Alarm })
+		enter(p.vault, "另一笔发放")
+		if _, err := p.residentsLog.Checkpoint(ctx); err != nil { // with the key that lies there
+			t.Error(err)
+		}
+		if _, err := p.residentsCosigner.Cosign(ctx); err == nil {
+			t.Error("the witness signs another history")
+		}
+		if s := p.cosigner.State(); s.Alarm {
+			t.Errorf("the house's log is in order: %+v", s)
+		}
+	})
+	out, err := said(t, verify.Run)
+	house, residents, _ := strings.Cut(out, "居民信息库")
+	if !errors.Is(err, errDiffers) || !strings.Contains(house, "核对通过") || !strings.Contains(residents, "历史被改写") && !strings.Contains(residents, "日志被截短或退回旧库") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

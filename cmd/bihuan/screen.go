@@ -8,14 +8,17 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"bihuan/office"
 	"bihuan/screening"
+	"bihuan/vault"
 )
 
 // screenCommand compares lists without any database.
@@ -76,13 +79,32 @@ func (c screenCommand) Run(ctx context.Context, s streams) error {
 		err = writeWhole(c.Forecast, func(w io.Writer) error { return screening.WriteLines(w, report.Turning) })
 	}
 	if err == nil && c.XLSX != "" {
-		err = writeWhole(c.XLSX, func(w io.Writer) error { return office.WriteXlsx(w, hitBook(report)) })
+		book := marked(hitBook(report), account(), time.Now())
+		err = writeWhole(c.XLSX, func(w io.Writer) error { return office.WriteXlsx(w, book) })
 	}
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(said, screenText(report))
 	return err
+}
+
+// marked puts on a workbook of hits who made it, when and what it may be used for: below each table, and at head and foot of each page.
+func marked(book office.Book, who string, at time.Time) office.Book {
+	const use = "仅供核实使用"
+	book = vault.Watermark{Who: who, At: at, Purpose: use, Whole: true}.Book(book)
+	for i := range book.Sheets {
+		book.Sheets[i].Footer = use
+	}
+	return book
+}
+
+// account is who works at this machine, as far as it knows.
+func account() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return "本机账户 " + u.Username
+	}
+	return "本机账户不明"
 }
 
 // count answers five questions without matching.

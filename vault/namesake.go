@@ -1,0 +1,146 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"bihuan/chinese"
+	"bihuan/org"
+	"bihuan/store"
+)
+
+// Namesake is a row that bears a name and no number: whether it is about the same person, somebody has to make sure.
+type Namesake struct {
+	Key     string // request:7301…; as [Erasure] names it
+	Village string // where it is of, by name; empty when the house knows no such unit
+	What    string // 群众诉求 诉求2026-12，2026年3月2日提出
+}
+
+func (n Namesake) String() string { return strings.TrimLeft(n.Village+"　"+n.What, "　") }
+
+// nameless are the tables whose rows bear a name and no number, and what becomes of them.
+var nameless = []struct {
+	personal
+	query string // gives id, town, village, name, and what it is, in two columns
+	word  func(a, b string) string
+}{
+	{personal{table: "request", versioned: true, words: []string{"name"}, empty: []string{"phone", "said", "condition", "advice"}},
+		`select id, unit, village, name, '诉求' || year || '-' || cast(serial as text), received from request order by id`,
+		func(number, day string) string {
+			if d, err := time.Parse(time.DateOnly, day); err == nil {
+				day = d.Format("2006年1月2日")
+			}
+			return "群众诉求 " + number + "，" + day + "提出"
+		}},
+	{personal{table: "household", versioned: true, empty: []string{"head"}},
+		`select id, unit, village, head, number, cast((select count(*) from sampled s where s.household = household.id and s.day <> '') as text) from household order by id`,
+		func(number, asked string) string {
+			if asked == "0" {
+				return "户主，户号" + number
+			}
+			return "户主，户号" + number + "，知晓抽查问过" + asked + "次"
+		}},
+}
+
+// namesakes lists the rows that bear the name of the person with a number in the towns where that person is known, or for a text that is
+// a name, everywhere.
+func (v *Vault) namesakes(ctx context.Context, q, house store.Querier, index, text string) ([]Namesake, error) {
+	found, err := v.findNamesakes(ctx, q, index, text)
+	if err != nil {
+		return nil, err
+	}
+	var list []Namesake
+	for _, f := range found {
+		u, err := org.UnitByID(ctx, house, f.village)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		list = append(list, Namesake{f.key(), u.Name, f.what})
+	}
+	return list, nil
+}
+
+// foundNamesake is a row that bears a name.
+type foundNamesake struct {
+	personal
+
+	id, village int64
+	what        string
+}
+
+func (f foundNamesake) key() string { return fmt.Sprintf("%s:%d", f.table, f.id) }
+
+func (v *Vault) findNamesakes(ctx context.Context, q store.Querier, index, text string) ([]foundNamesake, error) {
+	names, towns, err := v.namesOf(ctx, q, index, text)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	var found []foundNamesake
+	for _, n := range nameless {
+		type row struct {
+			id, town, village int64
+			name, a, b        string
+		}
+		rows, err := store.All(ctx, q, func(rows *sql.Rows, r *row) error { return rows.Scan(&r.id, &r.town, &r.village, &r.name, &r.a, &r.b) }, n.query)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			same := slices.ContainsFunc(names, func(name string) bool {
+				return r.name != "" && chinese.CompareNames(name, r.name) <= chinese.NameVariant
+			})
+			if same && (len(towns) == 0 || slices.Contains(towns, r.town)) {
+				found = append(found, foundNamesake{n.personal, r.id, r.village, n.word(r.a, r.b)})
+			}
+		}
+	}
+	return found, nil
+}
+
+// namesOf are the names of the person with a number, and the towns where the person is known; without an index the text itself is the name.
+func (v *Vault) namesOf(ctx context.Context, q store.Querier, index, text string) (names []string, towns []int64, err error) {
+	if index == "" {
+		if utf8.RuneCountInString(text) < 2 || strings.ContainsAny(text, "0123456789") || text == Erased {
+			return nil, nil, nil
+		}
+		return []string{text}, nil, nil
+	}
+	type known struct {
+		name string
+		town int64
+	}
+	list, err := store.All(ctx, q, func(rows *sql.Rows, k *known) error { return rows.Scan(&k.name, &k.town) },
+		`select name, unit from person where number_index = $1 union select name, unit from hit where number_index = $1`, index)
+	for _, k := range list {
+		if k.name != "" && k.name != Erased {
+			names, towns = append(names, k.name), append(towns, k.town)
+		}
+	}
+	return names, towns, err
+}
+
+// chosen are the rows of the namesakes that an erasure names, of which each must still be one.
+func (v *Vault) chosen(ctx context.Context, tx *store.Tx, index string, e Erasure) ([]rowsFound, error) {
+	if len(e.Also) == 0 {
+		return nil, nil
+	}
+	found, err := v.findNamesakes(ctx, tx, index, e.Text)
+	if err != nil {
+		return nil, err
+	}
+	var rows []rowsFound
+	for _, key := range e.Also {
+		i := slices.IndexFunc(found, func(f foundNamesake) bool { return f.key() == key })
+		if i < 0 {
+			return nil, org.Invalid{Field: "同名的", What: "所选的“" + key + "”不在同名的里面，可能已有人删过，请重新查找"}
+		}
+		rows = append(rows, rowsFound{found[i].personal, []int64{found[i].id}})
+	}
+	return rows, nil
+}
