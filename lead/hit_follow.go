@@ -41,7 +41,7 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 		case f.decision == "refused":
 			why = "县级决定不予办理：" + f.reasons
 		case f.kind == "stop" || f.kind == "suspend" || f.kind == "change":
-			why = "县级已决定（" + f.decided + "）"
+			why = "县级已决定（" + dayWords(f.decided) + "）"
 		default:
 			paid, err := paidFor(ctx, v, f.hit.Application)
 			if err != nil {
@@ -50,7 +50,7 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 			if paid == "" {
 				continue
 			}
-			why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + paid
+			why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + dayWords(paid)
 		}
 		err := v.Write(ctx, func(tx *store.Tx) error {
 			closed, verb := dayOf(tx), "办结"

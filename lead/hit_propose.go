@@ -49,7 +49,7 @@ func ProposalKinds(rule string, o Outcome) []benefit.Kind {
 
 // ProposalOf is the proposal that a hit and its check suggest, for a person to look at.
 func ProposalOf(h Hit, x Verification) Proposal {
-	p := Proposal{Reason: fmt.Sprintf("第%d次筛查发现%s，%s%s核实属实（%s）", h.Serial, RuleOf(h.Rule).Name, x.Day, x.Method, x.Proof)}
+	p := Proposal{Reason: fmt.Sprintf("第%d次筛查发现%s，%s%s核实属实（%s）", h.Serial, RuleOf(h.Rule).Name, dayWords(x.Day), x.Method, x.Proof)}
 	if kinds := ProposalKinds(h.Rule, x.Outcome); len(kinds) > 0 {
 		p.Kind = kinds[0]
 	}

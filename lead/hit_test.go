@@ -371,7 +371,7 @@ func TestOnlyAPaymentCounts(t *testing.T) {
 		is(lead.DecidedStage)
 		s.insert(pay, s.programme, who, 0, "2026-05", 5000, "2026-05-21")
 		is(lead.PaidStage)
-		if h := s.get(a); h.State != lead.HitClosed || h.ClosedWhy != "已发放 2026-05-21" {
+		if h := s.get(a); h.State != lead.HitClosed || h.ClosedWhy != "已发放 2026年5月21日" {
 			t.Errorf("%+v", h)
 		}
 		// The same person found again by the next screening stands where the first stands.
@@ -400,10 +400,10 @@ func TestProposalsThatEndOtherwise(t *testing.T) {
 			open                 bool
 		}{
 			{"new", "decided", "refused", 0, lead.HitClosed, "县级决定不予办理：收入超标", false},
-			{"stop", "decided", "approved", 0, lead.HitClosed, "县级已决定（2026-05-06）", false},
+			{"stop", "decided", "approved", 0, lead.HitClosed, "县级已决定（2026年5月6日）", false},
 			{"recover", "decided", "approved", 0, lead.HitConfirmed, "", false},
-			{"recover", "decided", "approved", -5000, lead.HitClosed, "已收回 2026-05-20", false},
-			{"arrears", "decided", "approved", 5000, lead.HitClosed, "已发放 2026-05-20", false},
+			{"recover", "decided", "approved", -5000, lead.HitClosed, "已收回 2026年5月20日", false},
+			{"arrears", "decided", "approved", 5000, lead.HitClosed, "已发放 2026年5月20日", false},
 			{"change", "withdrawn", "", 0, lead.HitConfirmed, "", true},
 			{"change", "proposed", "", 0, lead.HitConfirmed, "", false},
 		} {
@@ -534,7 +534,7 @@ func TestProposedDecidedPaid(t *testing.T) {
 		_, err = benefit.TakePayments(ctx, s.v, s.people["clerk"], s.programme, month, []benefit.Paid{{Subject: benefit.Subject{Number: number(1), Name: "禾乙英", Village: s.east}, Fen: 5000, Day: "2026-05-20", Source: "5月发放册第3行"}})
 		s.must(err)
 		s.must(lead.Settle(ctx, s.v, s.db, s.cal))
-		if h := s.get(a); h.State != lead.HitClosed || !strings.Contains(h.ClosedWhy, "2026-05-20") {
+		if h := s.get(a); h.State != lead.HitClosed || !strings.Contains(h.ClosedWhy, "2026年5月20日") {
 			t.Errorf("%+v", h)
 		}
 		rows, err := lead.OutcomesOf(ctx, s.v, s.db, s.people["clerk"], s.run, "")

@@ -299,6 +299,15 @@ func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, town int64, v
 	return lines, left, nil
 }
 
+// dayWords writes a day as people do: 2026年9月1日. What is no day stays as it is.
+func dayWords(day string) string {
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return d.Format("2006年1月2日")
+}
+
 // monthWords writes a month as 2026年5月; empty when it is none.
 func monthWords(month string) string {
 	m, err := time.Parse("2006-01", month)

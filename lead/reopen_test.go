@@ -32,7 +32,7 @@ func TestAVoidPaymentReopensItsHit(t *testing.T) {
 		void := `update payment set void = '2026-05-22', void_why = '错', version = version + 1 where id = $1`
 		a, application, who := confirmed(1, "arrears")
 		x := pay(who, application, 5000, 7)
-		is(a, lead.HitClosed, "已发放 2026-05-20")
+		is(a, lead.HitClosed, "已发放 2026年5月20日")
 		s.exec(void, x)
 		is(a, lead.HitConfirmed, "")
 		if h := s.get(a); h.Application != application || h.Closed != "" {
@@ -44,7 +44,7 @@ func TestAVoidPaymentReopensItsHit(t *testing.T) {
 			t.Errorf("%s, %d", lead.Stages[rows[0].Stage], rows[0].Amount)
 		}
 		pay(who, application, 5000, 8)
-		is(a, lead.HitClosed, "已发放 2026-05-20")
+		is(a, lead.HitClosed, "已发放 2026年5月20日")
 		events, err := journal.Of(ctx, s.v, "hit", a, 20)
 		s.must(err)
 		var verbs []string
@@ -57,7 +57,7 @@ func TestAVoidPaymentReopensItsHit(t *testing.T) {
 		// What was paid back and is void opens again too; what the county refused stays closed.
 		b, recovery, other := confirmed(2, "recover")
 		y := pay(other, recovery, -5000, 9)
-		is(b, lead.HitClosed, "已收回 2026-05-20")
+		is(b, lead.HitClosed, "已收回 2026年5月20日")
 		s.exec(void, y)
 		is(b, lead.HitConfirmed, "")
 		c, refused, _ := confirmed(3, "new")
@@ -67,7 +67,7 @@ func TestAVoidPaymentReopensItsHit(t *testing.T) {
 		// A later screening found the same, and somebody is at that: they are one.
 		d, again, third := confirmed(4, "arrears")
 		z := pay(third, again, 5000, 10)
-		is(d, lead.HitClosed, "已发放 2026-05-20")
+		is(d, lead.HitClosed, "已发放 2026年5月20日")
 		earlier := s.hit(s.east, "HL-01", 5)
 		s.exec(`update hit set state = 'same', first_hit = $2 where id = $1`, earlier, d)
 		s.run = s.screening("2026-05-15", "a")

@@ -20,7 +20,7 @@ func sampleCountyLetter(rows int) CountyLetter {
 			Reason: "户籍登记1946年3月1日出生，满80周岁，常住本村", Found: "2026-04-03调查：两人入户，户口簿、身份证相符，邻居两人证实；2026-04-04起公示（东槐村公示栏）"})
 	}
 	l.Rows[1] = CountyRow{Name: "阿卜杜热合曼·买买提吐尔逊", Number: "990*************12", Kind: "停发", Amount: "—", Months: "发到2026年3月", Reason: "2026年3月2日去世，卫生院死亡名单和村委会证明一致"}
-	l.Rows[2] = CountyRow{Name: "乔金生", Number: "990*************13", Village: "柳荫村", Kind: "补发", Amount: "1560", Months: "2025年3月至2026年3月", Reason: "筛查第3号发现应享未享，入户核实属实"}
+	l.Rows[2] = CountyRow{Name: "乔金生", Number: "990*************13", Village: "柳荫村", Kind: "补发", Amount: "1560", Months: "2025年3月至2026年3月", Reason: "第3次筛查发现应享未享，入户核实属实"}
 	return l
 }
 

@@ -132,6 +132,7 @@ func parsePages(a assets) (map[string]*template.Template, error) {
 func funcs(a assets) template.FuncMap {
 	return template.FuncMap{
 		"asset": a.address,
+		"day":   func(date string) string { return shortDate(date, "") }, // 2026年9月1日
 	}
 }
 
