@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,7 @@ type hitRow struct {
 
 func newHitRow(h lead.Hit, villages map[int64]string, today string) hitRow {
 	x := hitRow{ID: h.ID, Version: h.Version, Rule: lead.RuleOf(h.Rule).Name, Run: fmt.Sprintf("第%d次筛查", h.Serial), Name: vault.MaskName(h.Name), Number: vault.MaskNumber(h.Number),
-		Birth: birthWords(h.Birth, today), Home: firstText(villages[h.Village], h.Place, "村不明"), Why: firstText(h.Why, vault.Erased), Amount: hitAmount(h.Amount), Manual: h.Certainty == screening.Manual, Light: hitLight(h, today)}
+		Birth: birthWords(h.Birth, today), Home: firstText(villages[h.Village], h.Place, "村不明"), Why: firstText(spokenDates(h.Why), vault.Erased), Amount: hitAmount(h.Amount), Manual: h.Certainty == screening.Manual, Light: hitLight(h, today)}
 	if h.Household != "" {
 		x.Home += "　户号 " + h.Household
 	}
@@ -64,6 +65,13 @@ func newHitRow(h lead.Hit, villages map[int64]string, today string) hitRow {
 		x.Sources = append(x.Sources, s.String())
 	}
 	return x
+}
+
+var isoDate = regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`)
+
+// spokenDates writes the days in what rules say, which is kept to the byte, as people do: 2026年9月3日.
+func spokenDates(text string) string {
+	return isoDate.ReplaceAllStringFunc(text, func(day string) string { return shortDate(day, "") })
 }
 
 // hitLight says how far a hit is.

@@ -278,7 +278,7 @@ func (s *Server) checkSheets(ctx context.Context, v *visit, run, village int64) 
 			rows = append(rows, s.String())
 		}
 		birth, _, _ := strings.Cut(birthWords(h.Birth, v.Today), "，")
-		x.Rows = append(x.Rows, report.VerificationRow{N: len(x.Rows) + 1, Name: h.Name, Number: vault.MaskNumber(h.Number), Birth: birth, Household: h.Household, Why: lead.RuleOf(h.Rule).Name + "：" + h.WhyIn(), Sources: strings.Join(rows, "\n")})
+		x.Rows = append(x.Rows, report.VerificationRow{N: len(x.Rows) + 1, Name: h.Name, Number: vault.MaskNumber(h.Number), Birth: birth, Household: h.Household, Why: lead.RuleOf(h.Rule).Name + "：" + spokenDates(h.WhyIn()), Sources: strings.Join(rows, "\n")})
 	}
 	p.Printed = v.Who.Title() + "　" + v.Now.Format("2006年1月2日 15:04") + "打印"
 	p.frame = s.benefitFrame(v, "hit", "疑点核实单")

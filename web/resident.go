@@ -167,7 +167,7 @@ func (s *Server) residentShow(w http.ResponseWriter, r *http.Request, v *visit, 
 		return err
 	}
 	for _, h := range hits {
-		p.Hits = append(p.Hits, residentHit{ID: h.ID, Rule: h.Rule, Why: h.Why, When: shortDate(h.AsOf, v.Today), Light: hitLight(h, v.Today)})
+		p.Hits = append(p.Hits, residentHit{ID: h.ID, Rule: h.Rule, Why: spokenDates(h.Why), When: shortDate(h.AsOf, v.Today), Light: hitLight(h, v.Today)})
 	}
 	p.HitsMore = total - len(hits)
 	if p.History, err = s.residentHistory(r, v, "person", id); err != nil {

@@ -85,7 +85,7 @@ func (s *Server) screeningCompare(w http.ResponseWriter, r *http.Request, v *vis
 		}
 	}
 	shown := func(h lead.KeptHit) comparedHit {
-		return comparedHit{Address: fmt.Sprintf("/hit/%d", h.ID), Rule: h.Rule, Name: h.Name, Place: place(h), Number: vault.MaskNumber(h.Number), Why: h.Why}
+		return comparedHit{Address: fmt.Sprintf("/hit/%d", h.ID), Rule: h.Rule, Name: h.Name, Place: place(h), Number: vault.MaskNumber(h.Number), Why: spokenDates(h.Why)}
 	}
 	var added, gone, changed compareList
 	for _, h := range c.Appeared {
@@ -99,7 +99,7 @@ func (s *Server) screeningCompare(w http.ResponseWriter, r *http.Request, v *vis
 	for _, x := range c.Changed {
 		count(x.New, func(r *compareRow) { r.Changed++ })
 		one := shown(x.New)
-		one.Was = x.Old.Why
+		one.Was = spokenDates(x.Old.Why)
 		changed.Hits = append(changed.Hits, one)
 	}
 	for _, h := range c.Unchanged {

@@ -312,6 +312,9 @@ func (s *Server) screeningExplain(w http.ResponseWriter, r *http.Request, v *vis
 		return err
 	}
 	p.Number = vault.MaskNumber(strings.TrimSpace(form.Get("number")))
+	for i := range clauses {
+		clauses[i].Fact = spokenDates(clauses[i].Fact)
+	}
 	p.Clauses = clauseRows(clauses, run.Counts)
 	return s.renderScreening(w, r, v, residents, http.StatusOK, p)
 }

@@ -188,6 +188,9 @@ func TestListsAndScreenings(t *testing.T) {
 		if a.status != http.StatusOK || !strings.Contains(a.body, "户籍在册") || strings.Contains(a.body, "99040819400805002X") {
 			t.Errorf("%d %s", a.status, plain(a.body))
 		}
+		if strings.Contains(a.body, "1940-08-05") || strings.Contains(c.page("/hit"), "1940-08-05") || !strings.Contains(c.page("/hit"), "1940年8月5日出生") {
+			t.Errorf("days as a machine writes them: %s", plain(c.page("/hit")))
+		}
 		a = c.post(run + "/repeat")
 		if page := c.page(a.to); !strings.Contains(page, "一字不差") {
 			t.Errorf("%s", plain(page))
