@@ -3,7 +3,10 @@ package evidence
 import (
 	"cmp"
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // How far the signs of two pictures may differ to be looked at closely, of [steady] each: the slow waves alone, and with the details.
@@ -84,10 +87,27 @@ type way struct {
 // near lists the pictures whose signs are near, the nearest first, without those of the file itself. A mirrored one is found when it is
 // whole.
 func (x *pictureIndex) near(q question, hash string) []candidate {
-	n := len(windows)
+	var mu sync.Mutex
 	var list []candidate
+	inParts(len(x.hashes), 2000, func(from, to int) {
+		part := x.nearIn(q, hash, from, to)
+		mu.Lock()
+		defer mu.Unlock()
+		list = append(list, part...)
+	})
+	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(a.apart-b.apart, a.at-b.at) })
+	list = list[:min(len(list), mostCandidates)]
+	for i := range list {
+		list[i].ways = x.ways(q, list[i].at)
+	}
+	return list
+}
+
+// nearIn lists those of a part of the index, in no order and without their ways.
+func (x *pictureIndex) nearIn(q question, hash string, from, to int) (list []candidate) {
+	n := len(windows)
 	whole, steady := q.slow[0], q.slowSteady[0]
-	for at := range x.hashes {
+	for at := from; at < to; at++ {
 		best := mostBoth + 1
 		first := x.whole[at]
 		for i, s := range x.slow[at*n : at*n+n] {
@@ -105,12 +125,17 @@ func (x *pictureIndex) near(q question, hash string) []candidate {
 			list = append(list, candidate{at: at, apart: best})
 		}
 	}
-	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(a.apart-b.apart, a.at-b.at) })
-	list = list[:min(len(list), mostCandidates)]
-	for i := range list {
-		list[i].ways = x.ways(q, list[i].at)
-	}
 	return list
+}
+
+// inParts calls f with the parts of n things, of at least so many each, on all processors at once.
+func inParts(n, least int, f func(from, to int)) {
+	parts := max(1, min(runtime.GOMAXPROCS(0), n/least))
+	var all sync.WaitGroup
+	for i := range parts {
+		all.Go(func() { f(i*n/parts, (i+1)*n/parts) })
+	}
+	all.Wait()
 }
 
 // apart counts in how many signs two pictures differ when one lies in the other in a way, or more than is looked at.
@@ -151,24 +176,17 @@ func (x *pictureIndex) ways(q question, at int) []way {
 
 // reliefs are the edges and things of a picture, sharp and soft, and samples of them, each made when it is first asked for.
 type reliefs struct {
-	sharp, soft  *relief
-	samples      []float32 // of the soft one
-	middle, fine []float32 // of the sharp one
+	sharp, soft *relief
+	samples     []float32                           // of the soft one
+	dense       func() (middling, finest []float32) // of the sharp one, for a close look
 }
 
 func newReliefs(grey []byte) *reliefs {
 	r := &reliefs{sharp: newRelief(grey)}
 	r.soft = r.sharp.softened()
 	r.samples = r.soft.sampled(coarse)
+	r.dense = sync.OnceValues(func() ([]float32, []float32) { return r.sharp.sampled(middle), r.sharp.sampled(fine) })
 	return r
-}
-
-// dense are the samples for a close look.
-func (r *reliefs) dense() (middling, finest []float32) {
-	if r.fine == nil {
-		r.middle, r.fine = r.sharp.sampled(middle), r.sharp.sampled(fine)
-	}
-	return r.middle, r.fine
 }
 
 // laid is one picture laid on another in some way.
@@ -188,34 +206,62 @@ const leastSoft = 0.45
 // likenesses lays a picture over the candidates, whose grey copies are theirs, and tells how alike each is, from 0 to 1; 0 when it is not.
 func likenesses(grey []byte, theirs [][]byte, list []candidate) []float64 {
 	mine := newReliefs(grey)
+	var mu sync.Mutex
 	var all []laid
-	for i, c := range list {
-		other := newReliefs(theirs[i])
-		for _, w := range c.ways {
-			l := laid{candidate: i, whole: mine, other: other, pose: pose{window: windows[w.window], mirror: w.mirror}}
-			if w.reversed {
-				l.whole, l.other = other, mine
-			}
-			l.rank = agreement(l.whole.samples, l.other.soft, l.pose, coarse) - float64(w.apart)/steady
-			all = append(all, l)
+	inParts(len(list), 8, func(from, to int) {
+		for i := from; i < to; i++ {
+			ways := waysLaid(mine, newReliefs(theirs[i]), i, list[i].ways)
+			mu.Lock()
+			all = append(all, ways...)
+			mu.Unlock()
 		}
-	}
-	slices.SortStableFunc(all, func(a, b laid) int { return cmp.Compare(b.rank, a.rank) })
+	})
+	slices.SortStableFunc(all, func(a, b laid) int {
+		return cmp.Or(cmp.Compare(b.rank, a.rank), a.candidate-b.candidate)
+	})
+	all = all[:min(len(all), mostLaid)]
+	shares := make([]float64, len(all))
+	var next atomic.Int64
+	inParts(len(all), 2, func(_, _ int) { // some take long, most do not
+		for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+			shares[i] = all[i].share()
+		}
+	})
 	alike := make([]float64, len(list))
-	for _, l := range all[:min(len(all), mostLaid)] {
-		p, soft := fit(l.whole.samples, l.other.soft, l.pose, coarse, 0.025)
-		if soft < leastSoft {
-			continue
-		}
-		middling, finest := l.whole.dense()
-		p, _ = fit(middling, l.other.sharp, p, middle, 0.01)
-		least := leastAlike
-		if p.mirror {
-			least = leastMirrored
-		}
-		if share, agree := pieces(finest, l.other.sharp, p); share >= least && agree >= leastPieces {
-			alike[l.candidate] = max(alike[l.candidate], share)
-		}
+	for i, l := range all {
+		alike[l.candidate] = max(alike[l.candidate], shares[i])
 	}
 	return alike
+}
+
+// waysLaid lays a picture over a candidate in all ways.
+func waysLaid(mine, other *reliefs, candidate int, ways []way) (list []laid) {
+	for _, w := range ways {
+		l := laid{candidate: candidate, whole: mine, other: other, pose: pose{window: windows[w.window], mirror: w.mirror}}
+		if w.reversed {
+			l.whole, l.other = other, mine
+		}
+		l.rank = agreement(l.whole.samples, l.other.soft, l.pose, coarse) - float64(w.apart)/steady
+		list = append(list, l)
+	}
+	return list
+}
+
+// share fits one picture on the other and tells how alike they are, 0 when they are not.
+func (l laid) share() float64 {
+	p, soft := fit(l.whole.samples, l.other.soft, l.pose, coarse, 0.025)
+	if soft < leastSoft {
+		return 0
+	}
+	middling, finest := l.whole.dense()
+	p, _ = fit(middling, l.other.sharp, p, middle, 0.01)
+	least := leastAlike
+	if p.mirror {
+		least = leastMirrored
+	}
+	share, agree := pieces(finest, l.other.sharp, p)
+	if share < least || agree < leastPieces {
+		return 0
+	}
+	return share
 }

@@ -360,22 +360,25 @@ type pose struct {
 	mirror bool
 }
 
-// each calls f with every sample of a whole and the point of the other picture under it, in points of the grey copy.
-func (p pose) each(n int, f func(at int, x, y float64)) {
+// lattice is where the samples of a whole come to lie in the other picture, in points of its grey copy.
+type lattice struct {
+	x0, y0           float64 // the first
+	right, rightDown float64 // from one to the next, in x and in y
+	left, down       float64 // from one row to the next
+}
+
+// lie places n × n samples.
+func (p pose) lie(n int) lattice {
 	sin, cos := math.Sincos(p.turn)
 	w, h := (p.x1-p.x0)*greySide/float64(n), (p.y1-p.y0)*greySide/float64(n)
 	if p.mirror {
 		w = -w
 	}
 	half := float64(n-1) / 2
-	x0 := (p.x0+p.x1)/2*greySide - 0.5 - half*w*cos + half*h*sin
-	y0 := (p.y0+p.y1)/2*greySide - 0.5 - half*w*sin - half*h*cos
-	for j := range n {
-		x, y := x0-float64(j)*h*sin, y0+float64(j)*h*cos
-		for i := range n {
-			f(j*n+i, x, y)
-			x, y = x+w*cos, y+w*sin
-		}
+	return lattice{
+		x0:    (p.x0+p.x1)/2*greySide - 0.5 - half*w*cos + half*h*sin,
+		y0:    (p.y0+p.y1)/2*greySide - 0.5 - half*w*sin - half*h*cos,
+		right: w * cos, rightDown: w * sin, left: h * sin, down: h * cos,
 	}
 }
 
@@ -411,11 +414,16 @@ func (m moments) correlation() float64 {
 // agreement is how well a whole, sampled n × n, fits another in a pose: the correlation, if two thirds of it lie in the other.
 func agreement(whole []float32, other *relief, p pose, n int) float64 {
 	var m moments
-	p.each(n, func(at int, x, y float64) {
-		if b, ok := other.at(x, y); ok {
-			m.add(whole[at], b)
+	l := p.lie(n)
+	for j := range n {
+		x, y := l.x0-float64(j)*l.left, l.y0+float64(j)*l.down
+		for _, a := range whole[j*n : j*n+n] {
+			if b, ok := other.at(x, y); ok {
+				m.add(a, b)
+			}
+			x, y = x+l.right, y+l.rightDown
 		}
-	})
+	}
 	if m.n < n*n*2/3 {
 		return 0
 	}
@@ -474,12 +482,17 @@ const spoilt = 5
 func pieces(whole []float32, other *relief, p pose) (all, share float64) {
 	var of [tiles * tiles]moments
 	var total moments
-	p.each(fine, func(at int, x, y float64) {
-		if b, ok := other.at(x, y); ok {
-			of[at/fine*tiles/fine*tiles+at%fine*tiles/fine].add(whole[at], b)
-			total.add(whole[at], b)
+	l := p.lie(fine)
+	for j := range fine {
+		x, y := l.x0-float64(j)*l.left, l.y0+float64(j)*l.down
+		for i, a := range whole[j*fine : j*fine+fine] {
+			if b, ok := other.at(x, y); ok {
+				of[j*tiles/fine*tiles+i*tiles/fine].add(a, b)
+				total.add(a, b)
+			}
+			x, y = x+l.right, y+l.rightDown
 		}
-	})
+	}
 	if total.n < fine*fine/2 || total.aa == 0 || total.bb == 0 {
 		return 0, 0
 	}

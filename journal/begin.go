@@ -21,8 +21,8 @@ func Begin(ctx context.Context, db *store.DB) error {
 		return err
 	}
 	return db.Housekeep(ctx, func(tx *store.Tx) error {
-		// Whoever writes meanwhile waits for the head row, and so does another program that begins.
-		if _, err := tx.Exec(ctx, `update journal_head set seq = seq where id = 1`); err != nil {
+		// Whoever writes meanwhile waits, and so does another program that begins.
+		if err := tx.Turn(ctx, headTable); err != nil {
 			return err
 		}
 		if err := beginning(ctx, tx, &begun); err != nil || begun {

@@ -116,8 +116,8 @@ func renameNew(from, to string) error {
 }
 
 func formatKey(name string, kind byte, seed []byte) string {
-	public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
-	return fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", name, keyHash(name, kind, public), base64.StdEncoding.EncodeToString(append([]byte{kind}, seed...)))
+	s := signer{name: name, private: ed25519.NewKeyFromSeed(seed), witness: kind == witnessKey}
+	return fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", name, s.verifier().KeyHash(), base64.StdEncoding.EncodeToString(append([]byte{kind}, seed...)))
 }
 
 var errKey = errors.New("不是这种密钥")
@@ -132,21 +132,12 @@ func parseKey(text string, kind byte) (Key, error) {
 	if err != nil || len(data) != 1+ed25519.SeedSize || data[0] != kind {
 		return Key{}, errKey
 	}
-	private := ed25519.NewKeyFromSeed(data[1:])
-	public := private.Public().(ed25519.PublicKey)
-	hash := keyHash(name, kind, public)
-	if fmt.Sprintf("%08x", hash) != words[3] {
+	s := signer{name: name, private: ed25519.NewKeyFromSeed(data[1:]), witness: kind == witnessKey}
+	v := s.verifier()
+	if s.hash = v.KeyHash(); fmt.Sprintf("%08x", s.hash) != words[3] {
 		return Key{}, errKey
 	}
-	k := Key{Verifier: fmt.Sprintf("%s+%08x+%s", name, hash, base64.StdEncoding.EncodeToString(append([]byte{kind}, public...)))}
-	k.Signer = signer{name: name, hash: hash, private: private, kind: kind}
-	return k, nil
-}
-
-// keyHash is the number that stands for a key in a signature.
-func keyHash(name string, kind byte, public ed25519.PublicKey) uint32 {
-	sum := sha256.Sum256(append(append([]byte(name+"\n"), kind), public...))
-	return binary.BigEndian.Uint32(sum[:])
+	return Key{Signer: s, Verifier: v.String()}, nil
 }
 
 // signer signs as a log or as a witness.
@@ -154,15 +145,19 @@ type signer struct {
 	name    string
 	hash    uint32
 	private ed25519.PrivateKey
-	kind    byte
+	witness bool
 }
 
 func (s signer) Name() string    { return s.name }
 func (s signer) KeyHash() uint32 { return s.hash }
 
+func (s signer) verifier() Verifier {
+	return Verifier{Party: s.name, Witness: s.witness, Public: s.private.Public().(ed25519.PublicKey)}
+}
+
 // Sign signs a checkpoint. A witness says at what time it does.
 func (s signer) Sign(msg []byte) ([]byte, error) {
-	if s.kind == logKey {
+	if !s.witness {
 		return ed25519.Sign(s.private, msg), nil
 	}
 	return s.signAt(msg, time.Now().Unix()), nil
@@ -176,54 +171,6 @@ func (s signer) signAt(msg []byte, at int64) []byte {
 // cosigned is what a witness signs (C2SP tlog-cosignature v1).
 func cosigned(msg []byte, at int64) []byte {
 	return append([]byte("cosignature/v1\ntime "+strconv.FormatInt(at, 10)+"\n"), msg...)
-}
-
-// verifier checks signatures of a log or a witness.
-type verifier struct {
-	name   string
-	hash   uint32
-	public ed25519.PublicKey
-	kind   byte
-}
-
-func (v verifier) Name() string    { return v.name }
-func (v verifier) KeyHash() uint32 { return v.hash }
-
-// Verify tells whether sig is the signature of msg.
-func (v verifier) Verify(msg, sig []byte) bool {
-	if v.kind == logKey {
-		return ed25519.Verify(v.public, msg, sig)
-	}
-	if len(sig) != 8+ed25519.SignatureSize {
-		return false
-	}
-	at := int64(binary.BigEndian.Uint64(sig))
-	return at >= 0 && ed25519.Verify(v.public, cosigned(msg, at), sig[8:])
-}
-
-// ParseVerifier reads the verifier key of a log or of a witness.
-func ParseVerifier(text string) (note.Verifier, error) {
-	bad := fmt.Errorf("公钥“%s”不完整或抄错了：应是 名称+八位校验+一串字母数字", text)
-	words := strings.SplitN(text, "+", 3)
-	if len(words) != 3 {
-		return nil, bad
-	}
-	data, err := base64.StdEncoding.Strict().DecodeString(words[2])
-	if err != nil || len(data) != 1+ed25519.PublicKeySize || data[0] != logKey && data[0] != witnessKey {
-		return nil, bad
-	}
-	v := verifier{name: words[0], public: data[1:], kind: data[0]}
-	v.hash = keyHash(v.name, v.kind, v.public)
-	if v.name == "" || strings.ContainsAny(v.name, " \t\n") || fmt.Sprintf("%08x", v.hash) != words[1] {
-		return nil, bad
-	}
-	return v, nil
-}
-
-// IsWitness tells whether a verifier is that of a witness.
-func IsWitness(v note.Verifier) bool {
-	x, ok := v.(verifier)
-	return ok && x.kind == witnessKey
 }
 
 // Fingerprint is a verifier key in a form that people can compare: eight groups of four.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -40,13 +41,54 @@ type Event struct {
 const saltLength = 16
 
 // Content is the text that the leaf commits to: a JSON array of strings.
-func (e Event) Content() []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+func (e Event) Content() []byte { return e.appendContent(nil) }
+
+func (e *Event) appendContent(b []byte) []byte {
+	number := func(n int64) {
+		b = append(strconv.AppendInt(append(b, `,"`...), n, 10), '"')
+	}
+	text := func(s string) {
+		b = appendText(append(b, ','), s)
+	}
+	b = append(b, `["bihuan/event/1"`...)
+	number(e.Seq)
+	number(e.Entered)
+	text(e.Happened)
+	number(e.Staff)
+	text(e.Who)
+	text(e.Verb)
+	text(e.Kind)
+	number(e.Row)
+	text(e.Changes)
+	return append(b, ']')
+}
+
+// appendText appends a string of JSON just as package json writes it, which takes several times as long. What is seldom is left to it.
+func appendText(b []byte, s string) []byte {
+	begin := len(b)
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c == 0xE2: // 0xE2 begins the two line ends of Unicode, which are escaped
+			return appendAny(b[:begin], s)
+		default:
+			b = append(b, c)
+		}
+	}
+	if !utf8.ValidString(s) {
+		return appendAny(b[:begin], s)
+	}
+	return append(b, '"')
+}
+
+func appendAny(b []byte, s string) []byte {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
-	n := func(i int64) string { return strconv.FormatInt(i, 10) }
-	_ = enc.Encode([]string{"bihuan/event/1", n(e.Seq), n(e.Entered), e.Happened, n(e.Staff), e.Who, e.Verb, e.Kind, n(e.Row), e.Changes}) // strings always encode
-	return bytes.TrimRight(b.Bytes(), "\n")
+	_ = enc.Encode(s) // strings always encode
+	return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
 }
 
 // LeafData is what the leaf is the hash of. It names nobody and nothing.
@@ -59,7 +101,7 @@ func (e Event) Commitment() [32]byte {
 	if e.Erased != "" {
 		return unhex(e.Erased)
 	}
-	return sha256.Sum256(append(bytes.Clone(e.Salt), e.Content()...))
+	return sha256.Sum256(e.appendContent(append(make([]byte, 0, 512), e.Salt...)))
 }
 
 // Rows is the hash of what the event says of rows, which stays when that is erased.
@@ -67,7 +109,7 @@ func (e Event) Rows() [32]byte {
 	if hash, ok := strings.CutPrefix(e.States, statesErased); ok {
 		return unhex(strings.TrimSuffix(hash, "\n"))
 	}
-	return sha256.Sum256([]byte(e.States))
+	return sha256.Sum256(append(make([]byte, 0, 512), e.States...))
 }
 
 // statesErased leads the hash of what an event said of rows, once that is erased.
@@ -83,7 +125,9 @@ func unhex(text string) (sum [32]byte) {
 }
 
 // LeafOf is the hash of the leaf that fits what the event says.
-func LeafOf(e Event) tlog.Hash { return tlog.RecordHash([]byte(e.LeafData())) }
+func LeafOf(e Event) tlog.Hash {
+	return tlog.RecordHash(appendLeaf(make([]byte, 0, 256), e.Seq, e.Entered, e.Commitment(), e.Rows()))
+}
 
 // Sound tells whether an event is what its leaf commits to. One whose content is erased holds none, and what stands in the place of
 // erased texts is written in one way only: nothing can be slipped in there that no leaf covers.
@@ -104,7 +148,14 @@ func (e Event) Sound() bool {
 
 // LeafData makes the data of a leaf from its parts.
 func LeafData(seq, entered int64, commitment, rows [32]byte) string {
-	return fmt.Sprintf("bihuan leaf 1\n%d\n%d\n%x\n%x\n", seq, entered, commitment, rows)
+	return string(appendLeaf(nil, seq, entered, commitment, rows))
+}
+
+func appendLeaf(b []byte, seq, entered int64, commitment, rows [32]byte) []byte {
+	b = append(strconv.AppendInt(append(b, "bihuan leaf 1\n"...), seq, 10), '\n')
+	b = append(strconv.AppendInt(b, entered, 10), '\n')
+	b = append(hex.AppendEncode(b, commitment[:]), '\n')
+	return append(hex.AppendEncode(b, rows[:]), '\n')
 }
 
 // rowLine is what an event says of the state of a row: table, key, digest, tags of the columns; or that it is gone.
@@ -124,29 +175,43 @@ func EachState(states string, f func(store.Row) error) error {
 		if strings.HasPrefix(line, saltLine) || strings.HasPrefix(line, statesErased) {
 			continue
 		}
-		words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
-		if len(words) < 3 {
+		r, ok := parseRowLine(strings.TrimSuffix(line, "\n"))
+		if !ok {
 			return fmt.Errorf("%w: %q", ErrUnreadable, line)
 		}
-		// A key may hold blanks: what stands between the first word and the last ones is the key.
-		r := store.Row{Table: words[0], Gone: words[len(words)-1] == "-"}
-		end := len(words) - 1
-		if !r.Gone {
-			end--
-			r.Tags = words[len(words)-1]
-			digest, err := base64.StdEncoding.Strict().DecodeString(words[end])
-			if err != nil || len(digest) != len(r.Digest) {
-				return fmt.Errorf("%w: %q", ErrUnreadable, line)
-			}
-			copy(r.Digest[:], digest)
-		}
-		r.Key = strings.Join(words[1:end], " ")
 		if err := f(r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// parseRowLine reads what [rowLine] writes. A key may hold blanks: what stands between the first word and the last ones is the key.
+func parseRowLine(line string) (r store.Row, ok bool) {
+	r.Table, line, ok = strings.Cut(line, " ")
+	end := strings.LastIndexByte(line, ' ')
+	if !ok || end < 0 {
+		return r, false
+	}
+	r.Key, r.Tags = line[:end], line[end+1:]
+	if r.Tags == "-" {
+		r.Tags, r.Gone = "", true
+		return r, true
+	}
+	end = strings.LastIndexByte(r.Key, ' ')
+	digest := r.Key[end+1:]
+	if end < 0 || len(digest) != base64.StdEncoding.EncodedLen(len(r.Digest)) {
+		return r, false
+	}
+	var sum [len(r.Digest) + 1]byte // the decoder wants room for what the text could hold
+	n, err := strictBase64.Decode(sum[:], []byte(digest))
+	copy(r.Digest[:], sum[:])
+	r.Key = r.Key[:end]
+	return r, err == nil && n == len(r.Digest)
+}
+
+// strictBase64 takes one text only for each value.
+var strictBase64 = base64.StdEncoding.Strict()
 
 // saltLine begins what an event says of rows: nobody can guess the rest of it from its hash.
 const saltLine = "salt "
@@ -167,8 +232,11 @@ func statesOf(rows []store.Row) string {
 // sealer gathers the events of a transaction and writes them as leaves before its commit.
 type sealer struct{ events []Event }
 
+// headTable is where transactions take their turn to write events.
+const headTable = "journal_head"
+
 // Seal writes the events. The last carries the state of all rows that the transaction changed. Concurrent transactions take their places
-// in the log from one head row, which stays locked until the commit: numbers have no gaps, and the log never forks.
+// in the log one after the other, each from its turn to its commit: numbers have no gaps, and the log never forks.
 func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) error {
 	s.events[len(s.events)-1].States = statesOf(changed)
 	if err := s.append(ctx, tx); err != nil {
@@ -178,26 +246,19 @@ func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) er
 }
 
 func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
-	type head struct {
-		seq      int64
-		frontier []byte
+	if err := tx.Turn(ctx, headTable); err != nil {
+		return err
 	}
-	h, err := store.One(ctx, tx, func(rows *sql.Rows, h *head) error { return rows.Scan(&h.seq, &h.frontier) },
-		`update journal_head set seq = seq + $1 where id = 1 returning seq, frontier`, len(s.events))
+	tree, err := HeadTree(ctx, tx)
 	if err != nil {
 		return err
 	}
-	at := h.seq - int64(len(s.events))
-	tree, err := treeAt(at, h.frontier)
-	if err != nil {
-		return err
-	}
+	begin := tree.Size
 	salts := make([]byte, saltLength*len(s.events))
 	_, _ = rand.Read(salts) // never fails
 	for i := range s.events {
 		e := &s.events[i]
-		at++
-		e.Seq, e.Salt = at, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
+		e.Seq, e.Salt = tree.Size+1, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
 		e.Leaf = LeafOf(*e)
 		_, err := tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, leaf)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -209,7 +270,10 @@ func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `update journal_head set frontier = $1 where id = 1`, tree.Bytes())
+	n, err := tx.Exec(ctx, `update journal_head set seq = $2, frontier = $3 where id = 1 and seq = $1`, begin, tree.Size, tree.Bytes())
+	if err == nil && n != 1 {
+		err = ErrHead
+	}
 	return err
 }
 

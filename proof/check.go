@@ -17,13 +17,15 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/journal"
 )
 
 // Trust is what somebody who checks a pack brings along, from elsewhere than the pack.
 type Trust struct {
 	// Keys are verifier keys. With a server's key among them the checkpoint must be signed by one of those; with a witness's, one of
 	// those must have cosigned it. Without any, the keys in the pack are used, and the result says so.
-	Keys []Key
+	Keys []journal.Verifier
 	// Checkpoint is a signed note of the same log, kept earlier or got from a witness; nil for none. At the same size it must have the same root.
 	Checkpoint []byte
 }
@@ -64,7 +66,7 @@ type Failure struct {
 
 // Signature is one signature of the checkpoint that holds.
 type Signature struct {
-	Key   Key
+	Key   journal.Verifier
 	Given bool  // the key was brought along, not taken from the pack
 	Time  int64 // when a witness signed, Unix seconds; 0 for the server
 }
@@ -112,7 +114,7 @@ type checker struct {
 	checkpoint *checkpoint       // nil when it cannot be read, and so below
 	events     []Event
 	index      *index
-	keys       []Key
+	keys       []journal.Verifier
 }
 
 // run goes through the steps. Each looks only at what the ones before could read.
@@ -296,10 +298,10 @@ func (c *checker) readKeys() {
 		c.fail("keys", keysName, "公钥不是规定的格式")
 		return
 	}
-	var keys []Key
+	var keys []journal.Verifier
 	for _, line := range lines[:len(lines)-1] {
-		key, err := ParseKey(line)
-		if err != nil || slices.ContainsFunc(keys, func(k Key) bool { return k.String() == line }) {
+		key, err := journal.ParseVerifier(line)
+		if err != nil || slices.ContainsFunc(keys, func(k journal.Verifier) bool { return k.String() == line }) {
 			c.fail("keys", keysName, "公钥不是规定的格式")
 			return
 		}
@@ -483,16 +485,16 @@ func (c *checker) checkSignatures() {
 		case !ok:
 			c.fail("signature", s.name, "签名人的公钥不在包里，也没有另外给出")
 			continue
-		case key.Witness != (i > 0) || i == 0 && key.Name != c.checkpoint.origin:
+		case key.Witness != (i > 0) || i == 0 && key.Name() != c.checkpoint.origin:
 			c.fail("signature", s.name, "签名的次序或名称不合规定")
 			continue
 		}
-		at, ok := key.verify(c.checkpoint.body, s.data)
+		at, ok := key.Signed([]byte(c.checkpoint.body), s.data)
 		if !ok {
 			c.fail("signature", s.name, "签名不对：检查点被改过，或不是由这个公钥签的")
 			continue
 		}
-		if i == 0 && !given && slices.ContainsFunc(c.trust.Keys, func(k Key) bool { return !k.Witness }) {
+		if i == 0 && !given && slices.ContainsFunc(c.trust.Keys, func(k journal.Verifier) bool { return !k.Witness }) {
 			c.fail("signature", s.name, "签名不是由您给的公钥作出的")
 		}
 		witnessed = witnessed || key.Witness && given
@@ -508,14 +510,14 @@ func (c *checker) checkSignatures() {
 }
 
 // key finds who signed: first among what the checker brought along.
-func (c *checker) key(s signature) (key Key, given, ok bool) {
+func (c *checker) key(s signature) (key journal.Verifier, given, ok bool) {
 	if i := slices.IndexFunc(c.trust.Keys, s.by); i >= 0 {
 		return c.trust.Keys[i], true, true
 	}
 	if i := slices.IndexFunc(c.keys, s.by); i >= 0 {
 		return c.keys[i], false, true
 	}
-	return Key{}, false, false
+	return journal.Verifier{}, false, false
 }
 
 // checkOther compares the checkpoint with the one brought along. Two of one size and different roots are two histories.
@@ -536,7 +538,7 @@ func (c *checker) checkOther() {
 	for i, s := range other.signatures {
 		key, _, ok := c.key(s)
 		if ok {
-			_, ok = key.verify(other.body, s.data)
+			_, ok = key.Signed([]byte(other.body), s.data)
 		}
 		if !ok && i == 0 {
 			c.fail("fork", place, "签名不对")

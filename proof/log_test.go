@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/journal"
 )
 
 // testLog is a log in memory with keys of its own: what a server has, made small.
@@ -27,13 +29,13 @@ type testLog struct {
 }
 
 type signer struct {
-	Key
+	journal.Verifier
 	private ed25519.PrivateKey
 }
 
 func newSigner(name string, witness bool, seed byte) signer {
 	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
-	return signer{Key{name, witness, private.Public().(ed25519.PublicKey)}, private}
+	return signer{journal.Verifier{Party: name, Witness: witness, Public: private.Public().(ed25519.PublicKey)}, private}
 }
 
 func newLog(seed byte) *testLog {
@@ -90,11 +92,11 @@ func (s signer) line(body string, time int64) string {
 		signature = binary.BigEndian.AppendUint64(nil, uint64(time))
 		body = fmt.Sprintf("cosignature/v1\ntime %d\n%s", time, body)
 	}
-	return noteLine(s.Key, append(signature, ed25519.Sign(s.private, []byte(body))...))
+	return noteLine(s.Verifier, append(signature, ed25519.Sign(s.private, []byte(body))...))
 }
 
-func noteLine(k Key, signature []byte) string {
-	return dash + k.Name + " " + base64.StdEncoding.EncodeToString(append(k.id(), signature...)) + "\n"
+func noteLine(k journal.Verifier, signature []byte) string {
+	return dash + k.Name() + " " + base64.StdEncoding.EncodeToString(append(binary.BigEndian.AppendUint32(nil, k.KeyHash()), signature...)) + "\n"
 }
 
 // checkpoint signs the log as it stands.
@@ -128,9 +130,9 @@ func (l *testLog) pack(t testing.TB, seqs []int64, files []File, cosigned bool, 
 			erased = append(erased, n)
 		}
 	}
-	keys := []Key{l.server.Key}
+	keys := []journal.Verifier{l.server.Verifier}
 	if cosigned {
-		keys = append(keys, l.witness.Key)
+		keys = append(keys, l.witness.Verifier)
 	}
 	subject := Topic{"finding", 7_301_234_567_890_123_456, "问题4 惠农政策<宣传>不到位 & 更新不及时"}
 	p, err := New(subject, "2026-11-26 10:20", l.origin, keys, seqs, erased, files)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/journal"
 )
 
 var (
@@ -87,7 +89,7 @@ func TestMutations(t *testing.T) {
 				l, pack := sample(t, seed, 1+int(seed)*3, 1+int(seed)%4, int(seed)%2, int(seed)%3, seed%2 == 0)
 				trust := Trust{}
 				if seed%3 > 0 {
-					trust.Keys = []Key{l.server.Key}
+					trust.Keys = []journal.Verifier{l.server.Verifier}
 				}
 				if !quickly(pack, trust) {
 					t.Errorf("pack %d is refused as it is", seed)
@@ -166,21 +168,21 @@ func TestSignatureMutations(t *testing.T) {
 			t.Fatal(err)
 		}
 		signature := point.signatures[0].data
-		if _, ok := s.verify(body, signature); !ok {
+		if _, ok := s.Signed([]byte(body), signature); !ok {
 			t.Fatal("the signature does not hold")
 		}
 		for bit := range len(signature) * 8 {
 			changed := bytes.Clone(signature)
 			changed[bit/8] ^= 1 << (bit % 8)
-			if _, ok := s.verify(body, changed); ok {
+			if _, ok := s.Signed([]byte(body), changed); ok {
 				t.Errorf("bit %d of the signature changed, and accepted", bit)
 			}
 		}
 		for bit := range len(s.Public) * 8 {
-			key := s.Key
+			key := s.Verifier
 			key.Public = slices.Clone(key.Public)
 			key.Public[bit/8] ^= 1 << (bit % 8)
-			if _, ok := key.verify(body, signature); ok {
+			if _, ok := key.Signed([]byte(body), signature); ok {
 				t.Errorf("bit %d of the key changed, and accepted", bit)
 			}
 		}

@@ -18,6 +18,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"bihuan/journal"
 )
 
 // Limits of a pack. Writing one beyond them fails; a verifier refuses it unread.
@@ -146,7 +148,7 @@ type Pack struct {
 // New begins a pack made at an instant as people write it (2026-11-26 10:20), of a log with this origin. seqs are the numbers of
 // the events it will show, in order, without the one of the pack itself; erased those of them without content. keys are
 // the verifier keys of the server and of whoever may cosign.
-func New(subject Topic, made, origin string, keys []Key, seqs, erased []int64, files []File) (*Pack, error) {
+func New(subject Topic, made, origin string, keys []journal.Verifier, seqs, erased []int64, files []File) (*Pack, error) {
 	if len(seqs) >= MostEvents || len(files)+len(fixedNames) > MostFiles {
 		return nil, fmt.Errorf("存证包太大：%d 条记录、%d 份材料，最多 %d 条、%d 份", len(seqs), len(files), MostEvents, MostFiles)
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bihuan/journal"
 )
 
 // bend is a pack, what the checker brings along, and what must be found.
@@ -28,7 +30,7 @@ func bends(t testing.TB) []bend {
 	var l *testLog
 	var whole []byte
 	add := func(name string, pack []byte, want ...string) {
-		all = append(all, bend{name, pack, Trust{Keys: []Key{l.server.Key}}, want})
+		all = append(all, bend{name, pack, Trust{Keys: []journal.Verifier{l.server.Verifier}}, want})
 	}
 	for i, shape := range []struct {
 		events, shown, erased, files int
@@ -39,9 +41,9 @@ func bends(t testing.TB) []bend {
 		all = append(all, bend{"without a key", whole, Trust{}, nil})
 		all = append(all, bend{"with the checkpoint", whole, Trust{Checkpoint: l.checkpoint(false)}, nil})
 		if shape.cosigned {
-			all = append(all, bend{"with both keys", whole, Trust{Keys: []Key{l.witness.Key, l.server.Key}}, nil})
+			all = append(all, bend{"with both keys", whole, Trust{Keys: []journal.Verifier{l.witness.Verifier, l.server.Verifier}}, nil})
 		} else {
-			all = append(all, bend{"the witness is missing", whole, Trust{Keys: []Key{l.witness.Key, l.server.Key}}, []string{"witness"}})
+			all = append(all, bend{"the witness is missing", whole, Trust{Keys: []journal.Verifier{l.witness.Verifier, l.server.Verifier}}, []string{"witness"}})
 		}
 	}
 	l, whole = sample(t, 42, 7, 3, 1, 4, true)
@@ -175,9 +177,9 @@ func bends(t testing.TB) []bend {
 	add("no keys", text(keysName, func(string) string { return "" }), "keys", "file")
 	add("keys with CRLF", text(keysName, func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }), "keys", "file")
 	add("a key twice", text(keysName, func(s string) string { return s + s[:strings.Index(s, "\n")+1] }), "keys", "file")
-	weak := Key{l.origin, false, append([]byte{1}, make([]byte, 31)...)}
+	weak := journal.Verifier{Party: l.origin, Public: append([]byte{1}, make([]byte, 31)...)}
 	add("a key that fits everything", text(keysName, func(string) string { return weak.String() + "\n" }), "keys", "file")
-	large := Key{l.origin, false, append(append([]byte{0xee}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)}
+	large := journal.Verifier{Party: l.origin, Public: append(append([]byte{0xee}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)}
 	add("a key beyond the field", text(keysName, func(string) string { return large.String() + "\n" }), "keys", "file")
 	add("without the witness's key", text(keysName, func(s string) string { return s[:strings.Index(s, "\n")+1] }), "signature", "file")
 
@@ -249,7 +251,7 @@ func bends(t testing.TB) []bend {
 		line := l.witness.line(l.body(), 1_767_100_000)
 		data, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]))
 		data[11]++
-		return l.body() + "\n" + l.server.line(l.body(), 0) + noteLine(l.witness.Key, data[4:])
+		return l.body() + "\n" + l.server.line(l.body(), 0) + noteLine(l.witness.Verifier, data[4:])
 	}), "signature")
 	add("a size that is not the tree's", point(func(s string) string { return strings.Replace(s, "\n8\n", "\n9\n", 1) }), "inclusion", "signature")
 	add("a root with stray bits", point(func(s string) string {
@@ -264,11 +266,11 @@ func bends(t testing.TB) []bend {
 	stolen := newSigner(l.origin, false, 77)
 	add("signed with another key", point(func(s string) string { return l.body() + "\n" + stolen.line(l.body(), 0) }), "signature")
 	add("signed with another key under the id of the right one", point(func(s string) string {
-		return l.body() + "\n" + noteLine(l.server.Key, ed25519.Sign(stolen.private, []byte(l.body())))
+		return l.body() + "\n" + noteLine(l.server.Verifier, ed25519.Sign(stolen.private, []byte(l.body())))
 	}), "signature")
 	add("a signature with L added", point(func(s string) string {
 		sig := ed25519.Sign(l.server.private, []byte(l.body()))
-		return l.body() + "\n" + noteLine(l.server.Key, plusOrder(sig))
+		return l.body() + "\n" + noteLine(l.server.Verifier, plusOrder(sig))
 	}), "signature")
 	add("an unknown witness too", point(func(s string) string { return s + newSigner("某人", true, 3).line(l.body(), 1) }), "signature")
 	add("a log of another name", point(func(s string) string {
@@ -290,10 +292,10 @@ func bends(t testing.TB) []bend {
 	trust("a checkpoint of another log", Trust{Checkpoint: []byte(strings.Replace(string(l.checkpoint(false)), "qihe", "qlhe", 1))}, "fork")
 	trust("a checkpoint nobody signed", Trust{Checkpoint: []byte(l.body() + "\n" + stolen.line(l.body(), 0))}, "fork")
 	trust("no checkpoint at all", Trust{Checkpoint: []byte("x")}, "fork")
-	trust("the key of another", Trust{Keys: []Key{stolen.Key}}, "signature")
-	trust("only the witness", Trust{Keys: []Key{l.witness.Key}})
-	trust("another witness", Trust{Keys: []Key{l.server.Key, newSigner("某人", true, 3).Key}}, "witness")
-	trust("another witness and the right one", Trust{Keys: []Key{l.server.Key, newSigner("某人", true, 3).Key, l.witness.Key}})
+	trust("the key of another", Trust{Keys: []journal.Verifier{stolen.Verifier}}, "signature")
+	trust("only the witness", Trust{Keys: []journal.Verifier{l.witness.Verifier}})
+	trust("another witness", Trust{Keys: []journal.Verifier{l.server.Verifier, newSigner("某人", true, 3).Verifier}}, "witness")
+	trust("another witness and the right one", Trust{Keys: []journal.Verifier{l.server.Verifier, newSigner("某人", true, 3).Verifier, l.witness.Verifier}})
 	return all
 }
 
@@ -342,14 +344,14 @@ func TestWrite(t *testing.T) {
 	if _, again := sample(t, 5, 20, 4, 1, 3, true); !bytes.Equal(pack, again) {
 		t.Error("the same pack twice is not the same")
 	}
-	r := CheckPack(bytes.NewReader(pack), int64(len(pack)), Trust{Keys: []Key{l.server.Key, l.witness.Key}, Checkpoint: l.checkpoint(false)})
+	r := CheckPack(bytes.NewReader(pack), int64(len(pack)), Trust{Keys: []journal.Verifier{l.server.Verifier, l.witness.Verifier}, Checkpoint: l.checkpoint(false)})
 	if !r.Trusted() || !r.Compared || r.Origin != l.origin || r.Size != 23 || r.Row != 7_301_234_567_890_123_456 || len(r.Events) != 5 || len(r.Files) != 5 {
 		t.Errorf("%+v", r)
 	}
 	if e := r.Events[1]; !r.Events[0].Erased || e.Seq != 6 || e.Who != "贺晓雨（经办人）" || e.Verb != "复核" || e.Changes != `[{"field":"办理情况","from":"无","to":"第5次"}]` {
 		t.Errorf("%+v", r.Events)
 	}
-	if s := r.Signatures; len(s) != 2 || s[0].Key.Name != l.origin || !s[0].Given || s[1].Key.Name != "区纪检监察组" || s[1].Time != 1_767_100_000 {
+	if s := r.Signatures; len(s) != 2 || s[0].Key.Name() != l.origin || !s[0].Given || s[1].Key.Name() != "区纪检监察组" || s[1].Time != 1_767_100_000 {
 		t.Errorf("%+v", s)
 	}
 	z, err := zip.NewReader(bytes.NewReader(pack), int64(len(pack)))
@@ -411,21 +413,21 @@ func TestCleanName(t *testing.T) {
 	}
 }
 
-func TestParseKey(t *testing.T) {
+func TestParseVerifier(t *testing.T) {
 	server, witness := newSigner("镇/日志", false, 1), newSigner("区", true, 2)
-	keys, err := ParseKeys("# 我们的\n\n" + server.String() + "\r\n  " + witness.String())
+	keys, err := journal.ParseVerifiers("# 我们的\n\n" + server.String() + "\r\n  " + witness.String())
 	if err != nil || len(keys) != 2 || keys[0].String() != server.String() || !keys[1].Witness {
 		t.Errorf("%v %v", keys, err)
 	}
 	for _, bad := range []string{"", "x", "a+b", strings.Replace(server.String(), "镇", "村", 1), server.String() + "=", strings.ToUpper(server.String()), " " + server.String()} {
-		if _, err := ParseKey(bad); err == nil {
+		if _, err := journal.ParseVerifier(bad); err == nil {
 			t.Errorf("%q is taken for a key", bad)
 		}
 	}
 	// A cosignature of a time no number of ours holds.
 	sig := binary.BigEndian.AppendUint64(nil, 1<<60)
 	sig = append(sig, ed25519.Sign(witness.private, []byte("cosignature/v1\ntime 1152921504606846976\nx"))...)
-	if _, ok := witness.verify("x", sig); ok {
+	if _, ok := witness.Signed([]byte("x"), sig); ok {
 		t.Error("a time beyond all numbers is accepted")
 	}
 }
@@ -433,7 +435,7 @@ func TestParseKey(t *testing.T) {
 // A stretch of one of the files of a pack is replaced by anything, in a zip that is right again; or the whole is anything.
 func FuzzCheckPack(f *testing.F) {
 	l, whole := sample(f, 42, 7, 3, 1, 4, true)
-	trust := Trust{Keys: []Key{l.server.Key}}
+	trust := Trust{Keys: []journal.Verifier{l.server.Verifier}}
 	files := unpack(f, whole)
 	for i, file := range files {
 		f.Add(uint8(i), uint16(0), uint16(0), []byte(nil))
@@ -467,7 +469,7 @@ func TestSealMoved(t *testing.T) {
 	l := newLog(1)
 	l.add("登记", "finding", 1, "[]")
 	l.add("登记", "finding", 1, "[]")
-	p, err := New(Topic{Kind: "finding", Row: 1}, "", l.origin, []Key{l.server.Key}, []int64{1, 2}, nil, nil)
+	p, err := New(Topic{Kind: "finding", Row: 1}, "", l.origin, []journal.Verifier{l.server.Verifier}, []int64{1, 2}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"bihuan/web/browser"
+
+	"bihuan/journal"
 )
 
 // openPage opens the page as people do, from a disk.
@@ -309,7 +311,7 @@ func TestPageAgreesOnDamage(t *testing.T) {
 				}
 				p.mend(damaged, crc32.ChecksumIEEE(data))
 			}
-			x := bend{"damaged", damaged, Trust{Keys: []Key{l.server.Key}}, nil}
+			x := bend{"damaged", damaged, Trust{Keys: []journal.Verifier{l.server.Verifier}}, nil}
 			want, got := goFound(x), pageFound(b, x)
 			if fmt.Sprint(want) != fmt.Sprint(got) {
 				t.Fatalf("the page    %.1500v\nthe program %.1500v", fmt.Sprint(got), fmt.Sprint(want))

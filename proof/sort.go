@@ -80,31 +80,37 @@ func (s *sorter) spill() error {
 	return nil
 }
 
-// each calls f with all statements in order. The sorter is empty afterwards.
-func (s *sorter) each(f func(stated) error) error {
-	if s.file == nil {
-		s.sort()
-		for _, x := range s.held {
+// eachStated calls f with all statements of some sorters in order. They are empty afterwards.
+func eachStated(sorters []*sorter, f func(stated) error) error {
+	if !slices.ContainsFunc(sorters, func(s *sorter) bool { return s.file != nil }) {
+		all := sorter{}
+		for _, s := range sorters {
+			all.held, s.held = append(all.held, s.held...), nil
+		}
+		all.sort()
+		for _, x := range all.held {
 			if err := f(x); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := s.spill(); err != nil {
-		return err
-	}
 	var m merge
-	start := int64(0)
-	for _, end := range s.ends {
-		r := &run{from: bufio.NewReaderSize(io.NewSectionReader(s.file, start, end-start), 64<<10)}
-		start = end
-		more, err := r.next()
-		if err != nil {
+	for _, s := range sorters {
+		if err := s.spill(); err != nil {
 			return err
 		}
-		if more {
-			m = append(m, r)
+		start := int64(0)
+		for _, end := range s.ends {
+			r := &run{from: bufio.NewReaderSize(io.NewSectionReader(s.file, start, end-start), 64<<10)}
+			start = end
+			more, err := r.next()
+			if err != nil {
+				return err
+			}
+			if more {
+				m = append(m, r)
+			}
 		}
 	}
 	heap.Init(&m)

@@ -4,15 +4,17 @@ package proof
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -137,11 +139,19 @@ const mostListed = 1000
 // go on writing meanwhile. An error says that the check could not be made; what is wrong is in the report.
 func Verify(ctx context.Context, s Subject) (Report, error) {
 	begun := time.Now()
-	c := check{Subject: s, sort: sorter{most: sortedInMemory}, blanked: map[int64]bool{}, announced: map[int64]bool{}}
-	defer c.sort.close()
-	err := s.DB.Snapshot(ctx, func(q store.Querier) error {
-		c.q = q
-		for _, step := range []func(context.Context) error{c.schema, c.checkpoints, c.log, c.tree, c.rows} {
+	c := check{Subject: s, blanked: map[int64]bool{}, announced: map[int64]bool{}}
+	n := min(runtime.GOMAXPROCS(0), mostReaders)
+	for range n {
+		c.sorters = append(c.sorters, &sorter{most: sortedInMemory / n})
+	}
+	defer func() {
+		for _, s := range c.sorters {
+			s.close()
+		}
+	}()
+	err := s.DB.Snapshots(ctx, n, func(readers []store.Querier) error {
+		c.q, c.readers = readers[0], readers
+		for _, step := range []func(context.Context) error{c.schema, c.checkpoints, c.read, c.tree, c.rows} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -158,10 +168,14 @@ func Verify(ctx context.Context, s Subject) (Report, error) {
 // check is a check on its way.
 type check struct {
 	Subject
-	q      store.Querier
-	report Report
-	sort   sorter
+	q       store.Querier // the first of readers
+	readers []store.Querier
+	sorters []*sorter // one for each reader
+	report  Report
+	telling sync.Mutex
 
+	tables    []string     // of the record
+	foreign   []string     // of these, those whose rows cannot be told apart
 	head      journal.Tree // as the head row has it
 	grown     journal.Tree // as the events give it
 	last      int64        // number of the last event read
@@ -193,6 +207,8 @@ func (c *check) found(d Difference) {
 
 func (c *check) tell(what string, done, of int64) {
 	if c.Told != nil {
+		c.telling.Lock()
+		defer c.telling.Unlock()
 		c.Told(what, done, of)
 	}
 }
@@ -267,13 +283,8 @@ func (c *check) schema(ctx context.Context) error {
 	return err
 }
 
-// log reads all events in order, checks each against its leaf, grows the tree of the leaves and compares it with the checkpoints.
-func (c *check) log(ctx context.Context) error {
-	rows, err := c.q.Query(ctx, `select `+journal.EventColumns+` from journal order by seq`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+// log takes all events in order, as they were read, grows the tree of their leaves and compares it with the checkpoints.
+func (c *check) log(ctx context.Context, events iter.Seq[readEvent]) {
 	c.nodes = map[node]tlog.Hash{}
 	next := 0 // of points
 	sound := int64(0)
@@ -298,24 +309,21 @@ func (c *check) log(ctx context.Context) error {
 		}
 	}
 	compare()
-	var e journal.Event
-	for rows.Next() {
-		if err := journal.ScanEvent(rows, &e); err != nil {
+	for e := range events {
+		if e.err != nil {
 			c.broken = true
-			c.found(Difference{Kind: EventAltered, Event: c.last + 1, What: fmt.Sprintf("第%d条读不出来：%v", c.last+1, err)})
+			c.found(Difference{Kind: EventAltered, Event: c.last + 1, What: fmt.Sprintf("第%d条读不出来：%v", c.last+1, e.err)})
 			continue
 		}
 		c.report.Events++
-		if err := c.event(&e); err != nil {
-			return err
-		}
+		c.event(e)
 		compare()
 		if c.report.Events%10000 == 0 {
 			c.tell("核对日志", c.report.Events, c.head.Size)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return // nothing can be told of a log that was not read to its end
 	}
 	for _, p := range c.points[next:] {
 		if p.Size > c.last {
@@ -336,15 +344,21 @@ func (c *check) log(ctx context.Context) error {
 		c.found(Difference{Kind: EventBlanked, Event: seq, What: fmt.Sprintf(what, seq)})
 	}
 	c.report.Unsigned = c.last - c.report.Signed.Size
-	return nil
 }
 
-func (c *check) event(e *journal.Event) error {
-	if gap := e.Seq - c.last - 1; gap > 0 {
+func (c *check) event(x readEvent) {
+	if gap := x.seq - c.last - 1; gap > 0 {
 		c.broken = true
 		c.found(Difference{Kind: EventMissing, Event: c.last + 1, What: fmt.Sprintf("第%d条起缺%d条", c.last+1, gap)})
 	}
-	c.last = e.Seq
+	c.last = x.seq
+	if !c.broken {
+		c.grown.Grow(x.leaf, func(level int, n int64, hash tlog.Hash) { c.nodes[node{level, n}] = hash })
+	}
+	e := x.odd
+	if e == nil {
+		return
+	}
 	if !e.Sound() {
 		what := fmt.Sprintf("第%d条，写明是%s %s %s %d", e.Seq, e.Who, e.Verb, e.Kind, e.Row)
 		if e.Erased != "" {
@@ -377,25 +391,6 @@ func (c *check) event(e *journal.Event) error {
 	for _, seq := range states {
 		c.announced[-seq] = true
 	}
-	if !c.broken {
-		c.grown.Grow(e.Leaf, func(level int, n int64, hash tlog.Hash) { c.nodes[node{level, n}] = hash })
-	}
-	err := journal.EachState(e.States, func(r store.Row) error {
-		if r.Gone {
-			return c.sort.add(newStated(rowHash(r), e.Seq, nil))
-		}
-		return c.sort.add(newStated(rowHash(r), e.Seq, r.Digest[:24]))
-	})
-	if errors.Is(err, journal.ErrUnreadable) {
-		return nil // no program wrote that, so the event was found to be altered
-	}
-	return err
-}
-
-// rowHash stands for table and key of a row.
-func rowHash(r store.Row) [16]byte {
-	sum := sha256.Sum256([]byte(r.Table + "\x00" + r.Key))
-	return [16]byte(sum[:16])
 }
 
 // tree compares what is kept of the tree with what the events give.
@@ -432,25 +427,8 @@ func (c *check) tree(ctx context.Context) error {
 
 // rows compares each row with its last event.
 func (c *check) rows(ctx context.Context) error {
-	tables, err := c.DB.RecordTables(ctx, c.q)
-	if err != nil {
-		return err
-	}
-	c.report.Tables = len(tables)
-	for _, t := range tables {
-		err := c.DB.EachRow(ctx, c.q, t, func(r store.Row) error {
-			if c.report.Rows++; c.report.Rows%10000 == 0 {
-				c.tell("核对数据行 "+t, c.report.Rows, 0)
-			}
-			return c.sort.add(newStated(rowHash(r), inDatabase, r.Digest[:24]))
-		})
-		if errors.Is(err, store.ErrNoKey) {
-			c.found(Difference{Kind: SchemaAltered, What: "表 " + t + " 不是程序建的"})
-			continue
-		}
-		if err != nil {
-			return err
-		}
+	for _, t := range c.foreign {
+		c.found(Difference{Kind: SchemaAltered, What: "表 " + t + " 不是程序建的"})
 	}
 	wrong := map[[16]byte]Kind{}
 	var last stated
@@ -477,7 +455,7 @@ func (c *check) rows(ctx context.Context) error {
 			wrong[last.row()] = kind
 		}
 	}
-	err = c.sort.each(func(x stated) error {
+	err := eachStated(c.sorters, func(x stated) error {
 		if have && x.row() != last.row() {
 			differs(nil)
 			have = false
@@ -496,14 +474,14 @@ func (c *check) rows(ctx context.Context) error {
 	if err != nil || len(wrong) == 0 {
 		return errors.Join(err, c.storedFiles(ctx))
 	}
-	return errors.Join(c.nameRows(ctx, tables, wrong), c.storedFiles(ctx))
+	return errors.Join(c.nameRows(ctx, wrong), c.storedFiles(ctx))
 }
 
 // nameRows finds out what rows are concerned, in which columns, and who changed them last. It reads everything once more, which only a
 // record that is not in order costs.
-func (c *check) nameRows(ctx context.Context, tables []string, wrong map[[16]byte]Kind) error {
+func (c *check) nameRows(ctx context.Context, wrong map[[16]byte]Kind) error {
 	now := map[[16]byte]store.Row{}
-	for _, t := range tables {
+	for _, t := range c.tables {
 		err := c.DB.EachRow(ctx, c.q, t, func(r store.Row) error {
 			if h := rowHash(r); wrong[h] != "" {
 				now[h] = r

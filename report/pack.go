@@ -261,7 +261,7 @@ func (p Packs) seal(ctx context.Context, who org.Person, c contents, now time.Ti
 	if p.Log.Key.Signer == nil {
 		return Packed{}, errNoKey
 	}
-	keys, err := proof.ParseKeys(p.Log.Key.Verifier + "\n" + p.Witness)
+	keys, err := journal.ParseVerifiers(p.Log.Key.Verifier + "\n" + p.Witness)
 	if err != nil {
 		return Packed{}, err
 	}

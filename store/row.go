@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"slices"
 	"strconv"
@@ -150,12 +149,12 @@ type rowReader struct {
 	table  *table
 	values []any
 	into   []any
-	sum    hash.Hash
-	buf    []byte
+	buf    []byte // what is hashed, then the tags
+	text   []byte // of one value
 }
 
 func newRowReader(t *table) *rowReader {
-	r := &rowReader{table: t, values: make([]any, len(t.columns)), into: make([]any, len(t.columns)), sum: sha256.New()}
+	r := &rowReader{table: t, values: make([]any, len(t.columns)), into: make([]any, len(t.columns))}
 	for i := range r.values {
 		r.into[i] = &r.values[i]
 	}
@@ -168,45 +167,43 @@ func (r *rowReader) read(rows *sql.Rows) (Row, error) {
 	}
 	row := Row{Table: r.table.name}
 	for i, k := range r.table.key {
-		text, err := appendValue(nil, r.values[k])
+		text, err := appendValue(r.text[:0], r.values[k])
 		if err != nil {
 			return Row{}, err
 		}
+		r.text = text
 		if i > 0 {
 			row.Key += "/"
 		}
 		row.Key += string(text[1:])
 	}
-	r.sum.Reset()
-	r.part([]byte("bihuan/row/1"))
-	r.part([]byte(row.Table))
-	r.part([]byte(row.Key))
+	r.buf = appendPart(r.buf[:0], "bihuan/row/1")
+	r.buf = appendPart(r.buf, row.Table)
+	r.buf = appendPart(r.buf, row.Key)
 	for _, i := range r.table.byName {
 		if r.zero(i) {
 			continue
 		}
-		r.part([]byte(r.table.columns[i].name))
-		text, err := appendValue(r.buf[:0], r.values[i])
+		r.buf = appendPart(r.buf, r.table.columns[i].name)
+		text, err := appendValue(r.text[:0], r.values[i])
 		if err != nil {
 			return Row{}, fmt.Errorf("column %s of %s: %w", r.table.columns[i].name, r.table.name, err)
 		}
-		r.buf = text
-		r.part(text)
+		r.text = text
+		r.buf = appendPart(r.buf, text)
 	}
-	r.sum.Sum(row.Digest[:0])
-	var tags strings.Builder
+	row.Digest = sha256.Sum256(r.buf)
+	r.buf = r.buf[:0]
 	for i := range r.table.columns {
-		tags.WriteString(r.tag(i))
+		r.appendTag(i)
 	}
-	row.Tags = tags.String()
+	row.Tags = string(r.buf)
 	return row, nil
 }
 
-// part writes a part of what is hashed, led by its length so that no two rows give the same bytes.
-func (r *rowReader) part(text []byte) {
-	var length [20]byte
-	r.sum.Write(append(strconv.AppendInt(length[:0], int64(len(text)), 10), ':'))
-	r.sum.Write(text)
+// appendPart adds a part of what is hashed, led by its length so that no two rows give the same bytes.
+func appendPart[T string | []byte](b []byte, part T) []byte {
+	return append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
 }
 
 // zero tells whether a column holds what a new column holds in old rows; such columns play no part in the digest, so that adding one
@@ -226,14 +223,14 @@ func (r *rowReader) zero(i int) bool {
 	return false
 }
 
-func (r *rowReader) tag(i int) string {
+func (r *rowReader) appendTag(i int) {
 	if r.zero(i) {
-		return zeroTag
+		r.buf = append(r.buf, zeroTag...)
+		return
 	}
-	text, _ := appendValue(r.buf[:0], r.values[i]) // it was appended without error before
-	r.buf = text
-	c := crc32.ChecksumIEEE(text)
-	return base64.StdEncoding.EncodeToString([]byte{byte(c), byte(c >> 8), byte(c >> 16)})
+	r.text, _ = appendValue(r.text[:0], r.values[i]) // it was appended without error before
+	c := crc32.ChecksumIEEE(r.text)
+	r.buf = base64.StdEncoding.AppendEncode(r.buf, []byte{byte(c), byte(c >> 8), byte(c >> 16)})
 }
 
 const zeroTag = "...."

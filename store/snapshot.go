@@ -22,6 +22,69 @@ func (db *DB) Snapshot(ctx context.Context, f func(q Querier) error) error {
 	return errors.Join(err, tx.Rollback())
 }
 
+// Snapshots runs f with n readers, each for one goroutine at a time, which all see the database as it is at one instant, whatever is written
+// meanwhile. On SQLite they are connections of their own, so that pages go on being read.
+func (db *DB) Snapshots(ctx context.Context, n int, f func(readers []Querier) error) (err error) {
+	pool := db.read
+	opts := &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	if !db.postgres {
+		if pool, err = sql.Open("sqlite", sqliteAddress(db.path, readOnly)); err != nil {
+			return err
+		}
+		defer pool.Close()
+		opts.Isolation = sql.LevelDefault
+	}
+	var all []*sql.Tx
+	defer func() {
+		for _, tx := range all {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	begin := func(fix string) error {
+		tx, err := pool.BeginTx(ctx, opts)
+		if err != nil {
+			return err
+		}
+		all = append(all, tx)
+		_, err = tx.ExecContext(ctx, fix) // the first statement fixes the instant
+		return err
+	}
+	if db.postgres {
+		if err = begin(`select 1`); err != nil {
+			return err
+		}
+		var name string
+		if err = all[0].QueryRowContext(ctx, `select pg_export_snapshot()`).Scan(&name); err != nil {
+			return err
+		}
+		for range n - 1 {
+			if err = begin(`set transaction snapshot '` + name + `'`); err != nil {
+				return err
+			}
+		}
+	} else {
+		// While the writer has begun to write, nobody else can, in this program or another.
+		err = db.alone(ctx, func(w *writer) error {
+			if err := w.exec("begin immediate"); err != nil {
+				return err
+			}
+			var err error
+			for range n {
+				err = errors.Join(err, begin(`select count(*) from sqlite_master`))
+			}
+			return errors.Join(err, w.exec("rollback"))
+		})
+	}
+	if err != nil {
+		return err
+	}
+	readers := make([]Querier, n)
+	for i, tx := range all {
+		readers[i] = snapshot{tx}
+	}
+	return f(readers)
+}
+
 type snapshot struct{ tx *sql.Tx }
 
 func (s snapshot) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

@@ -35,6 +35,7 @@ type DB struct {
 	Now func() time.Time
 
 	schema   string // folder of the migrations that made it
+	path     string // SQLite only
 	postgres bool
 	read     *sql.DB
 	write    *sql.DB     // one connection on SQLite; the same pool as read on PostgreSQL
@@ -149,23 +150,28 @@ func (db *DB) openSQLite(path string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	dsn := func(more string) string {
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-8000)" + more
-	}
-	if db.write, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
+	db.path = path
+	if db.write, err = sql.Open("sqlite", sqliteAddress(path, "&_txlock=immediate")); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
 	if err := db.write.Ping(); err != nil {
 		return err
 	}
-	if db.read, err = sql.Open("sqlite", dsn("&_pragma=query_only(1)")); err != nil {
+	if db.read, err = sql.Open("sqlite", sqliteAddress(path, readOnly)); err != nil {
 		return err
 	}
 	db.read.SetMaxOpenConns(4)
 	db.read.SetMaxIdleConns(4)
 	return nil
+}
+
+// readOnly is what the address of a reader ends with.
+const readOnly = "&_pragma=query_only(1)"
+
+func sqliteAddress(path, more string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-8000)" + more
 }
 
 // Close waits for writes under way and closes the database.

@@ -46,13 +46,7 @@ func (db *DB) Purge(ctx context.Context) error {
 	if db.postgres {
 		return db.purgePostgres(ctx)
 	}
-	w := &write{ctx: ctx, alone: db.purgeSQLite, result: make(chan error, 1)}
-	select {
-	case db.writes <- w:
-		return <-w.result
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return db.alone(ctx, db.purgeSQLite)
 }
 
 // How long a purge waits for readers.

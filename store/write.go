@@ -52,7 +52,16 @@ func (db *DB) submit(ctx context.Context, fn func(*Tx) error, exempt bool) error
 	if db.postgres {
 		return db.writeAgain(ctx, fn, exempt)
 	}
-	w := &write{ctx: ctx, fn: fn, exempt: exempt, result: make(chan error, 1)}
+	return db.hand(ctx, &write{ctx: ctx, fn: fn, exempt: exempt, result: make(chan error, 1)})
+}
+
+// alone runs fn with the one writer of SQLite, outside any transaction.
+func (db *DB) alone(ctx context.Context, fn func(*writer) error) error {
+	return db.hand(ctx, &write{ctx: ctx, alone: fn, result: make(chan error, 1)})
+}
+
+// hand hands a write to the one writer of SQLite and waits for it.
+func (db *DB) hand(ctx context.Context, w *write) error {
 	select {
 	case db.writes <- w:
 		return <-w.result // once handed over it runs to its end, which is near; a caller never wonders whether it happened
@@ -328,6 +337,16 @@ func (t *Tx) Lock(ctx context.Context, table string, id int64) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
+	return err
+}
+
+// Turn keeps other transactions that take their turn at a table from going on until this one ends. It is for what every writer comes by: whoever
+// waits for a row that is changed again and again finds it changed anew each time, which on PostgreSQL costs the more the more wait.
+func (t *Tx) Turn(ctx context.Context, table string) error {
+	if t.tx == nil {
+		return nil
+	}
+	_, err := t.tx.ExecContext(ctx, `select pg_advisory_xact_lock($1::text::regclass::oid::bigint)`, table)
 	return err
 }
 

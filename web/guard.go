@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -52,7 +53,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// limits hold back guessing of passwords: a few tries at once for an address and for a login name, then one every few seconds.
+// limits hold back guessing, as of passwords: a few tries at once for an address and for a login name, then one every few seconds.
 type limits struct {
 	mu   sync.Mutex
 	seen map[string]*limit
@@ -71,7 +72,24 @@ const (
 	tryEvery    = 6 * time.Second
 	officeTries = 5
 	mostLimits  = 10_000
+	// logTries lets the two logs of each of some hundred towns behind one address have their heads signed every minute, and ask again.
+	logTries = 60
 )
+
+// LimitWitness holds back, by address, who asks for signatures on the heads of logs: each costs a look into the database and, before it is
+// known to be forged, some checking of signatures.
+func LimitWitness(next http.HandlerFunc, now func() time.Time) http.Handler {
+	asked := newLimits()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		address, _, _ := net.SplitHostPort(r.RemoteAddr)
+		if !asked.allow(address, logTries, now()) {
+			w.Header().Set("Retry-After", "60")
+			http.Error(w, "too many requests from this address", http.StatusTooManyRequests)
+			return
+		}
+		next(w, r)
+	})
+}
 
 // allow takes one try for key, worth several for an address that many share.
 func (l *limits) allow(key string, factor int, now time.Time) bool {

@@ -26,7 +26,7 @@ import (
 )
 
 // witnessed puts the site behind a server whose log another party signs too, and gives the key of that party.
-func (s *site) witnessed(t *testing.T) proof.Key {
+func (s *site) witnessed(t *testing.T) journal.Verifier {
 	t.Helper()
 	ctx := t.Context()
 	db, err := store.Open(ctx, storetest.SQLite(t))
@@ -46,19 +46,17 @@ func (s *site) witnessed(t *testing.T) proof.Key {
 		Cosigner: &journal.Cosigner{Log: s.record, URL: district.URL, Key: verifier}, WitnessKey: key.Verifier}).Handler())
 	t.Cleanup(server.Close)
 	s.url = server.URL
-	k, err := proof.ParseKey(key.Verifier)
-	s.must(err)
-	return k
+	return verifier
 }
 
 // pack asks for a pack and checks it with the keys of the site.
-func (c *client) pack(path string, keys ...proof.Key) (string, *proof.Result) {
+func (c *client) pack(path string, keys ...journal.Verifier) (string, *proof.Result) {
 	c.t.Helper()
 	a := c.post(path)
 	if a.status != http.StatusOK || a.header.Get("Content-Type") != "application/zip" {
 		c.t.Fatalf("POST %s: %d %s", path, a.status, plain(between(a.body, "<main", "</main>")))
 	}
-	own, err := proof.ParseKey(c.site.record.Key.Verifier)
+	own, err := journal.ParseVerifier(c.site.record.Key.Verifier)
 	c.site.must(err)
 	r := proof.CheckPack(strings.NewReader(a.body), int64(len(a.body)), proof.Trust{Keys: append(keys, own)})
 	if !r.Trusted() {
@@ -176,9 +174,9 @@ func TestPacks(t *testing.T) {
 		if erased != 1 || !strings.Contains(verbs(r), journal.Erasure) || strings.Contains(now, base64.StdEncoding.EncodeToString([]byte("王某"))) {
 			t.Errorf("%d erased: %s", erased, verbs(r))
 		}
-		own, err := proof.ParseKey(s.record.Key.Verifier)
+		own, err := journal.ParseVerifier(s.record.Key.Verifier)
 		s.must(err)
-		if r := proof.CheckPack(strings.NewReader(body), int64(len(body)), proof.Trust{Keys: []proof.Key{own}}); !r.Trusted() {
+		if r := proof.CheckPack(strings.NewReader(body), int64(len(body)), proof.Trust{Keys: []journal.Verifier{own}}); !r.Trusted() {
 			t.Errorf("the pack from before: %v", r.Failures)
 		}
 

@@ -76,6 +76,29 @@ func TestDistrictSignsForTown(t *testing.T) {
 	})
 }
 
+// TestWitnessIsNotFlooded: an address that asks without end waits, and is answered again a moment later.
+func TestWitnessIsNotFlooded(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	ask := func() *http.Response {
+		answer, err := http.Post(s.url+"/witness/add-checkpoint", "text/plain", strings.NewReader("old 0\n"))
+		s.must(err)
+		s.must(answer.Body.Close())
+		return answer
+	}
+	for i := range 600 { // as the logs of three hundred towns at once
+		if a := ask(); a.StatusCode != http.StatusBadRequest {
+			t.Fatalf("request %d: %s", i+1, a.Status)
+		}
+	}
+	if a := ask(); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+		t.Errorf("one more: %s", a.Status)
+	}
+	s.now = s.now.Add(time.Second)
+	if a := ask(); a.StatusCode != http.StatusBadRequest {
+		t.Errorf("a second later: %s", a.Status)
+	}
+}
+
 // The town's page says in red what the witness found, and so does the workbench of whoever keeps the installation.
 func TestForkIsSaidInRed(t *testing.T) {
 	s, _ := withBackups(t, storetest.SQLite(t))

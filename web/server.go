@@ -472,7 +472,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /log/checkpoint":          http.HandlerFunc(s.logCheckpoint),
 		"GET /log/key":                 http.HandlerFunc(s.logKey),
 		"GET /log/tile/{level}/{n...}": http.HandlerFunc(s.logTile),
-		"POST /witness/add-checkpoint": http.HandlerFunc(s.witness.ServeSign),
+		"POST /witness/add-checkpoint": LimitWitness(s.witness.ServeSign, s.db.Now),
 		"GET /witness/checkpoint":      http.HandlerFunc(s.witness.ServeLast),
 	}
 }

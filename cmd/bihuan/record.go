@@ -17,6 +17,7 @@ import (
 	"bihuan/org"
 	"bihuan/proof"
 	"bihuan/store"
+	"bihuan/web"
 )
 
 // logFiles are the files beside a database that belong to its log.
@@ -173,7 +174,7 @@ func (c witnessServeCommand) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		mux := http.NewServeMux()
-		mux.HandleFunc("POST /witness/add-checkpoint", w.ServeSign)
+		mux.Handle("POST /witness/add-checkpoint", web.LimitWitness(w.ServeSign, time.Now))
 		mux.HandleFunc("GET /witness/checkpoint", w.ServeLast)
 		server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
 		fmt.Fprintf(s.out, "会签服务已启动：http://%s/witness\n会签公钥：%s\n", listener.Addr(), w.Key.Verifier)

@@ -65,16 +65,16 @@ func verifyPack(s streams, file string, keys, checkpoints []string, asJSON bool)
 }
 
 // keysOf reads a key written on the command line, or a file of them.
-func keysOf(given string) ([]proof.Key, error) {
-	key, err := proof.ParseKey(given)
+func keysOf(given string) ([]journal.Verifier, error) {
+	key, err := journal.ParseVerifier(given)
 	if err == nil {
-		return []proof.Key{key}, nil
+		return []journal.Verifier{key}, nil
 	}
 	text, fileErr := os.ReadFile(given)
 	if fileErr != nil {
 		return nil, err
 	}
-	keys, err := proof.ParseKeys(string(text))
+	keys, err := journal.ParseVerifiers(string(text))
 	if err == nil && len(keys) == 0 {
 		err = fmt.Errorf("文件 %s 里没有公钥", given)
 	}
@@ -121,9 +121,9 @@ func packText(r *proof.Result) string {
 			from = "公钥取自包内，没有核对"
 		}
 		if s.Key.Witness {
-			fmt.Fprintf(&b, "会签：%s，%s，%s\n", s.Key.Name, time.Unix(s.Time, 0).Format("2006-01-02 15:04"), from)
+			fmt.Fprintf(&b, "会签：%s，%s，%s\n", s.Key.Name(), time.Unix(s.Time, 0).Format("2006-01-02 15:04"), from)
 		} else {
-			fmt.Fprintf(&b, "签名：%s，%s\n", s.Key.Name, from)
+			fmt.Fprintf(&b, "签名：%s，%s\n", s.Key.Name(), from)
 		}
 		fmt.Fprintf(&b, "  指纹 %s\n", journal.Fingerprint(s.Key.String()))
 	}
