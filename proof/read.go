@@ -62,8 +62,9 @@ func (c *check) stretches(ctx context.Context) ([]stretch, error) {
 	return list, nil
 }
 
-// read reads the log and all rows with all readers at once. Each checks the events that it reads against their leaves and notes what they
-// and the tables say of the state of rows; the log as a whole is looked at in its order.
+// read reads the log and all rows with all readers at once, and holds the tables and indexes against those that the program makes. Each
+// reader checks the events that it reads against their leaves and notes what they and the tables say of the state of rows; the log as a
+// whole is looked at in its order.
 func (c *check) read(ctx context.Context) (err error) {
 	if c.tables, err = c.DB.RecordTables(ctx, c.q); err != nil {
 		return err
@@ -76,7 +77,12 @@ func (c *check) read(ctx context.Context) (err error) {
 	type job func(ctx context.Context, q store.Querier, noted *sorter) error
 	var rows atomic.Int64
 	foreign := make([]bool, len(c.tables))
-	jobs := make(chan job, len(c.tables)+ahead*len(c.readers))
+	var flaws []string
+	jobs := make(chan job, 1+len(c.tables)+ahead*len(c.readers))
+	jobs <- func(ctx context.Context, q store.Querier, _ *sorter) (err error) {
+		flaws, err = c.DB.SchemaFlaws(ctx, q)
+		return err
+	}
 	for i, t := range c.tables { // first, for one may be longer than a stretch
 		jobs <- func(ctx context.Context, q store.Querier, noted *sorter) error {
 			err := c.readTable(ctx, q, t, noted, &rows)
@@ -122,6 +128,9 @@ func (c *check) read(ctx context.Context) (err error) {
 		more()
 	}
 	working.Wait()
+	for _, f := range flaws {
+		c.found(Difference{Kind: SchemaAltered, What: f})
+	}
 	for i, t := range c.tables {
 		if foreign[i] {
 			c.foreign = append(c.foreign, t)

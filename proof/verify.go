@@ -151,7 +151,7 @@ func Verify(ctx context.Context, s Subject) (Report, error) {
 	}()
 	err := s.DB.Snapshots(ctx, n, func(readers []store.Querier) error {
 		c.q, c.readers = readers[0], readers
-		for _, step := range []func(context.Context) error{c.schema, c.checkpoints, c.read, c.tree, c.rows} {
+		for _, step := range []func(context.Context) error{c.checkpoints, c.read, c.tree, c.rows} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -273,15 +273,6 @@ func (c *check) checkpoint(text, place string) (journal.Checkpoint, bool) {
 
 // witnessed tells whether the key of a witness is at hand, so that the lack of its signature means something.
 func (c *check) witnessed() bool { return slices.ContainsFunc(c.Keys, journal.IsWitness) }
-
-// schema holds the tables and indexes against those that the program makes.
-func (c *check) schema(ctx context.Context) error {
-	flaws, err := c.DB.SchemaFlaws(ctx, c.q)
-	for _, f := range flaws {
-		c.found(Difference{Kind: SchemaAltered, What: f})
-	}
-	return err
-}
 
 // log takes all events in order, as they were read, grows the tree of their leaves and compares it with the checkpoints.
 func (c *check) log(ctx context.Context, events iter.Seq[readEvent]) {
