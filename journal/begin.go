@@ -21,8 +21,8 @@ func Begin(ctx context.Context, db *store.DB) error {
 		return err
 	}
 	return db.Housekeep(ctx, func(tx *store.Tx) error {
-		// Whoever writes meanwhile waits, and so does another program that begins.
-		if err := tx.Turn(ctx, headTable); err != nil {
+		// Whoever writes meanwhile waits for the head row, and so does another program that begins.
+		if _, err := tx.Exec(ctx, `update journal_head set seq = seq where id = 1`); err != nil {
 			return err
 		}
 		if err := beginning(ctx, tx, &begun); err != nil || begun {
@@ -84,7 +84,9 @@ func beginEvent(ctx context.Context, tx *store.Tx, tree *Tree, e *Event) error {
 	if _, err := tx.Exec(ctx, `update journal set salt = $2, leaf = $3 where seq = $1`, e.Seq, e.Salt, e.Leaf[:]); err != nil {
 		return err
 	}
-	return tree.grow(e.Leaf, func(level int, n int64, hash tlog.Hash) error { return insertNode(ctx, tx, level, n, hash) })
+	var nodes []store.Statement
+	tree.Grow(e.Leaf, func(level int, n int64, hash tlog.Hash) { nodes = append(nodes, insertNode(level, n, hash)) })
+	return tx.ExecAll(ctx, nodes)
 }
 
 // noteAll appends one event for each table with the state of all its rows.

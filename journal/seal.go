@@ -232,11 +232,8 @@ func statesOf(rows []store.Row) string {
 // sealer gathers the events of a transaction and writes them as leaves before its commit.
 type sealer struct{ events []Event }
 
-// headTable is where transactions take their turn to write events.
-const headTable = "journal_head"
-
 // Seal writes the events. The last carries the state of all rows that the transaction changed. Concurrent transactions take their places
-// in the log one after the other, each from its turn to its commit: numbers have no gaps, and the log never forks.
+// in the log from one head row, which stays locked until the commit: numbers have no gaps, and the log never forks.
 func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) error {
 	s.events[len(s.events)-1].States = statesOf(changed)
 	if err := s.append(ctx, tx); err != nil {
@@ -246,40 +243,39 @@ func (s *sealer) Seal(ctx context.Context, tx *store.Tx, changed []store.Row) er
 }
 
 func (s *sealer) append(ctx context.Context, tx *store.Tx) error {
-	if err := tx.Turn(ctx, headTable); err != nil {
-		return err
+	type head struct {
+		seq      int64
+		frontier []byte
 	}
-	tree, err := HeadTree(ctx, tx)
+	h, err := store.One(ctx, tx, func(rows *sql.Rows, h *head) error { return rows.Scan(&h.seq, &h.frontier) },
+		`update journal_head set seq = seq + $1 where id = 1 returning seq, frontier`, len(s.events))
 	if err != nil {
 		return err
 	}
-	begin := tree.Size
+	at := h.seq - int64(len(s.events))
+	tree, err := treeAt(at, h.frontier)
+	if err != nil {
+		return err
+	}
 	salts := make([]byte, saltLength*len(s.events))
 	_, _ = rand.Read(salts) // never fails
+	list := make([]store.Statement, 0, len(s.events)+1)
 	for i := range s.events {
 		e := &s.events[i]
-		e.Seq, e.Salt = tree.Size+1, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
+		at++
+		e.Seq, e.Salt = at, salts[i*saltLength:(i+1)*saltLength:(i+1)*saltLength]
 		e.Leaf = LeafOf(*e)
-		_, err := tx.Exec(ctx, `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, leaf)
+		list = append(list, store.Statement{Query: `insert into journal (seq, entered, happened, staff, who, verb, kind, row_id, data, salt, states, leaf)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			e.Seq, e.Entered, e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, e.Changes, e.Salt, e.States, e.Leaf[:])
-		if err != nil {
-			return err
-		}
-		if err := tree.grow(e.Leaf, func(level int, n int64, hash tlog.Hash) error { return insertNode(ctx, tx, level, n, hash) }); err != nil {
-			return err
-		}
+			Args: []any{e.Seq, e.Entered, e.Happened, e.Staff, e.Who, e.Verb, e.Kind, e.Row, e.Changes, e.Salt, e.States, e.Leaf[:]}})
+		tree.Grow(e.Leaf, func(level int, n int64, hash tlog.Hash) { list = append(list, insertNode(level, n, hash)) })
 	}
-	n, err := tx.Exec(ctx, `update journal_head set seq = $2, frontier = $3 where id = 1 and seq = $1`, begin, tree.Size, tree.Bytes())
-	if err == nil && n != 1 {
-		err = ErrHead
-	}
-	return err
+	list = append(list, store.Statement{Query: `update journal_head set frontier = $1 where id = 1`, Args: []any{tree.Bytes()}})
+	return tx.ExecAll(ctx, list) // while everybody waits for the head row
 }
 
-func insertNode(ctx context.Context, tx *store.Tx, level int, n int64, hash tlog.Hash) error {
-	_, err := tx.Exec(ctx, `insert into journal_node (level, n, hash) values ($1, $2, $3)`, level, n, hash[:])
-	return err
+func insertNode(level int, n int64, hash tlog.Hash) store.Statement {
+	return store.Statement{Query: `insert into journal_node (level, n, hash) values ($1, $2, $3)`, Args: []any{level, n, hash[:]}}
 }
 
 // EventColumns are the columns of table journal that [ScanEvent] reads.

@@ -37,20 +37,10 @@ func treeAt(size int64, frontier []byte) (Tree, error) {
 
 // Grow adds a leaf and calls keep with each root of 2^level leaves to be kept that it completes.
 func (t *Tree) Grow(leaf tlog.Hash, keep func(level int, n int64, hash tlog.Hash)) {
-	_ = t.grow(leaf, func(level int, n int64, hash tlog.Hash) error { // no error of its own
-		keep(level, n, hash)
-		return nil
-	})
-}
-
-// grow adds a leaf and calls keep with each root to be kept that it completes.
-func (t *Tree) grow(leaf tlog.Hash, keep func(level int, n int64, hash tlog.Hash) error) error {
 	hash := leaf
 	for level := 0; ; level++ {
 		if level > 0 && level%nodeHeight == 0 {
-			if err := keep(level, t.Size>>level, hash); err != nil {
-				return err
-			}
+			keep(level, t.Size>>level, hash)
 		}
 		if t.Size>>level&1 == 0 {
 			break
@@ -61,7 +51,6 @@ func (t *Tree) grow(leaf tlog.Hash, keep func(level int, n int64, hash tlog.Hash
 	}
 	t.roots = append(t.roots, hash)
 	t.Size++
-	return nil
 }
 
 // Root is the root hash; that of the empty tree is the hash of nothing.

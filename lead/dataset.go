@@ -308,7 +308,7 @@ func AddDataset(ctx context.Context, v *vault.Vault, house store.Querier, who or
 		return 0, err
 	}
 	err = v.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.Turn(ctx, "journal_head"); err != nil { // of two that hand in one file at once the second finds the first
+		if err := tx.Lock(ctx, "journal_head", 1); err != nil { // of two that hand in one file at once the second finds the first
 			return err
 		}
 		if err := sameFile(ctx, tx, in); err != nil {

@@ -248,7 +248,7 @@ func StartScreening(ctx context.Context, v *vault.Vault, house store.Querier, wh
 			}
 			texts[i] = string(b)
 		}
-		if err := tx.Turn(ctx, "journal_head"); err != nil { // a form sent twice at once
+		if err := tx.Lock(ctx, "journal_head", 1); err != nil { // a form sent twice at once
 			return err
 		}
 		same, err := store.All(ctx, tx, store.Value[int64], `select id from screening where unit = $1 and state in ('waiting', 'running') and params = $2 and rules = $3 and datasets = $4 and programme = $5 and finding = $6`,

@@ -19,8 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver pgx
-	_ "modernc.org/sqlite"             // driver sqlite
+	_ "modernc.org/sqlite" // driver sqlite
 )
 
 // ErrNotFound says that a row does not exist, or is none that the asker may see.

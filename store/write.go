@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Tx is a running transaction. It lives in one goroutine.
@@ -15,8 +18,9 @@ type Tx struct {
 	Now time.Time
 
 	db      *DB
-	tx      *sql.Tx // PostgreSQL
-	writer  *writer // SQLite
+	conn    *sql.Conn // PostgreSQL
+	tx      *sql.Tx   // of conn
+	writer  *writer   // SQLite
 	exempt  bool
 	rows    map[rowKey]int // of changed
 	changed []Row
@@ -85,11 +89,16 @@ func (db *DB) writeAgain(ctx context.Context, fn func(*Tx) error, exempt bool) e
 }
 
 func (db *DB) writeAlone(ctx context.Context, fn func(*Tx) error, exempt bool) error {
-	tx, err := db.write.BeginTx(ctx, nil)
+	conn, err := db.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	t := &Tx{Now: db.Now(), db: db, tx: tx, exempt: exempt}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &Tx{Now: db.Now(), db: db, conn: conn, tx: tx, exempt: exempt}
 	if err := t.run(ctx, fn); err != nil {
 		_ = tx.Rollback()
 		return err
@@ -340,14 +349,33 @@ func (t *Tx) Lock(ctx context.Context, table string, id int64) error {
 	return err
 }
 
-// Turn keeps other transactions that take their turn at a table from going on until this one ends. It is for what every writer comes by: whoever
-// waits for a row that is changed again and again finds it changed anew each time, which on PostgreSQL costs the more the more wait.
-func (t *Tx) Turn(ctx context.Context, table string) error {
+// Statement is a change of rows that are nobody's record, with what it is made with.
+type Statement struct {
+	Query string
+	Args  []any
+}
+
+// ExecAll runs statements one after the other. PostgreSQL gets them all at once: what holds a lock that others wait for does not wait for
+// each answer.
+func (t *Tx) ExecAll(ctx context.Context, list []Statement) error {
+	var batch pgx.Batch
+	for _, s := range list {
+		to, err := t.db.target(s.Query)
+		if err == nil && to.record {
+			err = fmt.Errorf("store: table %s is part of the record and each change of it is noted", to.table)
+		}
+		if err == nil && t.tx == nil {
+			_, err = t.exec(ctx, s.Query, s.Args)
+		}
+		if err != nil {
+			return err
+		}
+		batch.Queue(s.Query, s.Args...)
+	}
 	if t.tx == nil {
 		return nil
 	}
-	_, err := t.tx.ExecContext(ctx, `select pg_advisory_xact_lock($1::text::regclass::oid::bigint)`, table)
-	return err
+	return t.conn.Raw(func(driver any) error { return driver.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close() })
 }
 
 // Sealer is who records what the transaction changes; nil until somebody has set one.
