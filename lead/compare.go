@@ -120,11 +120,14 @@ func differences(before, now []KeptHit) (appeared, gone []KeptHit, changed []Hit
 	return appeared, gone, changed, unchanged
 }
 
-// HitsOf reads the hits of a screening that somebody may see, in the order in which they were found. Their numbers are whole: the caller
-// masks them, or has [vault.Vault.Export] record what for they leave the program.
+// HitsOf reads the hits of a finished screening that somebody may see, in the order in which they were found. Their numbers are whole: the caller
+// masks them, or has [vault.Vault.Export] record what for they leave the program. Of one that was discarded they count for nothing: an [org.Invalid].
 func HitsOf(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id int64) (Screening, []KeptHit, error) {
 	s, err := ScreeningByID(ctx, v, house, who, id)
 	if err != nil {
+		return s, nil, err
+	}
+	if err := s.finished("它的疑点不能导出"); err != nil {
 		return s, nil, err
 	}
 	hits, err := keptHits(ctx, v, id)

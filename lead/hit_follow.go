@@ -75,52 +75,79 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 	return nil
 }
 
-// reopen takes up again the hits that a payment had ended which counts no longer: it was made void. They are where they were, confirmed
-// and with the county's approval. Where a later screening has found the same meanwhile and somebody is at that, they are the same as that.
+// reopen takes up again the hits that a payment had ended which was made void. They are where they were, confirmed and with the county's
+// approval. What a later screening has found of the same meanwhile, and nobody has touched, is the same as that; where somebody is at it,
+// both go on. Only a void row reopens: other payments, whose days may be those that lists left out, change nothing of what was closed.
 func reopen(ctx context.Context, v *vault.Vault) error {
 	list, err := store.All(ctx, v, func(rows *sql.Rows, h *Hit) error {
-		return rows.Scan(&h.ID, &h.Version, &h.Unit, &h.Key, &h.Rule, &h.Name, &h.ClosedWhy)
-	}, `select h.id, h.version, h.unit, h.hit_key, h.rule, h.name, h.closed_why from hit h join application a on a.id = h.application where h.state = 'closed' and a.decision = 'approved'
-		and a.kind in ('new', 'resume', 'arrears', 'recover') and not exists (select 1 from payment p where `+benefit.LedTo+`) order by h.id`)
+		return rows.Scan(&h.ID, &h.Version, &h.Unit, &h.Key, &h.Rule, &h.Name, &h.ClosedWhy, &h.Serial)
+	}, `select h.id, h.version, h.unit, h.hit_key, h.rule, h.name, h.closed_why, s.serial`+hitFrom+` join application a on a.id = h.application where h.state = 'closed' and a.decision = 'approved'
+		and a.kind in ('new', 'resume', 'arrears', 'recover') and exists (select 1 from payment y where y.application = a.id and y.void <> '')
+		and not exists (select 1 from payment p where `+benefit.LedTo+`) order by h.id`)
 	if err != nil {
 		return err
 	}
 	for _, h := range list {
-		err := v.Write(ctx, func(tx *store.Tx) error {
-			others, err := store.All(ctx, tx, func(rows *sql.Rows, o *Hit) error { return rows.Scan(&o.ID, &o.Serial) },
-				`select h.id, s.serial`+hitFrom+` where h.unit = $1 and h.hit_key = $2 and h.id <> $3 and h.first_hit = 0 and h.state in ('new', 'assigned', 'checked', 'confirmed', 'escalated')
-					order by h.id desc limit 1`, h.Unit, h.Key, h.ID)
-			if err != nil {
-				return err
-			}
-			state, first, why := HitConfirmed, int64(0), ""
-			said := "付款记录不再算数（已作废，或早于县里的决定），重新等到账"
-			if len(others) > 0 {
-				state, first = HitSame, others[0].ID
-				said = fmt.Sprintf("付款记录不再算数；第%d号筛查又查出同一疑点，在那里办", others[0].Serial)
-				why = said
-			}
-			n, err := tx.Exec(ctx, `update hit set state = $3, first_hit = $4, closed = '', closed_why = $5, version = version + 1 where id = $1 and version = $2 and state = 'closed'`,
-				h.ID, h.Version, string(state), first, why)
-			if err != nil {
-				return fmt.Errorf("reopen: %w", err)
-			}
-			if n == 0 {
-				return nil // somebody else did this very moment
-			}
-			if first != 0 {
-				if _, err := tx.Exec(ctx, `update hit set first_hit = $2, version = version + 1 where first_hit = $1`, h.ID, first); err != nil {
-					return fmt.Errorf("reopen: %w", err)
-				}
-			}
-			return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "重开", Kind: "hit", Row: h.ID,
-				Changes: []journal.Change{{Field: "疑点", To: h.label()}, {Field: "状态", From: HitClosed.Word(), To: state.Word()}, {Field: "办结", From: h.ClosedWhy}, {Field: "理由", To: said}}})
-		})
-		if err != nil {
+		if err := v.Write(ctx, func(tx *store.Tx) error { return h.reopen(ctx, v, tx) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// untouched is the condition on hit h that nobody has been at it: it was neither handed out nor checked, and led to nothing.
+const untouched = `h.state = 'new' and h.duty = 0 and h.application = 0 and not exists (select 1 from verification x where x.hit = h.id) and not exists (select 1 from application a where a.hit = h.id)`
+
+// reopen makes a closed hit confirmed again, and those that were found of it since and are untouched the same as it.
+func (h Hit) reopen(ctx context.Context, v *vault.Vault, tx *store.Tx) error {
+	if err := lockRuns(ctx, tx, h.Unit); err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `update hit set state = 'confirmed', closed = '', closed_why = '', version = version + 1 where id = $1 and version = $2 and state = 'closed'`, h.ID, h.Version)
+	if err != nil {
+		return fmt.Errorf("reopen: %w", err)
+	}
+	if n == 0 {
+		return nil // somebody else did this very moment
+	}
+	type other struct {
+		id, version, screening, serial int64
+		untouched                      bool
+	}
+	others, err := store.All(ctx, tx, func(rows *sql.Rows, o *other) error {
+		return rows.Scan(&o.id, &o.version, &o.screening, &o.serial, &o.untouched)
+	}, `select h.id, h.version, h.screening, s.serial, case when `+untouched+` then 1 else 0 end`+hitFrom+` where h.unit = $1 and h.hit_key = $2 and h.id <> $3 and h.first_hit = 0
+			and h.state in ('new', 'assigned', 'checked', 'confirmed', 'escalated') order by h.id`, h.Unit, h.Key, h.ID)
+	if err != nil {
+		return err
+	}
+	said := "付款记录已作废，重新等到账"
+	var joined []other
+	for _, o := range others {
+		n := int64(0)
+		if o.untouched { // its version tells whether somebody has come to it since
+			if n, err = tx.Exec(ctx, `update hit set state = 'same', first_hit = $3, version = version + 1 where id = $1 and version = $2`, o.id, o.version, h.ID); err != nil {
+				return fmt.Errorf("reopen: %w", err)
+			}
+		}
+		if n == 0 {
+			said += fmt.Sprintf("；第%d次筛查又查出同一疑点，已有人在办，两条都办", o.serial)
+			continue
+		}
+		if _, err := tx.Exec(ctx, `update hit set first_hit = $2, version = version + 1 where first_hit = $1 and state = 'same'`, o.id, h.ID); err != nil {
+			return fmt.Errorf("reopen: %w", err)
+		}
+		joined = append(joined, o)
+		said += fmt.Sprintf("；第%d次筛查又查出同一疑点，在这一条办", o.serial)
+	}
+	for _, o := range joined {
+		why := fmt.Sprintf("第%d次筛查的1条疑点付款作废、重新办理，同一疑点在那里办", h.Serial)
+		if err := recount(ctx, v, tx, o.screening, map[string]int{h.Rule: 1}, "并入", why); err != nil {
+			return err
+		}
+	}
+	return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "重开", Kind: "hit", Row: h.ID,
+		Changes: []journal.Change{{Field: "疑点", To: h.label()}, {Field: "状态", From: HitClosed.Word(), To: HitConfirmed.Word()}, {Field: "办结", From: h.ClosedWhy}, {Field: "理由", To: said}}})
 }
 
 // paidFor is the day of the first payment that an application led to; empty when there is none.

@@ -112,15 +112,8 @@ func handOut(ctx context.Context, v *vault.Vault, house *store.DB, who org.Perso
 	n := 0
 	err = v.Write(ctx, func(tx *store.Tx) error {
 		made, n = nil, 0
-		if err := tx.Lock(ctx, "screening", run); err != nil {
+		if err := lockRun(ctx, tx, run, "没有要核实的"); err != nil {
 			return err
-		}
-		state, err := store.One(ctx, tx, store.Value[ScreeningState], `select state from screening where id = $1`, run)
-		if err != nil {
-			return err
-		}
-		if state == ScreeningDiscarded {
-			return org.Invalid{Field: "筛查", What: "已经作废，没有要核实的"}
 		}
 		for _, x := range list {
 			id, got, err := handVillage(ctx, v, tx, who, r, finding, due, x)

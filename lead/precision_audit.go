@@ -78,8 +78,12 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 		return 0, err
 	}
 	switch seed = strings.TrimSpace(seed); {
+	case s.State == ScreeningDiscarded:
+		return 0, org.Invalid{Field: "筛查", What: "已经作废，不能抽样"}
 	case s.State != ScreeningDone:
 		return 0, org.Invalid{Field: "筛查", What: "筛查还没有完成"}
+	case !auditable(s.Params):
+		return 0, org.Invalid{Field: "筛查", What: "这次筛查没有用项目规定，不能抽样"}
 	case seed == "" || len(seed) > 60:
 		return 0, org.Invalid{Field: "随机种子", What: "请写一串字或数字，不超过60个字符；同样的种子抽到同样的人"}
 	case each < 1 || each > mostAuditEach:
@@ -98,7 +102,7 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 	}
 	var id int64
 	err = v.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.Lock(ctx, "screening", run); err != nil {
+		if err := lockRun(ctx, tx, run, "不能抽样"); err != nil {
 			return err
 		}
 		same, err := store.All(ctx, tx, store.Value[int64], `select id from audit where screening = $1 and seed = $2`, run, seed)
@@ -137,6 +141,33 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 			{Field: "筛查", To: s.Title()}, {Field: "随机种子", To: seed}, {Field: "名单", To: register.Hash}, {Field: "人数", To: fmt.Sprintf("%d人中抽%d人", len(frame), len(drawn))}}})
 	})
 	return id, err
+}
+
+// auditable tells whether a screening knew from which age and month on somebody is entitled, as HL-01 must.
+func auditable(p screening.Params) bool { return len(p.Lacks(RuleOf("HL-01"))) == 0 }
+
+// Auditable lists, of the screenings of [Runs], those that a sample can be drawn on: they took the terms of a programme.
+func Auditable(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person) ([]Run, error) {
+	runs, err := Runs(ctx, v, house, who)
+	if err != nil {
+		return nil, err
+	}
+	type frozen struct {
+		id     int64
+		params screening.Params
+	}
+	list, err := store.All(ctx, v, func(rows *sql.Rows, f *frozen) error {
+		var text string
+		if err := rows.Scan(&f.id, &text); err != nil || text == "" {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &f.params)
+	}, `select id, params from screening where state = 'done'`)
+	able := map[int64]bool{}
+	for _, f := range list {
+		able[f.id] = auditable(f.params)
+	}
+	return slices.DeleteFunc(runs, func(r Run) bool { return !able[r.ID] }), err
 }
 
 // aged lists everybody of the register of a screening who is of age, registered and not marked as gone: those whom HL-01 would find if
@@ -285,7 +316,7 @@ func auditedOf(ctx context.Context, v *vault.Vault, q store.Querier, audit int64
 	}, `select id, audit, village, place, stratum, number, name, birth, source, result, said, checked, version from audit_person where audit = $1 order by ord`, audit)
 }
 
-// EnterAudit records what looking at somebody of a sample showed.
+// EnterAudit records what looking at somebody of a sample showed. Of a discarded screening it says nothing any more and is refused.
 func EnterAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, audit, id, version int64, result, said string) error {
 	a, people, err := AuditByID(ctx, v, house, who, audit)
 	if err != nil {
@@ -315,6 +346,9 @@ func EnterAudit(ctx context.Context, v *vault.Vault, house store.Querier, who or
 		return err
 	}
 	return v.Write(ctx, func(tx *store.Tx) error {
+		if err := lockRun(ctx, tx, a.Screening, "抽到的人不用再看"); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `update audit_person set result = $3, said = $4, checked = $5, staff = $6, version = version + 1 where id = $1 and version = $2`,
 			id, version, result, v.Seal("audit_person.said", said), dayOf(tx), who.ID)
 		if err != nil {

@@ -1,11 +1,13 @@
 package lead_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"bihuan/journal"
 	"bihuan/lead"
+	"bihuan/store"
 )
 
 // A hit that a payment had ended comes back to where it was when the payment is made void, and ends again with the right one.
@@ -64,24 +66,150 @@ func TestAVoidPaymentReopensItsHit(t *testing.T) {
 		s.exec(`update application set decision = 'refused' where id = $1`, refused)
 		is(c, lead.HitClosed, "县级决定不予办理：收入超标")
 		is(c, lead.HitClosed, "县级决定不予办理：收入超标")
-		// A later screening found the same, and somebody is at that: they are one.
-		d, again, third := confirmed(4, "arrears")
-		z := pay(third, again, 5000, 10)
-		is(d, lead.HitClosed, "已发放 2026年5月20日")
-		earlier := s.hit(s.east, "HL-01", 5)
-		s.exec(`update hit set state = 'same', first_hit = $2 where id = $1`, earlier, d)
+	})
+}
+
+// When a later screening has found the same meanwhile, the hit that comes back is the one that goes on. It ends with the right payment, and
+// nothing that becomes of the later screening moves it.
+func TestAReopenedHitGoesOnWhereItWas(t *testing.T) {
+	for name, atWork := range map[string]func(s *scene, newer int64){
+		"nobody is at the newer one": nil,
+		"it was handed out":          func(s *scene, _ int64) { s.handOut() },
+		"it was checked":             func(s *scene, newer int64) { s.verify("east", newer, lead.RightPay) },
+		"nobody could be reached":    func(s *scene, newer int64) { s.verify("east", newer, lead.Unreachable) }, // it is new still
+		"it was sent back": func(s *scene, newer int64) {
+			s.verify("east", newer, lead.RightPay)
+			s.confirm("leader", newer, lead.Opinion{Text: "补户口簿"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachScene(t, func(t *testing.T, s *scene) {
+				ctx := t.Context()
+				counts := `update screening set counts = '[{"rule":"HL-01","version":1,"hits":1,"same":0}]' where id = $1`
+				same := func(run int64, want int) {
+					t.Helper()
+					x, err := lead.ScreeningByID(ctx, s.v, s.db, s.people["clerk"], run)
+					if s.must(err); x.Sum().Same != want {
+						t.Errorf("screening %d counts %d under way, want %d", x.Serial, x.Sum().Same, want)
+					}
+				}
+				first := s.run
+				s.exec(counts, first)
+				d, who := s.hit(s.east, "HL-01", 4), s.person(4, "禾丁英", "1946-10-01")
+				application := s.application(who, "arrears", "decided", "approved", d, 5000)
+				s.exec(`update hit set state = 'confirmed', application = $2, version = version + 1 where id = $1`, d, application)
+				pay := func(entry int64) int64 {
+					return s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, entry) values ($1, $2, $3, 0, $4, '2026-03', 5000, '2026-05-20', '', 1, $5)`,
+						s.programme, who, application, entry)
+				}
+				is := func(hit int64, state lead.HitState, of int64, why string) {
+					t.Helper()
+					for range 2 {
+						s.must(lead.Follow(ctx, s.v))
+						if h := s.get(hit); h.State != state || h.First != of || h.ClosedWhy != why {
+							t.Errorf("%s as %d, %q; want %s as %d, %q", h.State, h.First, h.ClosedWhy, state, of, why)
+						}
+					}
+				}
+				wrong := pay(7)
+				is(d, lead.HitClosed, 0, "已发放 2026年5月20日")
+				second := s.screening("2026-05-15", "a")
+				s.run = second
+				s.exec(counts, second)
+				newer := s.hit(s.east, "HL-01", 4)
+				s.run = s.screening("2026-06-15", "a")
+				s.exec(strings.Replace(counts, `"same":0`, `"same":1`, 1), s.run)
+				third := s.hit(s.east, "HL-01", 4)
+				s.exec(`update hit set state = 'same', first_hit = $2 where id = $1`, third, newer)
+				if s.run = second; atWork != nil {
+					atWork(s, newer)
+				}
+				before := s.get(newer)
+				s.exec(`update payment set void = '2026-05-22', void_why = '错', version = version + 1 where id = $1`, wrong)
+				is(d, lead.HitConfirmed, 0, "")
+				if h := s.get(d); h.Application != application || h.Closed != "" {
+					t.Errorf("%+v", h)
+				}
+				same(first, 0)
+				if atWork != nil {
+					is(newer, before.State, 0, "")
+					is(third, lead.HitSame, newer, "")
+					same(second, 0)
+					pay(8)
+					is(d, lead.HitClosed, 0, "已发放 2026年5月20日")
+					is(newer, before.State, 0, "")
+					return
+				}
+				is(newer, lead.HitSame, d, "")
+				is(third, lead.HitSame, d, "")
+				same(second, 1)
+				events, err := journal.Of(ctx, s.v, "hit", d, 20)
+				s.must(err)
+				if said := fmt.Sprint(events); strings.Count(said, "重开") != 1 || !strings.Contains(said, "第2次筛查又查出同一疑点，在这一条办") {
+					t.Errorf("the journal has %s", said)
+				}
+				// The later screening was a mistake: what the county has decided stays where it is, and so does the count of the first.
+				version, err := store.One(ctx, s.v, store.Value[int64], `select version from screening where id = $1`, second)
+				s.must(err)
+				s.must(lead.DiscardScreening(ctx, s.v, s.db, s.people["clerk"], second, version, "户籍用了旧的一份"))
+				is(d, lead.HitConfirmed, 0, "")
+				is(third, lead.HitSame, d, "")
+				same(first, 0)
+				if h := s.get(newer); h.State != lead.HitDiscarded {
+					t.Errorf("the newer one is %s", h.State)
+				}
+				pay(8)
+				is(d, lead.HitClosed, 0, "已发放 2026年5月20日")
+				rows, err := lead.OutcomesOf(ctx, s.v, s.db, s.people["clerk"], s.get(third).Screening, "")
+				if s.must(err); len(rows) != 1 || rows[0].Stage != lead.PaidStage {
+					t.Errorf("%+v", rows)
+				}
+			})
+		})
+	}
+}
+
+// What was closed stays so unless a payment of its own was made void: a list that gives no days may date a payment before the decision.
+func TestOnlyAVoidPaymentReopens(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		a, who := s.hit(s.east, "HL-12", 1), s.person(1, "禾甲英", "1946-10-01")
+		application := s.application(who, "new", "decided", "approved", a, 0) // decided on 6 May
+		s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, 0, 0, '2026-05', 5000, '2026-05-01', '', 1)`, s.programme, who)
+		s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, void) values ($1, $2, $3, 0, 99, '2026-04', 5000, '2026-05-20', '', 1, '2026-05-22')`, s.programme, who)
+		s.exec(`update hit set state = 'closed', application = $2, closed = '2026-05-10', closed_why = '已发放 2026年5月1日', version = version + 1 where id = $1`, a, application)
+		before := s.get(a)
+		s.must(lead.Follow(t.Context(), s.v))
+		if h := s.get(a); h.State != lead.HitClosed || h.Version != before.Version {
+			t.Errorf("it was taken up again: %+v", h)
+		}
+	})
+}
+
+// A hit with an application that is the same as one that is discarded goes back to where it was; another is the same as that.
+func TestDiscardingKeepsWhatLedToAnApplication(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		ctx := t.Context()
+		s.exec(`update screening set counts = '[{"rule":"HL-01","version":1,"hits":1,"same":0}]' where id = $1`, s.run)
+		first := s.run
+		d := s.hit(s.east, "HL-01", 4)
+		application := s.application(s.person(4, "禾丁英", "1946-10-01"), "arrears", "decided", "approved", d, 5000)
 		s.run = s.screening("2026-05-15", "a")
 		newer := s.hit(s.east, "HL-01", 4)
-		s.exec(void, z)
-		is(d, lead.HitSame, "付款记录不再算数；第2号筛查又查出同一疑点，在那里办")
-		if h := s.get(d); h.First != newer {
-			t.Errorf("it is the same as %d, not %d", h.First, newer)
+		second := s.run
+		s.run = s.screening("2026-06-15", "a")
+		third := s.hit(s.east, "HL-01", 4)
+		s.exec(`update hit set state = 'same', first_hit = $2 where id = $1`, third, newer)
+		s.exec(`update hit set state = 'same', first_hit = $2, application = $3, closed_why = '在那里办' where id = $1`, d, newer, application)
+		s.must(lead.DiscardScreening(ctx, s.v, s.db, s.people["clerk"], second, 1, "户籍用了旧的一份"))
+		if h := s.get(d); h.State != lead.HitConfirmed || h.First != 0 || h.Application != application || h.ClosedWhy != "" {
+			t.Errorf("%+v", h)
 		}
-		if h := s.get(earlier); h.First != newer {
-			t.Errorf("what was the same as it is the same as %d", h.First)
+		if h := s.get(third); h.State != lead.HitSame || h.First != d {
+			t.Errorf("%s as %d", h.State, h.First)
 		}
-		is(d, lead.HitSame, "付款记录不再算数；第2号筛查又查出同一疑点，在那里办")
-		is(newer, lead.HitNew, "")
+		if x, err := lead.ScreeningByID(ctx, s.v, s.db, s.people["clerk"], first); err != nil || x.Sum().Same != 0 {
+			t.Errorf("%+v, %v", x.Counts, err)
+		}
 	})
 }
 

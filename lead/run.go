@@ -113,6 +113,14 @@ type Screening struct {
 // Title names a screening for people: 第3次筛查.
 func (s Screening) Title() string { return fmt.Sprintf("第%d次筛查", s.Serial) }
 
+// finished refuses a screening that is not finished, or was discarded; what says what cannot be done then.
+func (s Screening) finished(what string) error {
+	if s.State == ScreeningDone {
+		return nil
+	}
+	return org.Invalid{Field: "筛查", What: s.State.Word() + "，" + what}
+}
+
 // Sum adds up the counts of all rules.
 func (s Screening) Sum() RuleCount {
 	var sum RuleCount

@@ -58,6 +58,14 @@ func DiscardScreening(ctx context.Context, v *vault.Vault, house store.Querier, 
 		if err := s.MayDiscard(ctx, tx); err != nil {
 			return err
 		}
+		// What was given back between the two, its duty dropped, is neither: the update took it for handed out, the check for new.
+		left, err := store.One(ctx, tx, store.Value[int], `select count(*) from hit where screening = $1 and state <> 'discarded'`, id)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			return org.Invalid{Field: "作废", What: fmt.Sprintf("%s有 %d 条疑点刚刚变动，没有作废。请刷新页面再试", s.Title(), left)}
+		}
 		if err := s.passOn(ctx, v, tx); err != nil {
 			return err
 		}
@@ -73,6 +81,18 @@ func lockRuns(ctx context.Context, tx *store.Tx, unit int64) error {
 		if err := tx.Lock(ctx, "screening", id); err != nil {
 			return err
 		}
+	}
+	return err
+}
+
+// lockRun keeps a screening from being discarded meanwhile, and refuses one that was; what says what cannot be done then.
+func lockRun(ctx context.Context, tx *store.Tx, id int64, what string) error {
+	if err := tx.Lock(ctx, "screening", id); err != nil {
+		return err
+	}
+	state, err := store.One(ctx, tx, store.Value[ScreeningState], `select state from screening where id = $1`, id)
+	if err == nil && state == ScreeningDiscarded {
+		return org.Invalid{Field: "筛查", What: "已经作废，" + what}
 	}
 	return err
 }
@@ -98,14 +118,17 @@ func (s Screening) MayDiscard(ctx context.Context, q store.Querier) error {
 	return nil
 }
 
-// passOn gives what later screenings took for under way because of a discarded one to the earliest of them: there it is new.
+// passOn gives what later screenings took for under way because of a discarded one to the earliest of them: there it is new. One with an
+// application goes on where it was, and the others are the same as that.
 func (s Screening) passOn(ctx context.Context, v *vault.Vault, tx *store.Tx) error {
 	type heir struct {
-		id, first, screening int64
-		rule                 string
+		id, first, screening, application int64
+		rule                              string
 	}
-	heirs, err := store.All(ctx, tx, func(rows *sql.Rows, h *heir) error { return rows.Scan(&h.id, &h.first, &h.screening, &h.rule) },
-		`select h.id, h.first_hit, h.screening, h.rule from hit h where h.state = 'same' and h.first_hit in (select id from hit where screening = $1) order by h.id`, s.ID)
+	heirs, err := store.All(ctx, tx, func(rows *sql.Rows, h *heir) error {
+		return rows.Scan(&h.id, &h.first, &h.screening, &h.application, &h.rule)
+	}, `select h.id, h.first_hit, h.screening, h.application, h.rule from hit h where h.state = 'same' and h.first_hit in (select id from hit where screening = $1)
+			order by case when h.application <> 0 then 0 else 1 end, h.id`, s.ID)
 	if err != nil {
 		return err
 	}
@@ -113,14 +136,20 @@ func (s Screening) passOn(ctx context.Context, v *vault.Vault, tx *store.Tx) err
 	raised := map[int64]map[string]int{}
 	for _, h := range heirs {
 		set, first := `state = 'new', first_hit = $2`, int64(0)
-		if next[h.first] != 0 {
+		switch {
+		case h.application != 0: // its screening never counted it as another's
+			set = `state = 'confirmed', closed_why = '', first_hit = $2`
+			if next[h.first] == 0 {
+				next[h.first] = h.id
+			}
+		case next[h.first] != 0:
 			set, first = `first_hit = $2`, next[h.first]
-		} else {
+		default:
 			next[h.first] = h.id
 			if raised[h.screening] == nil {
 				raised[h.screening] = map[string]int{}
 			}
-			raised[h.screening][h.rule]++
+			raised[h.screening][h.rule]--
 		}
 		if _, err := tx.Exec(ctx, `update hit set `+set+`, version = version + 1 where id = $1`, h.id, first); err != nil {
 			return err
@@ -129,7 +158,11 @@ func (s Screening) passOn(ctx context.Context, v *vault.Vault, tx *store.Tx) err
 	for _, h := range heirs {
 		if rules := raised[h.screening]; rules != nil {
 			delete(raised, h.screening)
-			if err := s.recount(ctx, v, tx, h.screening, rules); err != nil {
+			n := 0
+			for _, less := range rules {
+				n -= less
+			}
+			if err := recount(ctx, v, tx, h.screening, rules, "接办", fmt.Sprintf("%s已作废，%d条疑点由这一次交办", s.Title(), n)); err != nil {
 				return err
 			}
 		}
@@ -137,26 +170,25 @@ func (s Screening) passOn(ctx context.Context, v *vault.Vault, tx *store.Tx) err
 	return nil
 }
 
-// recount takes hits that are a later screening's own now out of those that it counts as under way, by rule.
-func (s Screening) recount(ctx context.Context, v *vault.Vault, tx *store.Tx, later int64, rules map[string]int) error {
-	x, err := screeningByID(ctx, v, tx, later)
+// recount adds to what a screening counts as under way, by rule, and says in its journal why.
+func recount(ctx context.Context, v *vault.Vault, tx *store.Tx, id int64, rules map[string]int, verb, why string) error {
+	x, err := screeningByID(ctx, v, tx, id)
 	if err != nil {
 		return err
 	}
 	was := x.Sum().Same
 	for rule, n := range rules {
 		if i := slices.IndexFunc(x.Counts, func(c RuleCount) bool { return c.Rule == rule }); i >= 0 {
-			x.Counts[i].Same -= n
+			x.Counts[i].Same += n
 		}
 	}
 	counts, err := json.Marshal(x.Counts)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `update screening set counts = $2, version = version + 1 where id = $1`, later, string(counts)); err != nil {
+	if _, err := tx.Exec(ctx, `update screening set counts = $2, version = version + 1 where id = $1`, id, string(counts)); err != nil {
 		return err
 	}
-	now := x.Sum().Same
-	return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: "接办", Kind: "screening", Row: later, Changes: []journal.Change{
-		{Field: "已在核实", From: fmt.Sprint(was), To: fmt.Sprint(now)}, {Field: "原因", To: fmt.Sprintf("%s已作废，%d条疑点由这一次交办", s.Title(), was-now)}}})
+	return journal.Append(ctx, tx, journal.Entry{Who: org.Program.Title(), Verb: verb, Kind: "screening", Row: id, Changes: []journal.Change{
+		{Field: "已在核实", From: fmt.Sprint(was), To: fmt.Sprint(x.Sum().Same)}, {Field: "原因", To: why}}})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"bihuan/journal"
 	"bihuan/lead"
@@ -108,8 +109,15 @@ func TestDiscardedScreening(t *testing.T) {
 		if _, err := lead.Compare(ctx, o.vault, o.house, o.clerk, first.ID, second.ID); !errors.As(err, new(org.Invalid)) {
 			t.Errorf("compared: %v", err)
 		}
-		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, first.ID, "7", 2); !errors.As(err, new(org.Invalid)) {
+		var bad org.Invalid
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, first.ID, "7", 2); !errors.As(err, &bad) || !strings.Contains(bad.What, "作废") {
 			t.Errorf("audited: %v", err)
+		}
+		if _, err := lead.Explain(ctx, o.vault, o.house, o.clerk, first.ID, "990408193701010013"); !errors.As(err, &bad) || !strings.Contains(bad.What, "已作废") {
+			t.Errorf("explained: %v", err)
+		}
+		if _, hits, err := lead.HitsOf(ctx, o.vault, o.house, o.clerk, first.ID); !errors.As(err, &bad) || !strings.Contains(bad.What, "已作废") || hits != nil {
+			t.Errorf("exported: %v", err)
 		}
 
 		// A fourth is the same as the second; when all are gone a fifth begins anew.
@@ -171,6 +179,121 @@ func TestDiscardedWhileAnotherEnds(t *testing.T) {
 	})
 }
 
+// A sample is neither drawn nor looked at when its screening is discarded between the first look and the writing.
+func TestAuditWhileDiscarded(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		ctx := t.Context()
+		params, ids := o.smallLists()
+		s := o.screened(lead.Ask{Params: params, Datasets: ids})
+		id, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "一", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, people, err := lead.AuditByID(ctx, o.vault, o.house, o.clerk, id)
+		if err != nil || len(people) != 1 {
+			t.Fatalf("%+v, %v", people, err)
+		}
+		for name, try := range map[string]func() error{
+			"draw": func() error {
+				_, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "二", 2)
+				return err
+			},
+			"enter": func() error {
+				return lead.EnterAudit(ctx, o.vault, o.house, o.clerk, id, people[0].ID, people[0].Version, "right", "")
+			},
+		} {
+			set := func(state string, between func()) error {
+				return o.vault.Write(ctx, func(tx *store.Tx) error {
+					if _, err := tx.Exec(ctx, `update screening set state = $2 where id = $1`, s.ID, state); err != nil {
+						return err
+					}
+					between()
+					return journal.Append(ctx, tx, journal.Entry{Who: "试", Verb: "修改", Kind: "test", Row: 1})
+				})
+			}
+			holds, release, tried := make(chan bool), make(chan bool), make(chan error, 1)
+			var all sync.WaitGroup
+			all.Go(func() {
+				if err := set("discarded", func() { close(holds); <-release }); err != nil {
+					t.Error(err)
+				}
+			})
+			<-holds
+			all.Go(func() { tried <- try() })
+			time.Sleep(300 * time.Millisecond) // it has looked, and waits to write
+			close(release)
+			all.Wait()
+			var bad org.Invalid
+			if err := <-tried; !errors.As(err, &bad) || !strings.Contains(bad.What, "作废") {
+				t.Errorf("%s: %v", name, err)
+			}
+			if err := set("done", func() {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := count(t, o.vault, `select count(*) from audit`) + count(t, o.vault, `select count(*) from audit_person where result <> ''`); n != 1 {
+			t.Errorf("%d rows", n)
+		}
+	})
+}
+
+// A duty that is dropped while its screening is discarded leaves no hit behind that counts: all of them are discarded, or none is.
+func TestDiscardedWhileADutyIsDropped(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		ctx := t.Context()
+		held, handed := s.hit(s.west, "HL-01", 1), s.hit(s.east, "HL-01", 2)
+		duty := s.insert(`insert into handout (id, unit, screening, village, finding, staff, given_by, hits, due, state, version) values ($1, $2, $3, $4, $5, 0, 0, 1, '2026-04-30', 'open', 1)`, s.town.ID, s.run, s.east.ID, s.finding)
+		s.exec(`update hit set state = 'assigned', duty = $2 where id = $1`, handed, duty)
+		write := func(between func(), statements ...string) error {
+			return s.v.Write(ctx, func(tx *store.Tx) error {
+				for _, x := range statements {
+					if _, err := tx.Exec(ctx, x); err != nil {
+						return err
+					}
+				}
+				between()
+				return journal.Append(ctx, tx, journal.Entry{Who: "试", Verb: "修改", Kind: "test", Row: 1})
+			})
+		}
+		// On PostgreSQL somebody who holds a hit keeps the discarding in its update, which has seen the other as handed out; it is given back
+		// meanwhile. On SQLite the three come one after the other.
+		holds, release := make(chan bool), make(chan bool)
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := write(func() { close(holds); <-release }, fmt.Sprintf(`update hit set due = '' where id = %d`, held)); err != nil {
+				t.Error(err)
+			}
+		})
+		<-holds
+		discarded := make(chan error, 1)
+		all.Go(func() {
+			discarded <- lead.DiscardScreening(ctx, s.v, s.db, s.people["clerk"], s.run, 1, "日期选错")
+		})
+		time.Sleep(300 * time.Millisecond)
+		dropped := make(chan bool)
+		all.Go(func() {
+			defer close(dropped)
+			if err := write(func() {}, fmt.Sprintf(`update hit set state = 'new', duty = 0 where id = %d`, handed), fmt.Sprintf(`update handout set state = 'dropped' where id = %d`, duty)); err != nil {
+				t.Error(err)
+			}
+		})
+		select {
+		case <-dropped:
+		case <-time.After(time.Second): // behind the one who holds
+		}
+		close(release)
+		all.Wait()
+		err := <-discarded
+		left := count(t, s.v, `select count(*) from hit where state <> 'discarded'`)
+		switch {
+		case err == nil && left != 0:
+			t.Errorf("it is discarded, and %d hits are not", left)
+		case err != nil && (!errors.As(err, new(org.Invalid)) || left != 2):
+			t.Errorf("%v, and %d hits are left", err, left)
+		}
+	})
+}
+
 // Where somebody has been at work on what a screening found, it stays.
 func TestDiscardIsRefused(t *testing.T) {
 	for name, work := range map[string]func(s *scene, hit int64){
@@ -217,7 +340,8 @@ func TestNothingComesOfADiscardedScreening(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {
 		ctx := t.Context()
 		hit := s.hit(s.east, "HL-01", 1)
-		s.insert(`insert into audit (id, unit, screening, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, '7', 1, '', 1, 0, 80, 1, 0, 0, 1)`, s.town.ID, s.run)
+		audit := s.insert(`insert into audit (id, unit, screening, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, '7', 1, '', 1, 0, 80, 1, 0, 0, 1)`, s.town.ID, s.run)
+		drawn := s.insert(`insert into audit_person (id, audit, ord, village, place, stratum, number, name, birth, source, result, said, checked, staff, version) values ($1, $2, 1, 0, '', 1, $3, '', '', '{}', '', '', '', 0, 1)`, audit, s.v.Seal("audit_person.number", number(9)))
 		clerk := s.people["clerk"]
 		s.must(lead.DiscardScreening(ctx, s.v, s.db, clerk, s.run, 1, "日期选错"))
 		if _, err := lead.HandOut(ctx, s.v, s.db, s.cal, clerk, s.run, s.finding, "2026-04-30", s.villages()); !errors.As(err, new(org.Invalid)) {
@@ -225,6 +349,10 @@ func TestNothingComesOfADiscardedScreening(t *testing.T) {
 		}
 		if err := lead.Verify(ctx, s.v, s.db, s.cal, s.people["east"], hit, s.get(hit).Version, check(lead.RightPay)); !errors.As(err, new(org.Invalid)) {
 			t.Errorf("checked: %v", err)
+		}
+		var bad org.Invalid
+		if err := lead.EnterAudit(ctx, s.v, s.db, clerk, audit, drawn, 1, "right", ""); !errors.As(err, &bad) || !strings.Contains(bad.What, "作废") {
+			t.Errorf("looked at: %v", err)
 		}
 		if list, err := lead.Audits(ctx, s.v, s.db, clerk); err != nil || len(list) != 0 {
 			t.Errorf("%+v, %v", list, err)
@@ -240,7 +368,8 @@ func TestNothingComesOfADiscardedScreening(t *testing.T) {
 func TestScreeningWithoutAProgramme(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o *office) {
 		ctx := t.Context()
-		_, ids := o.smallLists()
+		params, ids := o.smallLists()
+		aged := o.screened(lead.Ask{Params: params, Datasets: ids})
 		dead := o.list("死亡.csv", screening.Deaths, []byte("姓名,身份证号,死亡日期\n李山,990408193701010013,2026-09-03\n"))
 		ids = append(ids, o.confirm(o.add(dead)).ID)
 		var bad org.Invalid
@@ -260,6 +389,12 @@ func TestScreeningWithoutAProgramme(t *testing.T) {
 		}
 		if r, err := lead.Repeat(ctx, o.vault, o.house, o.clerk, s.ID); err != nil || !r.Identical {
 			t.Errorf("%+v, %v", r, err)
+		}
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "7", 2); !errors.As(err, &bad) || bad.What != "这次筛查没有用项目规定，不能抽样" {
+			t.Errorf("audited without an age: %v", err)
+		}
+		if runs, err := lead.Auditable(ctx, o.vault, o.house, o.clerk); err != nil || len(runs) != 1 || runs[0].ID != aged.ID {
+			t.Errorf("audits are offered on %+v, %v", runs, err)
 		}
 		if clauses, err := lead.Explain(ctx, o.vault, o.house, o.clerk, s.ID, "990408193701010013"); err != nil || !slices.ContainsFunc(clauses, func(c screening.Clause) bool { return c.Rule == "HL-02" && c.Met }) || slices.ContainsFunc(clauses, func(c screening.Clause) bool { return c.Rule == "HL-01" }) {
 			t.Errorf("%+v, %v", clauses, err)

@@ -59,8 +59,8 @@ func Repeat(ctx context.Context, v *vault.Vault, house store.Querier, who org.Pe
 	if err != nil {
 		return Repetition{}, err
 	}
-	if s.State != ScreeningDone {
-		return Repetition{}, org.Invalid{Field: "筛查", What: s.State.Word() + "，不能重跑核对"}
+	if err := s.finished("不能重跑核对"); err != nil {
+		return Repetition{}, err
 	}
 	r, err := s.repeat(ctx, v)
 	if err != nil {
@@ -135,11 +135,14 @@ func (s Screening) again(ctx context.Context, v *vault.Vault, set func(*screenin
 	return report, nil
 }
 
-// Explain takes the case of one number apart for a screening: the clauses of its rules, which are met and why. That somebody looked goes
+// Explain takes the case of one number apart for a finished screening that was not discarded: the clauses of its rules, which are met and why. That somebody looked goes
 // into the journal, the number does not. Errors: [org.Invalid], [org.Denied].
 func Explain(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id int64, number string) ([]screening.Clause, error) {
 	s, err := ScreeningByID(ctx, v, house, who, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.finished("不能逐条说明"); err != nil {
 		return nil, err
 	}
 	number, err = wholeNumber(number)

@@ -52,7 +52,7 @@ func (s *Server) audits(ctx context.Context, v *visit, p *precisionPage) error {
 	if !v.Who.May(org.Screen) {
 		return nil
 	}
-	runs, err := lead.Runs(ctx, s.vault, s.db, v.Who)
+	runs, err := lead.Auditable(ctx, s.vault, s.db, v.Who)
 	for _, r := range runs {
 		p.Runs = append(p.Runs, choice{strconv.FormatInt(r.ID, 10), r.Word() + "（" + shortDate(r.AsOf, v.Today) + "）"})
 	}

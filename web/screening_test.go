@@ -236,6 +236,10 @@ func TestListsAndScreenings(t *testing.T) {
 		if page := c.page(a.to); !strings.Contains(page, "已完成") || !strings.Contains(page, "不按年龄、标准查，去世后再发 1 个月") || !strings.Contains(page, "截至 3月31日") || strings.Contains(page, "HL-01") || strings.Contains(page, "2026-03-31") {
 			t.Errorf("%d %s", a.status, plain(page))
 		}
+		bareRun := strings.TrimPrefix(a.to, "/screening/")
+		if a := c.post("/hit/audit", "screening", bareRun, "each", "5"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "这次筛查没有用项目规定，不能抽样") {
+			t.Errorf("a sample without a programme: %d %s", a.status, plain(a.body))
+		}
 		for i := range bare { // back with a programme, what was held goes along
 			if bare[i] == "programme" {
 				bare[i+1] = programme
@@ -273,6 +277,15 @@ func TestListsAndScreenings(t *testing.T) {
 		}
 		if page := c.page(other); !strings.Contains(plain(page), "已在核实 0") || !strings.Contains(page, "接办") {
 			t.Errorf("%s", plain(page))
+		}
+		if a := c.post(run+"/hits.xlsx", "purpose", "交东槐村核实", "whole", "1"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已作废，它的疑点不能导出") {
+			t.Errorf("a discarded one is exported: %d %s", a.status, plain(a.body))
+		}
+		if a := c.post(run+"/explain", "number", "99040819400805002X"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已作废，不能逐条说明") {
+			t.Errorf("a discarded one is explained: %d %s", a.status, plain(a.body))
+		}
+		if page := c.page("/hit/precision"); strings.Contains(page, `<option value="`+strings.TrimPrefix(run, "/screening/")+`"`) || strings.Contains(page, `<option value="`+bareRun+`"`) || !strings.Contains(page, `<option value="`+strings.TrimPrefix(other, "/screening/")+`"`) {
+			t.Errorf("samples are offered on what none can be drawn on: %s", plain(page))
 		}
 		if page := c.page("/screening"); !strings.Contains(page, "已作废") || !strings.Contains(page, "户籍用了旧的一份") || strings.Contains(page, "2026-03-31") {
 			t.Errorf("%s", plain(page))
