@@ -1,8 +1,9 @@
 -- What was entered of arrears or of a recovery by mistake is void: its rows stay and no longer count.
-alter table payment add column entry   bigint not null default 0;  -- the rows that were entered at once share it; 0: the month's payment, and what was entered before there were entries
+alter table payment add column entry   bigint not null default 0;  -- the rows that were entered at once share it; 0: the month's payment, and what was entered before there were entries: of that day and paper say it
 alter table payment add column void    text   not null default ''; -- day; empty: it counts
 alter table payment add column void_by bigint not null default 0;
 alter table payment add column void_why text  not null default '';
+alter table payment add column untold  text   not null default ''; -- day on which it was recorded when nobody said on what day it was paid: paid is assumed then; empty: paid was said
 drop index payment_once;
 create unique index payment_once on payment (programme, person, month, application, entry);
 
