@@ -11,7 +11,9 @@ create unique index payment_once on payment (programme, person, month, applicati
 create table county_letter (
   id        bigint primary key,
   unit      bigint not null,         -- town
+  town      text   not null,         -- its name then
   programme bigint not null references programme (id),
+  title     text   not null,         -- the name of the programme then
   number    text   not null,         -- 栖禾民函〔2026〕3号
   addressee text   not null,         -- 临澜区民政局
   basis     text   not null,         -- the documents that it goes by
@@ -33,8 +35,11 @@ create table county_letter_line (
   ord         bigint not null,
   application bigint not null references application (id),
   person      bigint not null references person (id),
+  name        text   not null,       -- as it stood there
+  place       text   not null,       -- village, as it stood there
   kind        text   not null,
   amount      bigint not null,       -- fen
+  shown       bigint not null,       -- fen: the amount that stood there, of somebody paid by age what the first month owes; 0: none
   from_month  text   not null,
   to_month    text   not null,
   class       text   not null,
@@ -42,5 +47,6 @@ create table county_letter_line (
   found       text   not null        -- what was checked and published, as the steps say
 );
 create index county_letter_line_of on county_letter_line (letter, ord);
+create unique index county_letter_line_once on county_letter_line (letter, application);
 create index county_letter_line_application on county_letter_line (application);
 create index county_letter_line_person on county_letter_line (person);
