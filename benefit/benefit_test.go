@@ -45,20 +45,25 @@ func each(t *testing.T, f func(t *testing.T, d *desk)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { v.Close() })
-		d := &desk{t: t, ctx: t.Context(), v: v, now: time.Date(2026, 4, 16, 9, 0, 0, 0, time.Local)}
-		v.Now = func() time.Time { return d.now }
-		d.town = org.Unit{ID: 5, Kind: org.Town, Name: "栖禾镇", Path: "/1/5/"}
-		d.east = org.Unit{ID: 51, Kind: org.Village, Name: "东槐村", Path: "/1/5/51/"}
-		d.west = org.Unit{ID: 52, Kind: org.Village, Name: "柳荫村", Path: "/1/5/52/"}
-		away := org.Unit{ID: 6, Kind: org.Town, Name: "双堰镇", Path: "/1/6/"}
-		d.clerk = org.Person{ID: 101, Name: "贺晓雨", Role: org.Clerk, Unit: d.town}
-		d.other = org.Person{ID: 102, Name: "梁知远", Role: org.Clerk, Unit: d.town}
-		d.leader = org.Person{ID: 103, Name: "孟昭宁", Role: org.Leader, Unit: d.town}
-		d.party = org.Person{ID: 104, Name: "周叙明", Role: org.Secretary, Unit: d.town}
-		d.village = org.Person{ID: 105, Name: "郝根生", Role: org.Cadre, Unit: d.east}
-		d.far = org.Person{ID: 106, Name: "陆行舟", Role: org.Clerk, Unit: away}
-		f(t, d)
+		f(t, newDesk(t, v))
 	})
+}
+
+// newDesk is the desk with a database that is open already.
+func newDesk(t *testing.T, v *vault.Vault) *desk {
+	d := &desk{t: t, ctx: t.Context(), v: v, now: time.Date(2026, 4, 16, 9, 0, 0, 0, time.Local)}
+	v.Now = func() time.Time { return d.now }
+	d.town = org.Unit{ID: 5, Kind: org.Town, Name: "栖禾镇", Path: "/1/5/"}
+	d.east = org.Unit{ID: 51, Kind: org.Village, Name: "东槐村", Path: "/1/5/51/"}
+	d.west = org.Unit{ID: 52, Kind: org.Village, Name: "柳荫村", Path: "/1/5/52/"}
+	away := org.Unit{ID: 6, Kind: org.Town, Name: "双堰镇", Path: "/1/6/"}
+	d.clerk = org.Person{ID: 101, Name: "贺晓雨", Role: org.Clerk, Unit: d.town}
+	d.other = org.Person{ID: 102, Name: "梁知远", Role: org.Clerk, Unit: d.town}
+	d.leader = org.Person{ID: 103, Name: "孟昭宁", Role: org.Leader, Unit: d.town}
+	d.party = org.Person{ID: 104, Name: "周叙明", Role: org.Secretary, Unit: d.town}
+	d.village = org.Person{ID: 105, Name: "郝根生", Role: org.Cadre, Unit: d.east}
+	d.far = org.Person{ID: 106, Name: "陆行舟", Role: org.Clerk, Unit: away}
+	return d
 }
 
 // must fails the test on an error.

@@ -17,8 +17,10 @@ import (
 // decides each in writing (社会救助暂行办法 13).
 type CountyLetter struct {
 	ID        int64
-	Unit      int64 // town
+	Unit      int64  // town
+	Town      string // its name then
 	Programme int64
+	Title     string // the name of the programme then
 	Number    string // 栖禾民函〔2026〕3号
 	To        string // 临澜区民政局
 	Basis     string // the documents that it goes by
@@ -32,14 +34,21 @@ type CountyLetter struct {
 	Lines     []LetterLine // of [CountyLetterByID]
 	N         int          // how many lines it has
 	Decided   int          // of how many of them the county has decided
+	Withdrawn int          // how many of them the town has withdrawn since: nobody decides these any more
 }
+
+// Open counts the lines that still wait for the county.
+func (l CountyLetter) Open() int { return l.N - l.Decided - l.Withdrawn }
 
 // LetterLine is one application in the annex of a letter, as it was proposed then.
 type LetterLine struct {
 	Application int64
-	About       Person
+	About       Person // as known now
+	Name        string
+	Place       string // village
 	Kind        Kind
 	Amount      int64 // fen; see [Application]
+	Shown       int64 // fen: the amount that stands there, of somebody paid by age what the first month owes; 0: none
 	From, To    Month
 	Class       string
 	Reason      string
@@ -53,12 +62,13 @@ func (l LetterLine) Months() string {
 	return Application{Kind: l.Kind, From: l.From, To: l.To}.Months()
 }
 
-const letterColumns = `l.id, l.unit, l.programme, l.number, l.addressee, l.basis, l.said, l.day, l.staff, l.who, l.void, l.void_why, l.version,
+const letterColumns = `l.id, l.unit, l.town, l.programme, l.title, l.number, l.addressee, l.basis, l.said, l.day, l.staff, l.who, l.void, l.void_why, l.version,
 	(select count(*) from county_letter_line c where c.letter = l.id),
-	(select count(*) from county_letter_line c join application a on a.id = c.application where c.letter = l.id and a.step = 'decided')`
+	(select count(*) from county_letter_line c join application a on a.id = c.application where c.letter = l.id and a.step = 'decided'),
+	(select count(*) from county_letter_line c join application a on a.id = c.application where c.letter = l.id and a.step = 'withdrawn')`
 
 func scanCountyLetter(rows *sql.Rows, l *CountyLetter) error {
-	return rows.Scan(&l.ID, &l.Unit, &l.Programme, &l.Number, &l.To, &l.Basis, &l.Said, &l.Day, &l.Staff, &l.Who, &l.Void, &l.VoidWhy, &l.Version, &l.N, &l.Decided)
+	return rows.Scan(&l.ID, &l.Unit, &l.Town, &l.Programme, &l.Title, &l.Number, &l.To, &l.Basis, &l.Said, &l.Day, &l.Staff, &l.Who, &l.Void, &l.VoidWhy, &l.Version, &l.N, &l.Decided, &l.Withdrawn)
 }
 
 // CountyLetters lists the letters of towns, the newest first.
@@ -77,11 +87,11 @@ func CountyLetterByID(ctx context.Context, q store.Querier, id int64) (CountyLet
 	}
 	l.Lines, err = store.All(ctx, q, func(rows *sql.Rows, x *LetterLine) error {
 		var from, to string
-		err := rows.Scan(append([]any{&x.Application, &x.Kind, &x.Amount, &from, &to, &x.Class, &x.Reason, &x.Found, &x.Step, &x.Decision}, x.About.into()...)...)
+		err := rows.Scan(append([]any{&x.Application, &x.Name, &x.Place, &x.Kind, &x.Amount, &x.Shown, &from, &to, &x.Class, &x.Reason, &x.Found, &x.Step, &x.Decision}, x.About.into()...)...)
 		x.From, _ = ParseMonth(from)
 		x.To, _ = ParseMonth(to)
 		return err
-	}, `select c.application, c.kind, c.amount, c.from_month, c.to_month, c.class, c.reason, c.found, a.step, a.decision, `+personColumns+`
+	}, `select c.application, c.name, c.place, c.kind, c.amount, c.shown, c.from_month, c.to_month, c.class, c.reason, c.found, a.step, a.decision, `+personColumns+`
 		from county_letter_line c join application a on a.id = c.application join person p on p.id = c.person where c.letter = $1 order by c.ord`, id)
 	return l, err
 }
@@ -123,6 +133,11 @@ func WriteLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.U
 		if err := who.Check(org.Propose, town); err != nil {
 			return err
 		}
+		for _, a := range slices.Compact(slices.Sorted(slices.Values(n.Applications))) { // nobody withdraws or decides one meanwhile
+			if err := tx.Lock(ctx, "application", a); err != nil {
+				return err
+			}
+		}
 		if err := tx.Lock(ctx, "programme", n.Programme); err != nil {
 			return err
 		}
@@ -145,10 +160,17 @@ func WriteLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.U
 		if err := vault.CheckTexts("主送", n.To, "依据", n.Basis, "镇里意见", n.Said); err != nil {
 			return err
 		}
+		terms, err := TermsOf(ctx, tx, n.Programme)
+		if err != nil {
+			return err
+		}
 		var lines []LetterLine
 		letters := map[int64]int{} // that the applications stand in
 		var told []string
-		for _, a := range n.Applications {
+		for i, a := range n.Applications {
+			if slices.Contains(n.Applications[:i], a) {
+				continue // ticked twice
+			}
 			x, err := PendingByID(ctx, tx, who, a)
 			if err != nil {
 				return err
@@ -170,7 +192,8 @@ func WriteLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.U
 			if err != nil {
 				return err
 			}
-			lines = append(lines, LetterLine{Application: a, About: x.About, Kind: x.Kind, Amount: x.Amount, From: x.From, To: x.To, Class: x.Class, Reason: x.Reason, Found: found(steps)})
+			lines = append(lines, LetterLine{Application: a, About: x.About, Name: x.About.Name, Place: x.About.Place, Kind: x.Kind, Amount: x.Amount,
+				Shown: terms.Asked(x.Application, x.About.Birth, today(tx)), From: x.From, To: x.To, Class: x.Class, Reason: x.Reason, Found: found(steps)})
 		}
 		if len(letters) == 1 && len(told) == len(lines) {
 			for there, count := range letters {
@@ -194,20 +217,40 @@ func WriteLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.U
 		}
 		id = tx.ID()
 		number := fmt.Sprintf("%s〔%d〕%d号", n.Prefix, year, serial)
-		if _, err := tx.Exec(ctx, `insert into county_letter (id, unit, programme, number, addressee, basis, said, day, staff, who, void, void_why, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', 1)`,
-			id, town.ID, n.Programme, number, n.To, n.Basis, n.Said, today(tx), who.ID, who.Title()); err != nil {
+		if _, err := tx.Exec(ctx, `insert into county_letter (id, unit, town, programme, title, number, addressee, basis, said, day, staff, who, void, void_why, version)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 1)`,
+			id, town.ID, town.Name, n.Programme, p.Name, number, n.To, n.Basis, n.Said, today(tx), who.ID, who.Title()); err != nil {
 			return err
 		}
 		for i, l := range lines {
-			if _, err := tx.Exec(ctx, `insert into county_letter_line (id, letter, ord, application, person, kind, amount, from_month, to_month, class, reason, found) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-				tx.ID(), id, i+1, l.Application, l.About.ID, string(l.Kind), l.Amount, l.From.String(), l.To.String(), l.Class, l.Reason, l.Found); err != nil {
+			if _, err := tx.Exec(ctx, `insert into county_letter_line (id, letter, ord, application, person, name, place, kind, amount, shown, from_month, to_month, class, reason, found)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+				tx.ID(), id, i+1, l.Application, l.About.ID, l.Name, l.Place, string(l.Kind), l.Amount, l.Shown, l.From.String(), l.To.String(), l.Class, l.Reason, l.Found); err != nil {
 				return err
 			}
 		}
+		digest, err := CountyLetter{Lines: lines}.Digest(v)
+		if err != nil {
+			return err
+		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "报县", Kind: "county_letter", Row: id, Changes: []journal.Change{
-			{Field: "编号", To: number}, {Field: "主送", To: n.To}, {Field: "惠民项目", To: p.Name}, {Field: "事项", To: fmt.Sprintf("%d件", len(lines))}}})
+			{Field: "编号", To: number}, {Field: "主送", To: n.To}, {Field: "惠民项目", To: p.Name}, {Field: "事项", To: fmt.Sprintf("%d件", len(lines))}, {Field: "附表摘要", To: digest}}})
 	})
 	return id, err
+}
+
+// Digest is a keyed hash of all that stands in the annex, numbers in full, which the record has of the day on which the letter was written:
+// of an annex that is another it is another. Nothing of the people follows from it.
+func (l CountyLetter) Digest(v *vault.Vault) (string, error) {
+	var b strings.Builder
+	for _, x := range l.Lines {
+		number, err := x.About.Number(v)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "%q\n", []string{x.Name, number, x.Place, string(x.Kind), Yuan(x.Amount), Yuan(x.Shown), x.From.String(), x.To.String(), x.Class, x.Reason, x.Found})
+	}
+	return v.Index("county_letter", b.String()), nil
 }
 
 // found is what the steps of an application say of how it was looked into, before it went to the county.
@@ -243,7 +286,7 @@ func VoidLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.Un
 		case l.Void != "":
 			return nil // done already
 		case decided >= 0:
-			return org.Invalid{Field: "作废原因", What: fmt.Sprintf("县里已就%s的“%s”作了决定，这封函不能作废", l.Lines[decided].About.Name, l.Lines[decided].Kind.Word())}
+			return org.Invalid{Field: "作废原因", What: fmt.Sprintf("县里已就%s的“%s”作了决定，这封函不能作废", l.Lines[decided].Name, l.Lines[decided].Kind.Word())}
 		case why == "":
 			return org.Invalid{Field: "作废原因", What: "请写为什么作废，如 主送单位写错，没有送出"}
 		}

@@ -32,7 +32,12 @@ type Payment struct {
 	VoidWhy string
 }
 
-const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version, x.entry, x.void, x.void_why`
+const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version, ` + entryOf + `, x.void, x.void_why`
+
+// entryOf is what the rows of payment x that were entered at once share. Those from before there were entries have no column of it: of them
+// it is the first that has their day and paper. It is not written into the rows, for the record vouches for these as they are.
+const entryOf = `case when x.entry = 0 and x.application <> 0 then
+	(select min(y.id) from payment y where y.application = x.application and y.entry = 0 and y.paid = x.paid and y.source = x.source) else x.entry end`
 
 func (p *Payment) into(month *string) []any {
 	return []any{&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, month, &p.Fen, &p.Paid, &p.Source, &p.Version, &p.Entry, &p.Void, &p.VoidWhy}
@@ -61,10 +66,11 @@ func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64)
 
 // LedTo is the condition on payment p that it is what application a asked for: a row that settles it or, of somebody newly on the roll or
 // back on it, a month's payment from the month on that was decided, made on the day of the decision or later: what was paid before is
-// no fruit of it, whatever month it was for. Only such a row counts as 享受到 (M70).
+// no fruit of it, whatever month it was for. Where nobody said on what day it was paid, the day counts on which it was told. Only such a row
+// counts as 享受到 (M70).
 const LedTo = `(p.void = '' and (p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
 	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
-		and a.from_month > '' and p.month >= a.from_month and p.paid >= a.decided))`
+		and a.from_month > '' and p.month >= a.from_month and (p.paid >= a.decided or p.untold >= a.decided)))`
 
 // PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, and those since the
 // decision for the months of a new, resumed or changed entry from its first month on. Without any nobody has come to enjoy anything (M70).
@@ -79,7 +85,7 @@ func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment
 	if a.Kind != New && a.Kind != Resume && a.Kind != Change {
 		return nil, nil
 	}
-	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 and x.paid >= $4 order by x.month, x.id`,
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 and (x.paid >= $4 or x.untold >= $4) order by x.month, x.id`,
 		a.Programme, a.Person, a.From.String(), a.Decided)
 }
 
@@ -239,6 +245,7 @@ type Paid struct {
 	Fen     int64
 	Months  int    // how many months it is for, from the month of the list on; 0 and 1: one
 	Day     string // of the payment
+	Untold  bool   // nobody said on what day it was paid: Day is assumed
 	Source  string // list, sheet and row, or the paper
 }
 
@@ -278,6 +285,7 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 	var order []key
 	rows := map[key]Payment{}
 	names := map[int64]string{}
+	untold := map[key]string{}
 	for _, x := range list {
 		person, diffs, err := t.paidPerson(ctx, x)
 		if err == nil {
@@ -312,6 +320,9 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 			}
 			row.Fen += fen
 			rows[k] = row
+			if x.Untold && !again {
+				untold[k] = today(tx)
+			}
 		}
 	}
 	if len(bad) > 0 {
@@ -329,8 +340,8 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 		}
 		row.ID = tx.ID()
 		t.wrote("payment", row.ID)
-		if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1)`,
-			row.ID, row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source); err != nil {
+		if _, err := tx.Exec(ctx, `insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, untold) values ($1, $2, $3, $4, 0, $5, $6, $7, $8, 1, $9)`,
+			row.ID, row.Programme, row.Person, row.Roll, row.Month.String(), row.Fen, row.Paid, row.Source, untold[k]); err != nil {
 			return result, err
 		}
 		result.New++
@@ -344,8 +355,8 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 }
 
 // PayMonth records that people were paid what a month owes them, as somebody ticks them off by hand. Whoever was paid for that month, or
-// for whom it was made good, since the form was opened is refused with what and when, as is whoever is owed nothing any more; then nobody
-// is recorded. The same form again does nothing.
+// for whom it was made good, since the form was opened is refused with what and when, as is whoever is owed nothing any more or is to have
+// the month with arrears that the county approved; then nobody is recorded. The same form again does nothing.
 func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int64, month Month, people []int64, day, source string) (TakeResult, error) {
 	var result TakeResult
 	if !who.May(org.Programme) {
@@ -359,10 +370,14 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 		if err != nil {
 			return err
 		}
+		granted, err := grantedIn(ctx, tx, programme, month)
+		if err != nil {
+			return err
+		}
 		source = strings.TrimSpace(source)
 		var list []Paid
 		var not []string
-		for _, person := range people {
+		for _, person := range slices.Compact(slices.Sorted(slices.Values(people))) {
 			at := slices.IndexFunc(lines, func(l MonthLine) bool { return l.Person.ID == person })
 			if at < 0 {
 				p, err := PersonByID(ctx, tx, who, person)
@@ -379,19 +394,16 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 			case len(l.Rows) > 0:
 				var had []string
 				for _, x := range l.Rows {
-					word := "发放"
-					switch {
-					case x.Fen < 0:
-						word = "追回"
-					case x.Application != 0:
-						word = "补发"
-					}
-					had = append(had, fmt.Sprintf("%s已%s%s元（%s）", x.Paid, word, Yuan(max(x.Fen, -x.Fen)), x.Source))
+					had = append(had, fmt.Sprintf("%s已%s%s元（%s）", x.Paid, x.word(), Yuan(max(x.Fen, -x.Fen)), x.Source))
 				}
 				not = append(not, l.Person.Name+"："+strings.Join(had, "，"))
 				continue
 			case l.Due.Fen == 0:
 				not = append(not, fmt.Sprintf("%s：不应发（%s）", l.Person.Name, l.Due.Why))
+				continue
+			case granted[person].ID != 0:
+				g := granted[person]
+				not = append(not, fmt.Sprintf("%s：县里%s已同意补发%s%s元，还有%s元没有到账，请在那件补发里登记", l.Person.Name, g.Decided, g.Months(), Yuan(g.Amount), Yuan(g.Amount-g.Paid)))
 				continue
 			}
 			list = append(list, Paid{Person: person, Fen: l.Due.Fen, Day: day, Source: source})
@@ -403,6 +415,18 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 		return err
 	})
 	return result, err
+}
+
+// grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person.
+func grantedIn(ctx context.Context, q store.Querier, programme int64, m Month) (map[int64]Pending, error) {
+	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
+		coalesce((select sum(y.amount) from payment y where y.application = a.id and y.void = ''), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
+		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2) as granted where settled < amount order by id`, programme, m.String())
+	granted := make(map[int64]Pending, len(list))
+	for _, x := range list {
+		granted[x.Person] = x
+	}
+	return granted, err
 }
 
 // paidPerson finds or enters whom a payment was made to.
@@ -457,7 +481,7 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 		if err := (Paid{Fen: fen, Day: day, Source: why}).check(today(tx)); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `update payment set amount = $3, paid = $4, version = version + 1 where id = $1 and version = $2`, id, version, fen, day)
+		n, err := tx.Exec(ctx, `update payment set amount = $3, paid = $4, untold = case when paid = $4 then untold else '' end, version = version + 1 where id = $1 and version = $2`, id, version, fen, day)
 		if err != nil {
 			return err
 		}
@@ -472,7 +496,7 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 // Settlement is what was entered at once of arrears that were paid or of an overpayment that was paid back (登记到账, 登记缴回). One that was
 // entered wrongly is made void: its rows stay and no longer count.
 type Settlement struct {
-	Entry    int64 // its rows share it; 0: what was entered before there were entries
+	Entry    int64 // its rows share it
 	Fen      int64 // paid back is negative
 	Paid     string
 	Source   string
@@ -483,7 +507,7 @@ type Settlement struct {
 
 // Settlements lists what was entered of an application about money, the first first, what was made void included.
 func Settlements(ctx context.Context, q store.Querier, application int64) ([]Settlement, error) {
-	rows, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 order by x.entry, x.month, x.id`, application)
+	rows, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 order by `+entryOf+`, x.month, x.id`, application)
 	var list []Settlement
 	for _, x := range rows {
 		if n := len(list); n == 0 || list[n-1].Entry != x.Entry {
@@ -496,7 +520,8 @@ func Settlements(ctx context.Context, q store.Querier, application int64) ([]Set
 }
 
 // Settle records that arrears were paid or an overpayment was paid back, in whole or in part, as payment rows of the months that the
-// application is about: the earliest first. It cannot be more than the county decided.
+// application is about: the earliest first. It cannot be more than the county decided, nor than what is open of these months when some of
+// them were paid after they were asked for.
 func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fen int64, day, source string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
 		a, person, err := lockApplication(ctx, tx, who, id, org.Programme)
@@ -548,6 +573,9 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 		if err != nil {
 			return err
 		}
+		if err := a.paidMeanwhile(ctx, tx, account.Lines, sign, fen, a.Amount-settled); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `update application set version = version + 1 where id = $1 and version = $2`, id, version)
 		if err := a.moved(ctx, tx, n, err); err != nil {
 			return err
@@ -565,8 +593,58 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 	})
 }
 
+// paidMeanwhile refuses to settle what was paid otherwise of the months of an application since it was entered: it would be paid twice.
+// left is what the county decided less what was settled.
+func (a Application) paidMeanwhile(ctx context.Context, q store.Querier, lines []Line, sign, fen, left int64) error {
+	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.month <= $4 and x.application <> $5
+		and x.id > $5 and x.amount * $6 > 0 and x.void = '' order by x.month, x.id`, a.Programme, a.Person, a.From.String(), a.To.String(), a.ID, sign)
+	if err != nil || len(later) == 0 {
+		return err
+	}
+	var open int64
+	for _, l := range lines {
+		if l.Month >= a.From && l.Month <= a.To {
+			open += max(sign*l.Diff(), 0)
+		}
+	}
+	var told []string
+	for _, x := range later {
+		left -= sign * x.Fen
+		told = append(told, fmt.Sprintf("%s已于%s%s%s元（%s）", x.Month.Words(), x.Paid, x.word(), Yuan(max(x.Fen, -x.Fen)), x.Source))
+	}
+	// Of months of which nothing is known only the decision says what is owed.
+	if open = max(open, left, 0); fen <= open {
+		return nil
+	}
+	return org.Invalid{Field: "金额", What: fmt.Sprintf("提出以后%s，这里只能再登记%s元；请核对是不是同一笔钱", strings.Join(told, "，"), Yuan(open))}
+}
+
+// word is what people call a payment.
+func (p Payment) word() string {
+	switch {
+	case p.Fen < 0:
+		return "追回"
+	case p.Application != 0:
+		return "补发"
+	}
+	return "发放"
+}
+
+// reckonedFrom refuses to make void what something entered later in the same months rests on: an overpayment that was paid back because
+// of it, or arrears that were paid because of a recovery.
+func (a Application) reckonedFrom(ctx context.Context, q store.Querier, x Settlement) error {
+	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.application <> 0 and x.application <> $3 and x.void = ''
+		and x.amount * $4 < 0 and x.id > $5 and x.month in (select x.month from payment x where x.application = $3 and `+entryOf+` = $5) order by x.id limit 1`,
+		a.Programme, a.Person, a.ID, map[bool]int64{true: 1, false: -1}[x.Fen > 0], x.Entry)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	later := list[0]
+	return org.Invalid{Field: "作废原因", What: fmt.Sprintf("%s后来又登记了%s%s元（%s，%s），是按这一笔算的；先作废%s的登记", later.Month.Words(), later.word(), Yuan(max(later.Fen, -later.Fen)), later.Paid, later.Source, later.word())}
+}
+
 // VoidSettlement makes void what was entered wrongly of arrears or of a recovery (作废), with why: whoever may enter it may. Its months are
-// open again, and nothing is deleted. What package lead ended by it comes back with the next lead.Follow.
+// open again, and nothing is deleted. Not while something entered later rests on it. What package lead ended by it comes back with the next lead.Follow.
 func VoidSettlement(ctx context.Context, v *vault.Vault, who org.Person, id, version, entry int64, why string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
 		a, _, err := lockApplication(ctx, tx, who, id, org.Programme)
@@ -591,11 +669,15 @@ func VoidSettlement(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 		if err := vault.CheckText("作废原因", why); err != nil {
 			return err
 		}
+		if err := a.reckonedFrom(ctx, tx, x); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `update application set version = version + 1 where id = $1 and version = $2`, id, version)
 		if err := a.moved(ctx, tx, n, err); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `update payment set void = $3, void_by = $4, void_why = $5, version = version + 1 where application = $1 and entry = $2 and void = ''`,
+		if _, err := tx.Exec(ctx, `update payment set void = $3, void_by = $4, void_why = $5, version = version + 1
+			where id in (select x.id from payment x where x.application = $1 and x.void = '' and `+entryOf+` = $2)`,
 			id, entry, today(tx), who.ID, why); err != nil {
 			return err
 		}

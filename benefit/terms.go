@@ -353,3 +353,17 @@ func (t Terms) Sum(lines []Line, applied Month) Sum {
 func (t Terms) Excludes(day string) []string {
 	return strings.FieldsFunc(t.Word(Exclusive, day), func(r rune) bool { return strings.ContainsRune("、，,；; ", r) })
 }
+
+// Asked is the amount that an application is about, in fen: what it says or, of somebody who is paid by age, what the first month owes; of
+// one that says no month that is the month of day. 0: it is about none.
+func (t Terms) Asked(a Application, birth, day string) int64 {
+	if a.Amount > 0 || a.Kind != New && a.Kind != Resume || birth == "" {
+		return a.Amount
+	}
+	m := a.From
+	if m == 0 {
+		m = MonthOf(day)
+	}
+	fen, _ := t.Amount(t.AgeIn(birth, m), m)
+	return fen
+}

@@ -38,7 +38,7 @@ func (r Recorded) Sum() (fresh, same int) {
 }
 
 // RecordPayments records a confirmed roll as payments of a programme, month by month: each line once, however often it is asked for. day
-// is when the money came (YYYY-MM-DD); empty: the last day of each month. Lines whose number nobody can have, or without an amount, are
+// is when the money came (YYYY-MM-DD); empty: nobody said, and it stands as the last day of each month. Lines whose number nobody can have, or without an amount, are
 // named and left out: they are what a screening finds. Errors: [org.Invalid], [org.Denied], [benefit.Rejected].
 func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, id, programme int64, day string, roll bool) (Recorded, error) {
 	var out Recorded
@@ -91,7 +91,7 @@ func RecordPayments(ctx context.Context, v *vault.Vault, house store.Querier, wh
 			end := m + benefit.Month(max(l.Months, 1)) - 1
 			until[l.Number], last = max(until[l.Number], end), max(last, end)
 		}
-		months[l.Month] = append(months[l.Month], benefit.Paid{Subject: subject, Fen: int64(l.Amount), Months: l.Months, Day: paid, Source: where})
+		months[l.Month] = append(months[l.Month], benefit.Paid{Subject: subject, Fen: int64(l.Amount), Months: l.Months, Day: paid, Untold: day == "", Source: where})
 	}
 	if roll {
 		var current []benefit.Entry

@@ -63,19 +63,6 @@ func (s *Server) measuresOf(ctx context.Context, v *visit, residents *vault.Vaul
 	return by, nil
 }
 
-// amountAsked is the amount that an application is about, in fen: what it says or, of somebody who is paid by age, what the first month owes; 0
-// when it is about none.
-func amountAsked(kind benefit.Kind, fen int64, from benefit.Month, about benefit.Person, terms benefit.Terms, day string) int64 {
-	if fen > 0 || kind != benefit.New && kind != benefit.Resume || about.Birth == "" {
-		return fen
-	}
-	if from == 0 {
-		from = benefit.MonthOf(day)
-	}
-	fen, _ = terms.Amount(terms.AgeIn(about.Birth, from), from)
-	return fen
-}
-
 // queueShow is one list of the queue.
 type queueShow struct {
 	name, word, kind string // kind of the light
@@ -100,7 +87,7 @@ var stepLights = map[benefit.Step]string{benefit.Received: "wait", benefit.Check
 func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
 	row := applicationRow{Pending: x, Programme: m.Name, Place: x.About.Place, Since: shortDate(x.Received, v.Today), Source: benefit.SourceWord(x.Source),
 		Light: light{Kind: stepLights[x.Step], Word: x.Step.Word()}}
-	if fen := amountAsked(x.Kind, x.Amount, x.From, x.About, m.Terms, v.Today); fen > 0 {
+	if fen := m.Terms.Asked(x.Application, x.About.Birth, v.Today); fen > 0 {
 		row.Money = benefit.Yuan(fen) + "元"
 		if !x.Kind.Money() {
 			row.Money = "每月" + row.Money

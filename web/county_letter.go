@@ -126,10 +126,22 @@ func countyLight(l benefit.CountyLetter, today string) light {
 	switch {
 	case l.Void != "":
 		return light{Kind: "stop", Word: "已作废", Why: shortDate(l.Void, today) + "：" + l.VoidWhy}
-	case l.Decided == l.N:
+	case l.Withdrawn == l.N:
+		return light{Kind: "stop", Word: "都撤回了", Why: fmt.Sprintf("共 %d 件", l.N)}
+	case l.Open() == 0 && l.Withdrawn > 0:
+		return light{Kind: "done", Word: "都有结果了", Why: countyCount(l)}
+	case l.Open() == 0:
 		return light{Kind: "done", Word: "县里都决定了"}
 	}
-	return light{Kind: "run", Word: "等县里决定", Why: fmt.Sprintf("已决定 %d 件，共 %d 件", l.Decided, l.N)}
+	return light{Kind: "run", Word: "等县里决定", Why: countyCount(l)}
+}
+
+// countyCount says how many of a letter are done with.
+func countyCount(l benefit.CountyLetter) string {
+	if l.Withdrawn > 0 {
+		return fmt.Sprintf("已决定 %d 件，撤回 %d 件，共 %d 件", l.Decided, l.Withdrawn, l.N)
+	}
+	return fmt.Sprintf("已决定 %d 件，共 %d 件", l.Decided, l.N)
 }
 
 // countyLetterForm writes a letter.
@@ -244,6 +256,7 @@ type countyLetterPage struct {
 	Imprint   *imprintView
 	Light     light
 	On        string
+	Count     string // how many are done with
 	MayTake   bool
 	MayUnmask bool
 	MayVoid   bool
@@ -290,14 +303,14 @@ func (s *Server) countyLetterOf(r *http.Request, v *visit, residents *vault.Vaul
 	return p, err
 }
 
-// paper is the letter as it is printed, with numbers in full only for a file that was asked for so.
-func (p *countyLetterPage) paper(residents *vault.Vault, terms benefit.Terms, whole bool) error {
+// paper is the letter as it was sent, whatever is known now, except that what was withdrawn since says so; with numbers in full only for a file that was asked for so.
+func (p *countyLetterPage) paper(residents *vault.Vault, whole bool) error {
 	l := p.Letter
-	p.Paper = report.CountyLetter{Town: p.Town.Name, Number: l.Number, To: l.To, Programme: p.Programme.Name, Basis: l.Basis, Said: l.Said, Contact: l.Who, Day: l.Day}
+	p.Paper = report.CountyLetter{Town: l.Town, Number: l.Number, To: l.To, Programme: l.Title, Basis: l.Basis, Said: l.Said, Contact: l.Who, Day: l.Day}
 	sums := map[benefit.Kind]int64{}
 	counts := map[benefit.Kind]int{}
 	for _, x := range l.Lines {
-		row := report.CountyRow{Name: x.About.Name, Number: x.About.Masked(residents), Village: x.About.Place, Kind: x.Kind.Word(), Months: x.Months(), Reason: x.Reason, Found: x.Found, Amount: "—"}
+		row := report.CountyRow{Name: x.Name, Number: x.About.Masked(residents), Village: x.Place, Kind: x.Kind.Word(), Months: x.Months(), Reason: x.Reason, Found: x.Found, Amount: "—"}
 		if whole {
 			number, err := x.About.Number(residents)
 			if err != nil {
@@ -305,13 +318,16 @@ func (p *countyLetterPage) paper(residents *vault.Vault, terms benefit.Terms, wh
 			}
 			row.Number = number
 		}
-		if fen := amountAsked(x.Kind, x.Amount, x.From, x.About, terms, l.Day); fen > 0 {
-			if row.Amount = benefit.Yuan(fen); !x.Kind.Money() {
+		if x.Shown > 0 {
+			if row.Amount = benefit.Yuan(x.Shown); !x.Kind.Money() {
 				row.Amount = "每月" + row.Amount
 			}
 		}
 		if x.Class != "" {
 			row.Kind += "（" + x.Class + "）"
+		}
+		if x.Step == benefit.Withdrawn {
+			row.Kind += "（报出后已撤回）"
 		}
 		counts[x.Kind]++
 		if x.Kind.Money() {
@@ -337,11 +353,7 @@ func (s *Server) renderCountyLetter(w http.ResponseWriter, r *http.Request, v *v
 	if err != nil {
 		return err
 	}
-	terms, err := benefit.TermsOf(ctx, residents, p.Programme.ID)
-	if err != nil {
-		return err
-	}
-	if err := p.paper(residents, terms, false); err != nil {
+	if err := p.paper(residents, false); err != nil {
 		return err
 	}
 	p.Field, p.Problem, p.Purpose, p.Why = say.Field, say.Problem, firstText(say.Purpose, "送"+p.Letter.To+"审批"), say.Why
@@ -355,7 +367,7 @@ func (s *Server) renderCountyLetter(w http.ResponseWriter, r *http.Request, v *v
 		}
 		p.Lines = append(p.Lines, line)
 	}
-	p.On, p.Date, p.Light = shortDate(p.Letter.Day, v.Today), shortDate(p.Letter.Day, ""), countyLight(p.Letter, v.Today)
+	p.On, p.Date, p.Light, p.Count = shortDate(p.Letter.Day, v.Today), shortDate(p.Letter.Day, ""), countyLight(p.Letter, v.Today), countyCount(p.Letter)
 	p.MayTake, p.MayUnmask = p.Letter.Void == "", v.Who.Check(org.Unmask, p.Town) == nil
 	p.MayVoid = p.MayTake && p.Letter.Decided == 0 && v.Who.Check(org.Propose, p.Town) == nil
 	if p.Imprint, err = s.viewImprint(s.residentsImprint(ctx, "county_letter", p.Letter.ID)); err != nil {
@@ -386,10 +398,6 @@ func (s *Server) countyLetterDocx(w http.ResponseWriter, r *http.Request, v *vis
 	if p.Letter.Void != "" {
 		return refused(org.Invalid{Field: "报县函", What: "已经作废，不能再下载"})
 	}
-	terms, err := benefit.TermsOf(ctx, residents, p.Programme.ID)
-	if err != nil {
-		return err
-	}
 	people := map[int64]bool{}
 	for _, x := range p.Letter.Lines {
 		people[x.About.ID] = true
@@ -402,7 +410,7 @@ func (s *Server) countyLetterDocx(w http.ResponseWriter, r *http.Request, v *vis
 	if err != nil {
 		return err
 	}
-	if err := p.paper(residents, terms, whole); err != nil {
+	if err := p.paper(residents, whole); err != nil {
 		return err
 	}
 	imprint, err := s.residentsImprint(ctx, "county_letter", p.Letter.ID) // after what was recorded just now

@@ -166,6 +166,18 @@ func TestCountyLetters(t *testing.T) {
 		if text := plain(stranger.page(check)); !strings.Contains(text, "存证码相符") || strings.Contains(text, "栖禾民函") {
 			t.Errorf("another town: %s", text)
 		}
+		// What is known by now does not change the letter; what was withdrawn says so.
+		if err := benefit.EditPerson(t.Context(), s.vault, s.people["clerk"], person.ID, person.Version, benefit.PersonEdit{Name: "乔金升", Birth: person.Birth, Village: person.At()}); err != nil {
+			t.Fatal(err)
+		}
+		if err := benefit.Withdraw(t.Context(), s.vault, s.people["clerk"], stop, s.residentVersion("application", stop), "人在外地，没有停发的事"); err != nil {
+			t.Fatal(err)
+		}
+		a = clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批")
+		if text := read(a.body); a.status != http.StatusOK || !strings.Contains(text, "乔金生") || strings.Contains(text, "乔金升") || !strings.Contains(text, "停发（报出后已撤回）") {
+			t.Errorf("printed again: %d %s", a.status, text)
+		}
+		wants("the letter with a withdrawn line", clerk.page(letter), "等县里决定", "已决定 0 件，撤回 1 件，共 2 件", "停发（报出后已撤回）")
 		// Made void it gives its applications back; decided it stays.
 		version := fmt.Sprint(s.residentVersion("county_letter", letterID(letter)))
 		if a := clerk.post(letter+"/void", "version", version, "why", ""); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写为什么作废") {
@@ -178,7 +190,7 @@ func TestCountyLetters(t *testing.T) {
 		if a := clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经作废") {
 			t.Errorf("a void letter is taken: %d", a.status)
 		}
-		wants("the queue", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 2 件）")
+		wants("the queue", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 1 件）")
 	})
 }
 
@@ -259,10 +271,15 @@ func TestTwoOpenPages(t *testing.T) {
 		if n := rows(); n != before {
 			t.Errorf("%d payments were recorded from the old page", n-before)
 		}
-		for range 2 { // the same form twice does it once
-			if a := clerk.post(month+"&show=missing", "pick", fmt.Sprint(e.people["穆玉珍"]), "day", "2026-04-12", "source", "二月册"); a.status != http.StatusSeeOther {
-				t.Errorf("whoever is still missing: %d %s", a.status, plain(a.body))
+		missing := fmt.Sprint(e.people["穆玉珍"])
+		for i, want := range []string{"已登记 1 人 2026年2月的发放", "2026年2月的发放以前已经登记，没有重复登记"} { // the same form twice does it once, and who is ticked twice is one
+			a := clerk.post(month+"&show=missing", "pick", missing, "pick", missing, "day", "2026-04-12", "source", "二月册")
+			if a.status != http.StatusSeeOther || !strings.Contains(plain(clerk.page(a.to)), want) {
+				t.Errorf("%d, whoever is still missing: %d %s", i, a.status, plain(a.body))
 			}
+		}
+		if n := rows(); n != before+1 {
+			t.Errorf("%d payments were recorded of one", n-before)
 		}
 		// The settlement was wrong.
 		list, err := benefit.Settlements(t.Context(), s.vault, x)

@@ -199,7 +199,8 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 		typed.Problem = "请先勾选收到钱的人"
 		return s.renderPayments(w, r, v, residents, http.StatusUnprocessableEntity, typed, []string{})
 	}
-	if _, err := benefit.PayMonth(r.Context(), residents, v.Who, programme, m, people, typed.Day, typed.Source); err != nil {
+	taken, err := benefit.PayMonth(r.Context(), residents, v.Who, programme, m, people, typed.Day, typed.Source)
+	if err != nil {
 		var rejected benefit.Rejected
 		var bad org.Invalid
 		if errors.As(err, &bad) {
@@ -217,7 +218,11 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 		return err
 	}
 	s.followHits(r.Context(), residents)
-	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), fmt.Sprintf("已登记 %d 人 %s的发放", len(people), m.Words()))
+	said := fmt.Sprintf("已登记 %d 人 %s的发放", taken.New, m.Words())
+	if taken.New == 0 {
+		said = m.Words() + "的发放以前已经登记，没有重复登记"
+	}
+	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), said)
 }
 
 // paymentEdit answers GET and POST of /payment/{id}: it corrects a payment that was entered wrongly.

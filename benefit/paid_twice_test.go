@@ -1,0 +1,132 @@
+package benefit
+
+import (
+	"testing"
+
+	"bihuan/store"
+)
+
+// A person who is ticked twice is paid once, and told of once.
+func TestTickedTwice(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		a, b := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "乔奶奶", "19350201", 16)
+		got, err := PayMonth(d.ctx, d.v, d.clerk, p, 2026*12+2, []int64{b.ID, a.ID, b.ID}, "2026-04-10", "三月册")
+		d.must(err)
+		for _, x := range []Person{a, b} {
+			if rows, err := PaymentsOf(d.ctx, d.v, p, x.ID); err != nil || len(rows) != 1 || rows[0].Fen != 5000 {
+				t.Errorf("%s: %+v, %v", x.Name, rows, err)
+			}
+		}
+		if got.New != 2 {
+			t.Errorf("%d are told of", got.New)
+		}
+	})
+}
+
+// A list that does not say on what day it paid ends what was decided before it came, and not what was decided after.
+func TestPaidOnADayThatNobodySaid(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.takeOne(p, "别人", "19310805", 14)
+		granted := func(name, birth string, seq int) (int64, int64) {
+			t.Helper()
+			x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Subject: Subject{Number: id(birth, seq), Name: name, Village: d.east}, Kind: New, Source: Screened, Received: "2026-04-01", From: 2026*12 + 2, Reason: "应享未享"})
+			d.must(err)
+			d.must(Advance(d.ctx, d.v, d.clerk, x, 1, Proposed, "2026-04-02", "建议"))
+			a, err := ApplicationByID(d.ctx, d.v, d.clerk, x)
+			d.must(err)
+			return x, a.Person
+		}
+		decide := func(x int64) {
+			t.Helper()
+			d.must(Decide(d.ctx, d.v, d.leader, x, 2, Decision{Verdict: Approved, Day: "2026-04-14", No: "1号", Reason: "同意"}))
+		}
+		take := func(person int64, untold bool) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+2, []Paid{{Person: person, Fen: 5000, Day: "2026-03-31", Untold: untold, Source: "三月册"}})
+			d.must(err)
+		}
+		ended := func(what string, x int64, want bool) {
+			t.Helper()
+			q, err := PendingByID(d.ctx, d.v, d.clerk, x)
+			d.must(err)
+			paid, err := PaidFor(d.ctx, d.v, x)
+			d.must(err)
+			if q.Unpaid == want || (len(paid) > 0) != want {
+				t.Errorf("%s: unpaid %v, %d payments", what, q.Unpaid, len(paid))
+			}
+		}
+		told, who := granted("庄大娘", "19410805", 12)
+		decide(told)
+		take(who, false)
+		ended("a day that was said, before the decision", told, false)
+		untold, who := granted("乔奶奶", "19350201", 16)
+		decide(untold)
+		take(who, true)
+		ended("no day was said, and it came after the decision", untold, true)
+		rows, err := PaymentsOf(d.ctx, d.v, p, who)
+		d.must(err)
+		d.must(CorrectPayment(d.ctx, d.v, d.clerk, rows[0].ID, 1, 6000, "2026-03-31", "册上是60元"))
+		ended("only the amount was corrected", untold, true)
+		d.must(CorrectPayment(d.ctx, d.v, d.clerk, rows[0].ID, 2, 6000, "2026-03-30", "银行流水"))
+		ended("the day was corrected", untold, false)
+		before, who := granted("柳奶奶", "19360301", 18)
+		d.now = d.now.AddDate(0, 0, -4) // the list came on the 12th
+		take(who, true)
+		d.now = d.now.AddDate(0, 0, 4)
+		decide(before)
+		ended("no day was said, and it came before the decision", before, false)
+	})
+}
+
+// Months that the county approved arrears for are not ticked off beside them, and months that a list paid meanwhile are not settled again.
+func TestMonthsPaidBesideArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, x := d.granted(p)
+		_, err := PayMonth(d.ctx, d.v, d.clerk, p, 2026*12+1, []int64{person.ID}, "2026-04-16", "二月册")
+		d.refuses(err, "发放", "庄大娘：县里2026-04-16已同意补发2026年1月至2026年3月150元，还有150元没有到账，请在那件补发里登记")
+		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+1, []Paid{{Person: person.ID, Fen: 5000, Day: "2026-04-10", Source: "二月册第8行"}})
+		d.must(err)
+		settle := func(yuan int64) error {
+			return Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), yuan*100, "2026-04-16", "回单")
+		}
+		d.refuses(settle(150), "金额", "提出以后2026年2月已于2026-04-10发放50元（二月册第8行），这里只能再登记100元")
+		d.must(settle(100))
+		if got, want := d.months(p, person.ID), "2026-01 50/50, 2026-02 50/50, 2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
+		// A month that no arrears hold, and one whose arrears were paid in full, are as ever.
+		other := d.takeOne(p, "乔奶奶", "19350201", 16)
+		if got, err := PayMonth(d.ctx, d.v, d.clerk, p, 2026*12+1, []int64{other.ID}, "2026-04-16", "二月册"); err != nil || got.New != 1 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+// What was paid of arrears is not made void while money was paid back because of it.
+func TestVoidUnderARecovery(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, x := d.granted(p)
+		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 15000, "2026-04-16", "回单1"))
+		back, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Recover, Source: Inspected, Received: "2026-04-16", Amount: 5000, From: 2026*12 + 2, To: 2026*12 + 2, Reason: "三月重复"})
+		d.must(err)
+		d.advance(back, Proposed)
+		d.decideAs(back, Decision{})
+		d.must(Settle(d.ctx, d.v, d.clerk, back, d.version("application", back), 5000, "2026-04-16", "缴款书7号"))
+		void := func(a int64) error {
+			t.Helper()
+			list, err := Settlements(d.ctx, d.v, a)
+			d.must(err)
+			return VoidSettlement(d.ctx, d.v, d.clerk, a, d.version("application", a), list[0].Entry, "回单是别人的")
+		}
+		d.refuses(void(x), "作废原因", "2026年3月后来又登记了追回50元（2026-04-16，缴款书7号），是按这一笔算的；先作废追回的登记")
+		d.must(void(back))
+		d.must(void(x))
+		if n, err := store.One(d.ctx, d.v, store.Value[int], `select count(*) from payment where application <> 0 and void = ''`); err != nil || n != 0 {
+			t.Errorf("%d rows count, %v", n, err)
+		}
+	})
+}
