@@ -522,10 +522,11 @@ func stands(rolls []Roll, a Application) bool {
 
 // settledOf is what was paid or paid back, in fen, of each application of a person.
 func settledOf(ctx context.Context, q store.Querier, person int64) (map[int64]int64, error) {
-	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.person = $1 and x.application <> 0 and x.void = ''`, person)
+	list, err := store.All(ctx, q, func(rows *sql.Rows, x *[2]int64) error { return rows.Scan(&x[0], &x[1]) },
+		`select a.id, p.amount from application a join payment p on `+LedTo+` where a.person = $1`, person)
 	sums := map[int64]int64{}
 	for _, x := range list {
-		sums[x.Application] += max(x.Fen, -x.Fen)
+		sums[x[0]] += max(x[1], -x[1])
 	}
 	return sums, err
 }

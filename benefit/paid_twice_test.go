@@ -105,6 +105,46 @@ func TestMonthsPaidBesideArrears(t *testing.T) {
 	})
 }
 
+// Arrears that come with the lists end what asked for them once all of it has come, on days that the lists say.
+func TestArrearsPaidByLists(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, x := d.granted(p)
+		paid := func(m Month, day string, untold bool) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: person.ID, Fen: 5000, Day: day, Untold: untold, Source: "补发册"}})
+			d.must(err)
+		}
+		waits := func(want bool, rows int) {
+			t.Helper()
+			q, err := PendingByID(d.ctx, d.v, d.clerk, x)
+			d.must(err)
+			list, err := PaidFor(d.ctx, d.v, x)
+			d.must(err)
+			if q.Unpaid != want || len(list) != rows {
+				t.Errorf("unpaid %v, %d rows", q.Unpaid, len(list))
+			}
+		}
+		paid(2026*12, "2026-04-16", false)
+		paid(2026*12+1, "2026-04-16", false)
+		waits(true, 0)
+		again := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Inspected, Received: "2026-04-16", Amount: 5000, From: 2026*12 - 1, To: 2026*12 - 1, Reason: "十二月也漏了"}
+		_, err := Propose(d.ctx, d.v, d.clerk, again)
+		d.refuses(err, "事项", "还有150元没有到账")
+		paid(2026*12+2, "2026-03-31", true) // nobody said the day
+		waits(true, 0)
+		rows, err := PaymentsOf(d.ctx, d.v, p, person.ID)
+		d.must(err)
+		d.must(CorrectPayment(d.ctx, d.v, d.clerk, rows[0].ID, 1, 5000, "2026-04-16", "银行流水"))
+		waits(false, 3)
+		if err := Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 100, "2026-04-16", "回单"); err == nil {
+			t.Error("settled what lists had paid")
+		}
+		_, err = Propose(d.ctx, d.v, d.clerk, again)
+		d.must(err)
+	})
+}
+
 // What was paid of arrears is not made void while money was paid back because of it.
 func TestVoidUnderARecovery(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {

@@ -66,13 +66,20 @@ func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64)
 
 // LedTo is the condition on payment p that it is what application a asked for: a row that settles it or, of somebody newly on the roll or
 // back on it, a month's payment from the month on that was decided, made on the day of the decision or later: what was paid before is
-// no fruit of it, whatever month it was for. Where nobody said on what day it was paid, the day counts on which it was told. Only such a row
-// counts as 享受到 (M70).
+// no fruit of it, whatever month it was for. Where nobody said on what day it was paid, the day counts on which it was told. Arrears may
+// come with the lists too: see [listed]. Only such a row counts as 享受到 (M70).
 const LedTo = `(p.void = '' and (p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
 	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
-		and a.from_month > '' and p.month >= a.from_month and (p.paid >= a.decided or p.untold >= a.decided)))`
+		and a.from_month > '' and p.month >= a.from_month and (p.paid >= a.decided or p.untold >= a.decided)
+	or ` + listed + ` and a.amount <= (select sum(z.amount) from payment z where z.person = a.person and z.programme = a.programme and z.void = '' and (z.application = a.id
+		or z.application = 0 and z.amount > 0 and z.month >= a.from_month and z.month <= a.to_month and z.id > a.id and z.paid >= a.received))))`
 
-// PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery, and those since the
+// listed is the condition on payment p that a list paid it for a month of the arrears a, on a day that the list says, since they were asked
+// for. What was paid so counts once it and what was settled are all that was decided: nothing is left to be settled then.
+const listed = `a.kind = 'arrears' and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
+		and p.month >= a.from_month and p.month <= a.to_month and p.id > a.id and p.paid >= a.received`
+
+// PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery ([LedTo]), and those since the
 // decision for the months of a new, resumed or changed entry from its first month on. Without any nobody has come to enjoy anything (M70).
 func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment, error) {
 	a, err := applicationByID(ctx, q, application)
@@ -80,7 +87,7 @@ func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment
 		return nil, err
 	}
 	if a.Kind.Money() {
-		return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.application = $1 and x.void = '' order by x.month, x.id`, application)
+		return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.id in (select p.id from payment p join application a on `+LedTo+` where a.id = $1) order by x.month, x.id`, application)
 	}
 	if a.Kind != New && a.Kind != Resume && a.Kind != Change {
 		return nil, nil
@@ -420,7 +427,7 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 // grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person.
 func grantedIn(ctx context.Context, q store.Querier, programme int64, m Month) (map[int64]Pending, error) {
 	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
-		coalesce((select sum(y.amount) from payment y where y.application = a.id and y.void = ''), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
+		coalesce((select sum(p.amount) from payment p where `+LedTo+`), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
 		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2) as granted where settled < amount order by id`, programme, m.String())
 	granted := make(map[int64]Pending, len(list))
 	for _, x := range list {
