@@ -41,7 +41,7 @@ check:
 unit:
 	go test ./proof -run '^TestMutations$$'
 	store/storetest/postgres.sh go test -timeout 20m ./reliable
-	store/storetest/postgres.sh go test -race -timeout 40m $$(go list ./... | grep -v /reliable$$)
+	store/storetest/postgres.sh go test -race -timeout 60m $$(go list ./... | grep -v /reliable$$)
 
 # What takes too long for every change: a million changed bits before the page too, and the full sizes of package reliable. Hours.
 nightly:
