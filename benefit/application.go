@@ -199,11 +199,6 @@ func applicationByID(ctx context.Context, q store.Querier, id int64) (Applicatio
 	return store.One(ctx, q, scanApplication, `select `+applicationColumns+` from application a where a.id = $1`, id)
 }
 
-// ApplicationsOf lists what was asked for a person, the newest first.
-func ApplicationsOf(ctx context.Context, q store.Querier, person int64) ([]Application, error) {
-	return store.All(ctx, q, scanApplication, `select `+applicationColumns+` from application a where a.person = $1 order by a.id desc`, person)
-}
-
 // Pending is an application with whom it is about.
 type Pending struct {
 	Application
