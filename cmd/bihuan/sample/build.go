@@ -18,7 +18,8 @@ import (
 	"bihuan/vault"
 )
 
-// Build fills an empty database with the sample as it stands at now. The same day gives the same sample.
+// Build fills an empty database with the sample as it stands at now. The same day gives the same sample, but for ids
+// and what is drawn by them (lookBack).
 func Build(ctx context.Context, db *store.DB, residents *vault.Vault, files *evidence.Files, now time.Time) error {
 	b := &builder{db: db, vault: residents, files: files, cal: calendar.Published(), rng: rand.New(rand.NewPCG(20, 26)), now: now,
 		today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()),

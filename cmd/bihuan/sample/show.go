@@ -463,7 +463,8 @@ func (b *builder) numbers(t *town) {
 	}
 }
 
-// lookBack draws a sample of what is closed; most of it is visited, and one of it has come back.
+// lookBack draws a sample of what is closed; most of it is visited, and one of it has come back. What is drawn hangs on ids, so that it
+// differs from build to build; what has come back already (backAgain) is not the one.
 func (b *builder) lookBack(t *town) {
 	var sample int64
 	b.at(b.ago(16, 10), func(ctx context.Context) (err error) {
@@ -482,11 +483,13 @@ func (b *builder) lookBack(t *town) {
 				break
 			}
 			result, said := ledger.VisitHeld, "到现场看了，问了附近三户，都说解决了，台账和现场一致"
-			village := v.Unit.Kind == org.Village && strings.HasPrefix(v.Stratum, t.name)
-			if i%7 == 4 {
-				result, said = ledger.VisitPartly, "制度上了墙，最近一个月的记录缺两次，村里答应补上"
-			} else if village && !slipped {
+			it := b.items[v.Unit.Name+v.Title]
+			village := v.Unit.Kind == org.Village && strings.HasPrefix(v.Stratum, t.name) && it != nil && it.fate != backAgain
+			switch {
+			case village && !slipped:
 				slipped, result, said = true, ledger.VisitSlipped, "现场又堆了杂物，问了四户，说检查过后没人管了"
+			case i%7 == 4:
+				result, said = ledger.VisitPartly, "制度上了墙，最近一个月的记录缺两次，村里答应补上"
 			}
 			if err := ledger.RecordVisit(ctx, b.db, b.people["乔景澄"], v.ID, v.Version, result, said); err != nil {
 				return err
