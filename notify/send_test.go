@@ -233,7 +233,7 @@ func TestTooMuch(t *testing.T) {
 func TestSlowAndDead(t *testing.T) {
 	d := found(t, storetest.SQLite(t))
 	s := d.sender(d.db)
-	s.http.Timeout = 300 * time.Millisecond
+	s.http.Timeout = 2 * time.Second
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func TestSlowAndDead(t *testing.T) {
 		if r.URL.Path == "/slow" {
 			select {
 			case <-r.Context().Done():
-			case <-time.After(5 * time.Second):
+			case <-time.After(time.Minute):
 			}
 			return
 		}
@@ -593,7 +593,7 @@ func TestRun(t *testing.T) {
 	stop()
 	select {
 	case <-stopped:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("does not stop")
 	}
 	if m := d.only(); m.State != stateSent || !ended.Load() {

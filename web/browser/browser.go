@@ -24,10 +24,10 @@ import (
 
 // patience is how long one step may take before the test fails. Two cores may
 // be running the race detector and LibreOffice beside us.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Browser is one Chromium with a profile of its own and one tab. Its methods
-// fail the test when the page does not do what was asked within 20 seconds.
+// fail the test when the page does not do what was asked within a minute.
 // It is not for use from several goroutines; open a second one for a second user.
 type Browser struct {
 	t   testing.TB
