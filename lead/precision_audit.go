@@ -19,19 +19,53 @@ import (
 	"bihuan/vault"
 )
 
-// Audit is a sample of people of age whom a screening did not find, looked at all the same: it tells how many 应享未享 a screening misses.
+// Audit is a sample of people whom a screening did not find, looked at all the same: it tells how many a screening misses.
 type Audit struct {
 	ID         int64
+	Kind       AuditKind
 	Unit       int64
 	Screening  int64
 	Seed       string
-	Population int // people of age of the register whom it did not find, in all villages
+	Population int // people of the frame (see AuditKind) whom it did not find, in all villages
 	Found      int // whom it found, wrong ones left out
 	Age        int // from this age on
 	Drawn      int
 	Entered    time.Time
 	Version    int64
 }
+
+// AuditKind is what an audit looks for.
+type AuditKind string
+
+// The kinds. An audit for 应享未享 draws from everybody of age in the register, one for 不应享而享 from everybody of the register who was
+// paid by the rolls of the screening.
+const (
+	AuditMissed AuditKind = "missed"
+	AuditUndue  AuditKind = "undue"
+)
+
+// AuditKinds are all kinds.
+var AuditKinds = []AuditKind{AuditMissed, AuditUndue}
+
+// AuditResult is what looking at somebody may show.
+type AuditResult struct{ Result, Word string }
+
+// auditKinds is what there is to know of each kind. rules are those whose hits are what it looks for, as SQL lists them. Who could not be
+// found says nothing.
+var auditKinds = map[AuditKind]struct {
+	word    string
+	results []AuditResult
+	rules   string
+}{
+	AuditMissed: {"应享未享", []AuditResult{{"right", "没有漏：在领，或不符合"}, {"missed", "漏了：符合，没有领"}, {"unknown", "没找到人"}}, `'HL-01', 'HL-12'`},
+	AuditUndue:  {"不应享而享", []AuditResult{{"right", "没有漏：该领，数也对"}, {"missed", "漏了：不该领，或领多了"}, {"unknown", "没找到人"}}, `'HL-02', 'HL-03', 'HL-04', 'HL-05', 'HL-06', 'HL-10'`},
+}
+
+// Word is how a kind is called.
+func (k AuditKind) Word() string { return auditKinds[k].word }
+
+// Results are what looking at somebody may show.
+func (k AuditKind) Results() []AuditResult { return auditKinds[k].results }
 
 // Audited is one person of the sample.
 type Audited struct {
@@ -44,17 +78,10 @@ type Audited struct {
 	Name    string
 	Birth   string
 	Source  HitSource
-	Result  string // see AuditResults; empty until looked at
+	Result  string // see [AuditKind.Results]; empty until looked at
 	Said    string
 	Checked string
 	Version int64
-}
-
-// AuditResults are what looking at somebody may show.
-var AuditResults = []struct{ Result, Word string }{
-	{"right", "没有漏：在领，或不符合"},
-	{"missed", "漏了：符合，没有领"},
-	{"unknown", "没找到人"},
 }
 
 // AuditEach is how many people are drawn in each village unless somebody says otherwise.
@@ -63,9 +90,9 @@ const AuditEach = 5
 // mostAuditEach is how many are drawn in each at most.
 const mostAuditEach = 50
 
-// DrawAudit draws people of age of the register whom a screening did not find, so many in each village. Who is drawn follows from the seed,
-// the file and the screening alone, so that anybody can draw again. The register must not be deleted yet.
-func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, run int64, seed string, each int) (int64, error) {
+// DrawAudit draws people whom a screening did not find, so many in each village. Who is drawn follows from the seed, the files and the
+// screening alone, so that anybody can draw again. None of the lists may be deleted yet.
+func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org.Person, run int64, kind AuditKind, seed string, each int) (int64, error) {
 	s, err := ScreeningByID(ctx, v, house, who, run)
 	if err != nil {
 		return 0, err
@@ -77,7 +104,10 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 	if err := who.Check(org.Screen, town); err != nil {
 		return 0, err
 	}
+	about, known := auditKinds[kind]
 	switch seed = strings.TrimSpace(seed); {
+	case !known:
+		return 0, org.Invalid{Field: "看什么", What: "请选一项"}
 	case s.State == ScreeningDiscarded:
 		return 0, org.Invalid{Field: "筛查", What: "已经作废，不能抽样"}
 	case s.State != ScreeningDone:
@@ -92,7 +122,7 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 	if err := vault.CheckText("随机种子", seed); err != nil {
 		return 0, err
 	}
-	frame, register, err := s.aged(ctx, v)
+	frame, register, err := s.frame(ctx, v, kind)
 	if err != nil {
 		return 0, err
 	}
@@ -105,7 +135,7 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 		if err := lockRun(ctx, tx, run, "不能抽样"); err != nil {
 			return err
 		}
-		same, err := store.All(ctx, tx, store.Value[int64], `select id from audit where screening = $1 and seed = $2`, run, seed)
+		same, err := store.All(ctx, tx, store.Value[int64], `select id from audit where screening = $1 and seed = $2 and kind = $3`, run, seed, kind)
 		if err != nil {
 			return err
 		}
@@ -113,15 +143,15 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 			id = same[0]
 			return nil
 		}
-		found, count, err := s.foundPeople(ctx, v, tx)
+		found, count, err := s.foundPeople(ctx, tx, about.rules)
 		if err != nil {
 			return err
 		}
 		frame = slices.DeleteFunc(frame, func(h screening.Hit) bool { return found[v.Index("number", strings.ToUpper(h.ID))] })
 		drawn := drawEach(frame, at, seed+"/"+register.Hash, each)
 		id = tx.ID()
-		_, err = tx.Exec(ctx, `insert into audit (id, unit, screening, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)`,
-			id, s.Unit, run, seed, register.ID, register.Hash, len(frame), count, s.Params.Threshold, len(drawn), who.ID, tx.Now.UnixMilli())
+		_, err = tx.Exec(ctx, `insert into audit (id, unit, screening, kind, seed, dataset, hash, population, found, age, drawn, staff, entered, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`,
+			id, s.Unit, run, kind, seed, register.ID, register.Hash, len(frame), count, s.Params.Threshold, len(drawn), who.ID, tx.Now.UnixMilli())
 		if err != nil {
 			return fmt.Errorf("draw audit: %w", err)
 		}
@@ -138,7 +168,7 @@ func DrawAudit(ctx context.Context, v *vault.Vault, house store.Querier, who org
 			}
 		}
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "抽样", Kind: "audit", Row: id, Changes: []journal.Change{
-			{Field: "筛查", To: s.Title()}, {Field: "随机种子", To: seed}, {Field: "名单", To: register.Hash}, {Field: "人数", To: fmt.Sprintf("%d人中抽%d人", len(frame), len(drawn))}}})
+			{Field: "筛查", To: s.Title()}, {Field: "看什么", To: about.word}, {Field: "随机种子", To: seed}, {Field: "名单", To: register.Hash}, {Field: "人数", To: fmt.Sprintf("%d人中抽%d人", len(frame), len(drawn))}}})
 	})
 	return id, err
 }
@@ -170,51 +200,73 @@ func Auditable(ctx context.Context, v *vault.Vault, house store.Querier, who org
 	return slices.DeleteFunc(runs, func(r Run) bool { return !able[r.ID] }), err
 }
 
-// aged lists everybody of the register of a screening who is of age, registered and not marked as gone: those whom HL-01 would find if
-// nobody were on the roll. The lists of deaths are left out, for a false death is what makes a screening miss somebody.
-func (s Screening) aged(ctx context.Context, v *vault.Vault) ([]screening.Hit, UsedDataset, error) {
+// frame lists whom an audit is drawn from, the lists of deaths left out. For 应享未享 that is everybody of the register of a screening who is
+// of age, registered and not marked as gone: those whom HL-01 would find if nobody were on the roll; a false death is what makes a screening
+// miss somebody. For 不应享而享 everybody of it whom the rolls pay: those whom HL-03 finds when nobody is old enough.
+func (s Screening) frame(ctx context.Context, v *vault.Vault, kind AuditKind) ([]screening.Hit, UsedDataset, error) {
 	all, err := s.input(ctx, v)
 	if err != nil {
 		return nil, UsedDataset{}, err
 	}
 	in := screening.Input{Params: s.Params, Rules: []string{"HL-01"}, Places: true}
+	if kind == AuditUndue {
+		in.Rules, in.Params.Threshold, in.Params.Tiers = []string{"HL-03"}, oldest, nil
+	}
 	var register UsedDataset
+	rolls := 0
 	for i, u := range s.Datasets {
-		if u.Kind == screening.Residents {
+		switch {
+		case u.Kind == screening.Residents:
 			in.Lists, register = append(in.Lists, all.Lists[i]), u
+		case u.Kind == screening.Roll && kind == AuditUndue:
+			in.Lists, rolls = append(in.Lists, all.Lists[i]), rolls+1
 		}
 	}
-	if register.ID == 0 {
+	switch {
+	case register.ID == 0:
 		return nil, register, org.Invalid{Field: "筛查", What: "这次筛查没有用户籍名单，不能抽样"}
+	case kind == AuditUndue && rolls == 0:
+		return nil, register, org.Invalid{Field: "筛查", What: "这次筛查没有用发放册，抽不了在领的人"}
+	case kind == AuditMissed:
+		// A roll on which nobody of the register is: its one line is of nobody.
+		roll := "姓名,身份证号,发放月份,发放金额\n无,990000190001010019," + s.AsOf[:7] + ",1\n"
+		in.Lists = append(in.Lists, screening.List{Kind: screening.Roll, File: "空册.csv", Data: strings.NewReader(roll), Size: int64(len(roll))})
 	}
-	// A roll on which nobody of the register is: its one line is of nobody.
-	roll := "姓名,身份证号,发放月份,发放金额\n无,990000190001010019," + s.AsOf[:7] + ",1\n"
-	in.Lists = append(in.Lists, screening.List{Kind: screening.Roll, File: "空册.csv", Data: strings.NewReader(roll), Size: int64(len(roll))})
 	report, err := screening.Run(ctx, in)
 	if err != nil {
 		return nil, register, unreadable(err)
 	}
-	people := slices.DeleteFunc(report.Hits, func(h screening.Hit) bool { return h.Rule != "HL-01" || h.ID == "" })
+	people := slices.DeleteFunc(report.Hits, func(h screening.Hit) bool { return h.Rule != in.Rules[0] || h.ID == "" })
 	slices.SortFunc(people, func(a, b screening.Hit) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(people, func(a, b screening.Hit) bool { return a.ID == b.ID }), register, nil
 }
 
-// foundPeople are those whom a screening found missing from the roll, by the index of their numbers, and how many of them were not
-// found to be wrong.
-func (s Screening) foundPeople(ctx context.Context, v *vault.Vault, q store.Querier) (map[string]bool, int, error) {
+// oldest is an age that nobody on a roll has reached.
+const oldest = 120
+
+// foundPeople are those whom a screening found by some rules, by the index of their numbers, and how many of them were not found to be
+// wrong. Others whom a hit is about count as found, and are not counted.
+func (s Screening) foundPeople(ctx context.Context, q store.Querier, rules string) (map[string]bool, int, error) {
 	type found struct {
 		index   string
 		outcome Outcome
 	}
 	list, err := store.All(ctx, q, func(rows *sql.Rows, f *found) error { return rows.Scan(&f.index, &f.outcome) },
 		`select h.number_index, coalesce((select max(x.outcome) from verification x where x.hit = h.id and x.returned = 0 and x.confirmed <> 0), '')
-			from hit h where h.screening = $1 and h.rule in ('HL-01', 'HL-12')`, s.ID)
+			from hit h where h.screening = $1 and h.rule in (`+rules+`)`, s.ID)
+	if err != nil {
+		return nil, 0, err
+	}
 	people, n := map[string]bool{}, 0
 	for _, f := range list {
 		if !people[f.index] && !f.outcome.Wrong() {
 			n++
 		}
 		people[f.index] = true
+	}
+	others, err := store.All(ctx, q, store.Value[string], `select o.number_index from hit_other o join hit h on h.id = o.hit where h.screening = $1 and h.rule in (`+rules+`)`, s.ID)
+	for _, index := range others {
+		people[index] = true
 	}
 	return people, n, err
 }
@@ -226,7 +278,7 @@ type drawnPerson struct {
 	stratum int
 }
 
-// source is the row of the register that somebody stands in.
+// source is the row of the register that somebody stands in: the first place to look for him.
 func (d drawnPerson) source(used []UsedDataset) HitSource {
 	for _, x := range d.Sources {
 		for _, u := range used {
@@ -263,11 +315,11 @@ func drawEach(people []screening.Hit, at places, seed string, each int) []drawnP
 	return drawn
 }
 
-const auditColumns = `select id, unit, screening, seed, population, found, age, drawn, entered, version from audit`
+const auditColumns = `select id, kind, unit, screening, seed, population, found, age, drawn, entered, version from audit`
 
 func scanAudit(rows *sql.Rows, a *Audit) error {
 	var entered int64
-	err := rows.Scan(&a.ID, &a.Unit, &a.Screening, &a.Seed, &a.Population, &a.Found, &a.Age, &a.Drawn, &entered, &a.Version)
+	err := rows.Scan(&a.ID, &a.Kind, &a.Unit, &a.Screening, &a.Seed, &a.Population, &a.Found, &a.Age, &a.Drawn, &entered, &a.Version)
 	a.Entered = time.UnixMilli(entered)
 	return err
 }
@@ -329,7 +381,7 @@ func EnterAudit(ctx context.Context, v *vault.Vault, house store.Querier, who or
 	p := people[i]
 	said = strings.TrimSpace(said)
 	word := ""
-	for _, r := range AuditResults {
+	for _, r := range a.Kind.Results() {
 		if r.Result == result {
 			word = r.Word
 		}
@@ -340,7 +392,7 @@ func EnterAudit(ctx context.Context, v *vault.Vault, house store.Querier, who or
 	case word == "":
 		return org.Invalid{Field: "结果", What: "请选一项"}
 	case result == "missed" && said == "":
-		return org.Invalid{Field: "情况", What: "漏了的请写一句：凭什么说他符合、没有领"}
+		return org.Invalid{Field: "情况", What: "漏了的请写一句：凭什么这么说"}
 	}
 	if err := vault.CheckText("情况", said); err != nil {
 		return err

@@ -161,14 +161,14 @@ func TestAudit(t *testing.T) {
 		if s.State != lead.ScreeningDone || s.Sum().Hits != 6 {
 			t.Fatalf("%+v", s)
 		}
-		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.leader, s.ID, "2026秋", 5); !errors.As(err, new(org.Denied)) {
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.leader, s.ID, lead.AuditMissed, "2026秋", 5); !errors.As(err, new(org.Denied)) {
 			t.Errorf("a leader draws: %v", err)
 		}
 		draw := func(seed string, each int) (lead.Audit, []lead.Audited) {
 			t.Helper()
 			var id int64
 			for range 2 {
-				again, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, seed, each)
+				again, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, lead.AuditMissed, seed, each)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -232,8 +232,97 @@ func TestAudit(t *testing.T) {
 		if err := lead.DeleteDataset(ctx, o.vault, o.house, o.clerk, d.ID, d.Version, "用完了"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "种子三", 5); !errors.As(err, new(org.Invalid)) {
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, lead.AuditMissed, "种子三", 5); !errors.As(err, new(org.Invalid)) {
 			t.Errorf("drawn from a deleted register: %v", err)
+		}
+	})
+}
+
+// An audit of who is paid draws from the roll: not who gets nothing, nor whom the screening found, whichever list tells of it.
+func TestAuditOfTheRoll(t *testing.T) {
+	villages = []string{"柳荫"}
+	t.Cleanup(func() { villages = nil })
+	eachOffice(t, func(t *testing.T, o *office) {
+		ctx := t.Context()
+		var register, roll, deaths strings.Builder
+		register.WriteString("姓名,身份证号,性别,出生日期,村,户号,状态\n")
+		roll.WriteString("姓名,身份证号,村,发放月份,发放金额\n")
+		deaths.WriteString("姓名,身份证号,死亡日期\n")
+		found := map[string]bool{}
+		for i := range 80 {
+			birth := fmt.Sprintf("19%02d%02d15", 35+i%10, 1+i%12)
+			fen := 50
+			switch {
+			case i < 3: // too young
+				birth = fmt.Sprintf("1952%02d15", 1+i)
+			case i < 5: // too much
+				fen = 90
+			}
+			number, name, village := numberOf(birth, i), fmt.Sprintf("禾%c英", '丁'+rune(i)), []string{"东槐村", "柳荫村"}[i%2]
+			fmt.Fprintf(&register, "%s,%s,男,%s,%s,%d,正常\n", name, number, birth, village, i)
+			if i >= 60 { // nobody pays them
+				continue
+			}
+			fmt.Fprintf(&roll, "%s,%s,%s,2026-11,%d\n", name, number, village, fen)
+			if i == 5 {
+				fmt.Fprintf(&deaths, "%s,%s,2026-03-01\n", name, number)
+			}
+			if i < 6 {
+				found[number] = true
+			}
+		}
+		var ids []int64
+		for _, x := range []struct {
+			name string
+			kind screening.Kind
+			text string
+		}{{"户籍.csv", screening.Residents, register.String()}, {"发放册.csv", screening.Roll, roll.String()}, {"死亡.csv", screening.Deaths, deaths.String()}} {
+			ids = append(ids, o.confirm(o.add(o.list(x.name, x.kind, []byte(x.text)))).ID)
+		}
+		params := screening.Params{AsOf: "2026-11-30", Threshold: 80, FirstMonth: "birthday", Tiers: []screening.Tier{{From: 80, YuanPerMonth: 5000}}}
+		s := o.screened(lead.Ask{Params: params, Datasets: ids, Rules: []string{"HL-01", "HL-02", "HL-03", "HL-06"}})
+		if s.State != lead.ScreeningDone || s.Sum().Hits != 26 {
+			t.Fatalf("%+v", s.Sum())
+		}
+		draw := func(kind lead.AuditKind) (lead.Audit, []lead.Audited) {
+			t.Helper()
+			id, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, kind, "一颗种子", 40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, people, err := lead.AuditByID(ctx, o.vault, o.house, o.clerk, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a, people
+		}
+		missed, _ := draw(lead.AuditMissed)
+		a, people := draw(lead.AuditUndue)
+		if a.ID == missed.ID || a.Kind != lead.AuditUndue || missed.Kind != lead.AuditMissed || missed.Population != 57 || missed.Found != 20 {
+			t.Errorf("%+v and %+v", missed, a)
+		}
+		if a.Population != 54 || a.Found != 6 || len(people) != 54 {
+			t.Fatalf("%+v of %d", a, len(people))
+		}
+		for i, p := range people {
+			if found[p.Number] || !strings.Contains(roll.String(), p.Number) || p.Source.File != "户籍.csv" || p.Village == 0 {
+				t.Fatalf("%+v", p)
+			}
+			result, said := "right", ""
+			if i == 7 {
+				result, said = "missed", "去年就过世了，家里没报"
+			}
+			if err := lead.EnterAudit(ctx, o.vault, o.house, o.leader, a.ID, p.ID, p.Version, result, said); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, people, err := lead.AuditByID(ctx, o.vault, o.house, o.leader, a.ID); err != nil || a.Estimate(people).Missed != 1 {
+			t.Errorf("%+v, %v", a.Estimate(people), err)
+		}
+		for _, kind := range []lead.AuditKind{"", "all"} {
+			if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, kind, "二", 5); !errors.As(err, new(org.Invalid)) {
+				t.Errorf("kind %q: %v", kind, err)
+			}
 		}
 	})
 }

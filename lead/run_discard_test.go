@@ -110,7 +110,7 @@ func TestDiscardedScreening(t *testing.T) {
 			t.Errorf("compared: %v", err)
 		}
 		var bad org.Invalid
-		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, first.ID, "7", 2); !errors.As(err, &bad) || !strings.Contains(bad.What, "作废") {
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, first.ID, lead.AuditMissed, "7", 2); !errors.As(err, &bad) || !strings.Contains(bad.What, "作废") {
 			t.Errorf("audited: %v", err)
 		}
 		if _, err := lead.Explain(ctx, o.vault, o.house, o.clerk, first.ID, "990408193701010013"); !errors.As(err, &bad) || !strings.Contains(bad.What, "已作废") {
@@ -185,7 +185,7 @@ func TestAuditWhileDiscarded(t *testing.T) {
 		ctx := t.Context()
 		params, ids := o.smallLists()
 		s := o.screened(lead.Ask{Params: params, Datasets: ids})
-		id, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "一", 2)
+		id, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, lead.AuditMissed, "一", 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestAuditWhileDiscarded(t *testing.T) {
 		}
 		for name, try := range map[string]func() error{
 			"draw": func() error {
-				_, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "二", 2)
+				_, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, lead.AuditMissed, "二", 2)
 				return err
 			},
 			"enter": func() error {
@@ -390,7 +390,7 @@ func TestScreeningWithoutAProgramme(t *testing.T) {
 		if r, err := lead.Repeat(ctx, o.vault, o.house, o.clerk, s.ID); err != nil || !r.Identical {
 			t.Errorf("%+v, %v", r, err)
 		}
-		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, "7", 2); !errors.As(err, &bad) || bad.What != "这次筛查没有用项目规定，不能抽样" {
+		if _, err := lead.DrawAudit(ctx, o.vault, o.house, o.clerk, s.ID, lead.AuditMissed, "7", 2); !errors.As(err, &bad) || bad.What != "这次筛查没有用项目规定，不能抽样" {
 			t.Errorf("audited without an age: %v", err)
 		}
 		if runs, err := lead.Auditable(ctx, o.vault, o.house, o.clerk); err != nil || len(runs) != 1 || runs[0].ID != aged.ID {

@@ -17,6 +17,7 @@ import (
 // auditView is an audit as the page of precision lists it.
 type auditView struct {
 	ID      int64
+	Kind    string
 	Run     string
 	Seed    string
 	Drawn   int
@@ -41,7 +42,7 @@ func (s *Server) audits(ctx context.Context, v *visit, p *precisionPage) error {
 		if err != nil {
 			return err
 		}
-		x := auditView{ID: a.ID, Run: run.Word(), Seed: a.Seed, Drawn: a.Drawn, Entered: clock(a.Entered, v.Today)}
+		x := auditView{ID: a.ID, Kind: a.Kind.Word(), Run: run.Word(), Seed: a.Seed, Drawn: a.Drawn, Entered: clock(a.Entered, v.Today)}
 		e := a.Estimate(people)
 		x.Looked, x.Say, x.Light = e.Looked, estimateWords(e), light{Kind: "done", Word: "可用"}
 		if e.Small {
@@ -51,6 +52,9 @@ func (s *Server) audits(ctx context.Context, v *visit, p *precisionPage) error {
 	}
 	if !v.Who.May(org.Screen) {
 		return nil
+	}
+	for _, k := range lead.AuditKinds {
+		p.Kinds = append(p.Kinds, choice{string(k), k.Word()})
 	}
 	runs, err := lead.Auditable(ctx, s.vault, s.db, v.Who)
 	for _, r := range runs {
@@ -109,7 +113,7 @@ func (s *Server) auditDraw(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return org.Invalid{Field: "每村人数", What: "请写数字"}
 	}
-	id, err := lead.DrawAudit(r.Context(), s.vault, s.db, v.Who, formID(form.Get("screening")), seed, each)
+	id, err := lead.DrawAudit(r.Context(), s.vault, s.db, v.Who, formID(form.Get("screening")), lead.AuditKind(form.Get("kind")), seed, each)
 	if err != nil {
 		return err
 	}
@@ -137,7 +141,7 @@ func (s *Server) renderAudit(w http.ResponseWriter, r *http.Request, v *visit, s
 	}
 	e := a.Estimate(people)
 	p.Tab, p.Audit, p.Run, p.Say, p.Small = "precision", a, run.Word(), estimateWords(e), e.Small
-	for _, x := range lead.AuditResults {
+	for _, x := range a.Kind.Results() {
 		p.Results = append(p.Results, choice{x.Result, x.Word})
 	}
 	for _, x := range people {

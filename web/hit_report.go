@@ -167,6 +167,7 @@ type precisionPage struct {
 	Tab    string
 	Rows   []precisionRow
 	Audits []auditView
+	Kinds  []choice
 	Runs   []choice // that can be audited
 }
 

@@ -237,7 +237,7 @@ func TestListsAndScreenings(t *testing.T) {
 			t.Errorf("%d %s", a.status, plain(page))
 		}
 		bareRun := strings.TrimPrefix(a.to, "/screening/")
-		if a := c.post("/hit/audit", "screening", bareRun, "each", "5"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "这次筛查没有用项目规定，不能抽样") {
+		if a := c.post("/hit/audit", "screening", bareRun, "kind", "missed", "each", "5"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "这次筛查没有用项目规定，不能抽样") {
 			t.Errorf("a sample without a programme: %d %s", a.status, plain(a.body))
 		}
 		for i := range bare { // back with a programme, what was held goes along

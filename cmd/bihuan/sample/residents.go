@@ -291,7 +291,8 @@ func (b *builder) residents(t town) {
 			Basis: programmeOn, Until: b.clock.AddDate(0, 0, 15).Format(time.DateOnly), Batch: lead.NewBatch()})
 		return err
 	})
-	b.at(b.ago(4, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest) })
+	b.at(b.ago(4, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest, lead.AuditMissed) })
+	b.at(b.ago(3, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest, lead.AuditUndue) })
 	b.at(b.ago(3, 16), func(ctx context.Context) error {
 		for i := range 5 {
 			if err := b.verifyVillage(ctx, t, i+3, all, 0); err != nil {
@@ -465,8 +466,8 @@ func (b *builder) confirmVillage(ctx context.Context, who org.Person, t town, vi
 }
 
 // audit draws people whom a screening did not find and looks at most of them.
-func (b *builder) audit(ctx context.Context, who org.Person, run int64) error {
-	id, err := lead.DrawAudit(ctx, b.vault, b.db, who, run, "190427", 2)
+func (b *builder) audit(ctx context.Context, who org.Person, run int64, kind lead.AuditKind) error {
+	id, err := lead.DrawAudit(ctx, b.vault, b.db, who, run, kind, "190427", 2)
 	if err != nil {
 		return err
 	}
