@@ -191,3 +191,23 @@ func TestAVoidMonthOfArrears(t *testing.T) {
 		d.waits(x, false, 3)
 	})
 }
+
+// Who came onto the roll by a decision waits for the first money again when what was paid was void.
+func TestAVoidMonthOfANewEntry(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Subject: Subject{Number: id("19410805", 12), Name: "庄大娘", Village: d.east}, Kind: New, Source: Screened, Received: "2026-04-01", From: 2026*12 + 2, Reason: "应享未享"})
+		d.must(err)
+		d.must(Advance(d.ctx, d.v, d.clerk, x, 1, Proposed, "2026-04-02", "建议"))
+		d.must(Decide(d.ctx, d.v, d.leader, x, 2, Decision{Verdict: Approved, Day: "2026-04-03", No: "1号", Reason: "同意"}))
+		a, err := ApplicationByID(d.ctx, d.v, d.clerk, x)
+		d.must(err)
+		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+2, []Paid{{Person: a.Person, Fen: 5000, Day: "2026-04-10", Source: "三月册"}})
+		d.must(err)
+		d.waits(x, false, 1)
+		rows, err := PaymentsOf(d.ctx, d.v, p, a.Person)
+		d.must(err)
+		d.must(VoidMonth(d.ctx, d.v, d.clerk, rows[0].ID, 1, "银行退回了"))
+		d.waits(x, true, 0)
+	})
+}
