@@ -551,7 +551,13 @@ func (a Application) granted(ctx context.Context, q store.Querier, p Programme, 
 		if err != nil {
 			return nil, err
 		}
-		open, _, err := x.open(ctx, q, account.Lines, sign, x.Amount-settled)
+		// What is owed of a month without any payment then may not have been asked for; of one that was paid short then it was.
+		paid, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x where x.person = $1 and x.programme = $2 and x.id < $3`, a.Person, a.Programme, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		lines := slices.DeleteFunc(account.Lines, func(l Line) bool { return !slices.Contains(paid, l.Month.String()) })
+		open, _, err := x.open(ctx, q, lines, sign, x.Amount-settled)
 		if err != nil {
 			return nil, err
 		}

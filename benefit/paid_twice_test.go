@@ -215,6 +215,40 @@ func TestArrearsBesideWhatWasGranted(t *testing.T) {
 	})
 }
 
+// A month between arrears of which nothing was known is not held by them once a list shows that all they were about had been paid.
+func TestAnUnknownMonthBetweenArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		paid := func(who int64, m Month) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: who, Fen: 5000, Day: "2026-04-15", Source: "册"}})
+			d.must(err)
+		}
+		paid(other.ID, 2026*12)
+		paid(other.ID, 2026*12+2)
+		reckoned := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"}
+		x, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 10000 || a.From != 2026*12 || a.To != 2026*12+2 {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		paid(other.ID, 2026*12+1) // the person is not in the list of February
+		paid(person.ID, 2026*12)
+		_, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.refuses(err, "事项", "还有50元没有到账")
+		paid(person.ID, 2026*12+2)
+		x, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 5000 || a.From != 2026*12+1 || a.To != 2026*12+1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}
+
 // A month inside arrears that had been paid when they were asked for is none of them: told late or entered anew, its payment ends nothing.
 func TestAPaidMonthBetweenArrears(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
@@ -234,6 +268,8 @@ func TestAPaidMonthBetweenArrears(t *testing.T) {
 		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+1, []Paid{{Person: person.ID, Fen: 5000, Day: "2026-04-16", Source: "二月册"}})
 		d.must(err)
 		d.waits(x, true, 0)
+		_, err = Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12, 2026*12+2, 4000))
+		d.refuses(err, "事项", "还有40元没有到账")
 		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 4000, "2026-04-16", "回单"))
 		d.waits(x, false, 2)
 		if got, want := d.months(p, person.ID), "2026-01 50/50, 2026-02 50/50, 2026-03 50/50"; got != want {
