@@ -47,6 +47,14 @@ func (k Kind) Word() string {
 // Money tells whether the kind is about an amount for months.
 func (k Kind) Money() bool { return k == Arrears || k == Recover }
 
+// sign is that of its payment rows: what is paid back is negative.
+func (k Kind) sign() int64 {
+	if k == Recover {
+		return -1
+	}
+	return 1
+}
+
 // Where an application came from.
 const (
 	Applied    = "applied"
@@ -202,9 +210,11 @@ func applicationByID(ctx context.Context, q store.Querier, id int64) (Applicatio
 // Pending is an application with whom it is about.
 type Pending struct {
 	Application
-	About  Person
-	Paid   int64 // fen of the payment rows that settle it; of a recovery negative
-	Unpaid bool  // approved, about money or new, and no payment row yet
+	About   Person
+	Paid    int64 // fen of the payment rows that settle it; of a recovery negative
+	Unpaid  bool  // approved, about money or new, and no payment row yet
+	Left    int64 // fen that were approved of arrears or a recovery and have not come; see [LedTo]
+	Covered bool  // nothing is left to come, for its months were paid; see [Covered]
 }
 
 // Queue says which applications are wanted. Zero fields do not count.
@@ -226,8 +236,8 @@ type Queue struct {
 	Most      int
 }
 
-// unpaid is the condition that an approved application has led to no payment row yet (M70).
-const unpaid = `a.decision = 'approved' and a.kind in ('arrears', 'recover', 'new', 'resume') and not exists (select 1 from payment p where ` + LedTo + `)`
+// unpaid is the condition that an approved application has led to no payment row yet (M70), and that one is to come.
+const unpaid = `a.decision = 'approved' and a.kind in ('arrears', 'recover', 'new', 'resume') and not exists (select 1 from payment p where ` + LedTo + `) and not ` + Covered
 
 // where is the condition of a queue on top of another.
 func (f Queue) where(where string, args []any) (string, []any) {
@@ -324,13 +334,18 @@ func (l Limits) Overdue(x Pending) bool {
 func Applications(ctx context.Context, q store.Querier, who org.Person, f Queue) ([]Pending, error) {
 	where, args := f.where(who.MayUnder(org.Residents, "p.path"))
 	query := `select ` + applicationColumns + `, ` + personColumns + `, coalesce((select sum(x.amount) from payment x where x.application = a.id and x.void = ''), 0),
-		case when ` + unpaid + ` then 1 else 0 end from application a join person p on p.id = a.person where ` + where + `
+		case when ` + unpaid + ` then 1 else 0 end, case when a.decision = 'approved' and a.kind in ('arrears', 'recover') then a.amount - coalesce((select sum(abs(p.amount)) from payment p where ` + LedTo + `), 0) else 0 end,
+		case when ` + Covered + ` then 1 else 0 end from application a join person p on p.id = a.person where ` + where + `
 		order by case when a.step in ('decided', 'withdrawn') then 1 else 0 end, case when a.step in ('decided', 'withdrawn') then '' else a.received end, a.id desc`
 	if f.Most > 0 {
 		query += fmt.Sprintf(" limit %d offset %d", f.Most, f.First)
 	}
 	return store.All(ctx, q, func(rows *sql.Rows, x *Pending) error {
-		return x.scan(rows, append(x.About.into(), &x.Paid, &x.Unpaid)...)
+		err := x.scan(rows, append(x.About.into(), &x.Paid, &x.Unpaid, &x.Left, &x.Covered)...)
+		if x.Left = max(x.Left, 0); x.Covered {
+			x.Left = 0
+		}
+		return err
 	}, query, args...)
 }
 
@@ -454,10 +469,6 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 	if err != nil {
 		return 0, err
 	}
-	settled, err := settledOf(ctx, tx, a.Person)
-	if err != nil {
-		return 0, err
-	}
 	for _, e := range earlier {
 		switch {
 		case a.Hit != 0 && e.Hit == a.Hit && e.Step != Withdrawn:
@@ -466,8 +477,6 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 			// Somebody asked for the same before: the hit waits for what becomes of that.
 			return e.ID, journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "登记", Kind: "application", Row: e.ID,
 				Changes: []journal.Change{{Field: "来源", To: SourceWord(a.Source)}, {Field: "理由", To: a.Reason}}})
-		case e.Decision == Approved && e.Kind.Money() && e.Amount > settled[e.ID]:
-			return 0, org.Invalid{Field: "事项", What: fmt.Sprintf("县里%s已同意%s%s元，还有%s元没有到账，请先办完那一件", e.Decided, e.Kind.Word(), Yuan(e.Amount), Yuan(e.Amount-settled[e.ID]))}
 		case !e.Open():
 		case e.Received == a.Received && e.Reason == a.Reason && e.Source == a.Source && e.Hit == a.Hit:
 			return e.ID, nil
@@ -487,8 +496,15 @@ func propose(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, 
 			return 0, err
 		}
 	}
-	if a.Kind.Money() && a.Amount == 0 {
-		if err := a.reckon(ctx, tx, p, terms, person); err != nil {
+	if a.Kind.Money() {
+		granted, err := a.granted(ctx, tx, p, terms, person)
+		if err == nil && a.Amount == 0 {
+			err = a.reckon(ctx, tx, p, terms, person, granted)
+		}
+		if err == nil {
+			err = a.beside(granted)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -515,15 +531,78 @@ func stands(rolls []Roll, a Application) bool {
 	return i >= 0 && rolls[i].State == map[Kind]State{New: Receiving, Resume: Receiving, Suspend: Suspended, Stop: Stopped}[a.Kind]
 }
 
-// settledOf is what was paid or paid back, in fen, of each application of a person.
-func settledOf(ctx context.Context, q store.Querier, person int64) (map[int64]int64, error) {
-	list, err := store.All(ctx, q, func(rows *sql.Rows, x *[2]int64) error { return rows.Scan(&x[0], &x[1]) },
-		`select a.id, p.amount from application a join payment p on `+LedTo+` where a.person = $1`, person)
-	sums := map[int64]int64{}
-	for _, x := range list {
-		sums[x[0]] += max(x[1], -x[1])
+// granted is what the county approved of the kind, programme and person of an application, and money is still to come of, each with Paid as
+// what came. It holds its months: they cannot be asked for twice.
+func (a Application) granted(ctx context.Context, q store.Querier, p Programme, terms Terms, person Person) ([]Pending, error) {
+	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
+		coalesce((select sum(abs(p.amount)) from payment p where `+LedTo+`), 0) as settled from application a where a.person = $1 and a.programme = $2 and a.kind = $3 and a.id <> $4
+		and a.decision = 'approved' and not `+Covered+`) as granted where settled < amount order by id`, a.Person, a.Programme, string(a.Kind), a.ID)
+	if err != nil {
+		return nil, err
 	}
-	return sums, err
+	sign := a.Kind.sign()
+	var waiting []Pending
+	for _, x := range list {
+		account, err := accountOf(ctx, q, p, terms, person, x.To)
+		if err != nil {
+			return nil, err
+		}
+		settled, err := store.One(ctx, q, store.Value[int64], `select coalesce(sum(abs(x.amount)), 0) from payment x where x.application = $1 and x.void = ''`, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		// What is owed of a month without any payment then may not have been asked for; of one that was paid short then it was.
+		paid, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x where x.person = $1 and x.programme = $2 and x.id < $3`, a.Person, a.Programme, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		lines := slices.DeleteFunc(account.Lines, func(l Line) bool { return !slices.Contains(paid, l.Month.String()) })
+		open, _, err := x.open(ctx, q, lines, sign, x.Amount-settled)
+		if err != nil {
+			return nil, err
+		}
+		if open > 0 {
+			x.Paid = x.Amount - open
+			waiting = append(waiting, x)
+		}
+	}
+	return waiting, nil
+}
+
+// notTwice refuses a decision about money for months that an earlier one holds whose money has not come.
+func (a Application) notTwice(ctx context.Context, tx *store.Tx, person Person) error {
+	if !a.Kind.Money() {
+		return nil
+	}
+	p, err := ProgrammeByID(ctx, tx, a.Programme)
+	if err != nil {
+		return err
+	}
+	terms, err := TermsOf(ctx, tx, a.Programme)
+	if err != nil {
+		return err
+	}
+	granted, err := a.granted(ctx, tx, p, terms, person)
+	if err != nil {
+		return err
+	}
+	return a.beside(granted)
+}
+
+// beside refuses to ask for months that something granted holds.
+func (a Application) beside(granted []Pending) error {
+	for _, g := range granted {
+		if a.From == 0 || a.To == 0 || a.From <= g.To && g.From <= a.To {
+			return g.first()
+		}
+	}
+	return nil
+}
+
+// first is the error of asking for what was granted and has not come.
+func (x Pending) first() error {
+	return org.Invalid{Field: "事项", What: fmt.Sprintf("县里%s已同意%s%s%s元，还有%s元没有到账，请先办完那一件；别的月份，请写明月份和金额",
+		x.Decided, x.Kind.Word(), x.Months(), Yuan(x.Amount), Yuan(x.Amount-x.Paid))}
 }
 
 // fitting are the states of an entry that a kind of application makes sense for.
@@ -586,27 +665,36 @@ func excluded(ctx context.Context, tx *store.Tx, p Programme, terms Terms, perso
 	return nil
 }
 
-// reckon takes amount and months of arrears or a recovery from what the months come to.
-func (a *Application) reckon(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person) error {
+// reckon takes amount and months of arrears or a recovery from what the months come to, without those that something granted holds.
+func (a *Application) reckon(ctx context.Context, tx *store.Tx, p Programme, terms Terms, person Person, granted []Pending) error {
 	account, err := accountOf(ctx, tx, p, terms, person, terms.Payable(today(tx)))
 	if err != nil {
 		return err
 	}
-	sum, months := account.Sum.Arrears+account.Sum.Short, account.Sum.Months
-	if a.Kind == Recover {
-		sum, months = account.Sum.Overpaid(), account.Sum.Over
-	}
-	if sum == 0 {
-		return org.Invalid{Field: "金额", What: fmt.Sprintf("按现在的资料，%s没有要%s的月份；确有的请写明金额和月份", person.Name, a.Kind.Word())}
-	}
-	a.Amount = sum
+	a.From, a.To = 0, 0
+	asked := map[Kind][]Verdict{Arrears: {Missing, Short}, Recover: {Excess, Wrong}}[a.Kind]
+	var held *Pending
 	for _, l := range account.Lines {
-		if a.Kind == Arrears && l.Verdict == Short {
-			months = append(months, l.Month)
+		if !slices.Contains(asked, l.Verdict) || l.Barred != "" {
+			continue
 		}
+		if i := slices.IndexFunc(granted, func(g Pending) bool { return g.From <= l.Month && l.Month <= g.To }); i >= 0 {
+			held = &granted[i]
+			continue
+		}
+		a.Amount += a.Kind.sign() * l.Diff()
+		if a.From == 0 || l.Month < a.From {
+			a.From = l.Month
+		}
+		a.To = max(a.To, l.Month)
 	}
-	a.From, a.To = slices.Min(months), slices.Max(months)
-	return nil
+	switch {
+	case a.Amount > 0:
+		return nil
+	case held != nil:
+		return held.first()
+	}
+	return org.Invalid{Field: "金额", What: fmt.Sprintf("按现在的资料，%s没有要%s的月份；确有的请写明金额和月份", person.Name, a.Kind.Word())}
 }
 
 // step records that a step was taken.
@@ -804,6 +892,9 @@ func Decide(ctx context.Context, v *vault.Vault, who org.Person, id, version int
 			a.Class = d.Class
 		}
 		if d.Verdict == Approved {
+			if err := a.notTwice(ctx, tx, person); err != nil {
+				return err
+			}
 			if err := a.takeEffect(ctx, tx, who, person, d.Day); err != nil {
 				return err
 			}

@@ -105,7 +105,26 @@ func TestMonthsPaidBesideArrears(t *testing.T) {
 	})
 }
 
-// Arrears that come with the lists end what asked for them once all of it has come, on days that the lists say.
+// arrears asks for arrears of somebody, from a month to a month.
+func arrears(p, person int64, from, to Month, fen int64) Application {
+	return Application{Programme: p, Person: person, Kind: Arrears, Source: Inspected, Received: "2026-04-16", Amount: fen, From: from, To: to, Reason: "也漏了"}
+}
+
+// waits fails when an application waits for its money or not, or has led to another number of payments.
+func (d *desk) waits(x int64, want bool, rows int) {
+	d.t.Helper()
+	q, err := PendingByID(d.ctx, d.v, d.clerk, x)
+	d.must(err)
+	list, err := PaidFor(d.ctx, d.v, x)
+	d.must(err)
+	unpaid, err := Applications(d.ctx, d.v, d.clerk, Queue{ID: x, Unpaid: true})
+	d.must(err)
+	if q.Unpaid != want || (len(unpaid) > 0) != want || len(list) != rows {
+		d.t.Errorf("unpaid %v, %d in the queue, %d rows", q.Unpaid, len(unpaid), len(list))
+	}
+}
+
+// Arrears that come with the lists end what asked for them once all of it has come. What is still to come holds its months and no others.
 func TestArrearsPaidByLists(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
@@ -115,33 +134,147 @@ func TestArrearsPaidByLists(t *testing.T) {
 			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: person.ID, Fen: 5000, Day: day, Untold: untold, Source: "补发册"}})
 			d.must(err)
 		}
-		waits := func(want bool, rows int) {
-			t.Helper()
-			q, err := PendingByID(d.ctx, d.v, d.clerk, x)
-			d.must(err)
-			list, err := PaidFor(d.ctx, d.v, x)
-			d.must(err)
-			if q.Unpaid != want || len(list) != rows {
-				t.Errorf("unpaid %v, %d rows", q.Unpaid, len(list))
-			}
-		}
 		paid(2026*12, "2026-04-16", false)
 		paid(2026*12+1, "2026-04-16", false)
-		waits(true, 0)
-		again := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Inspected, Received: "2026-04-16", Amount: 5000, From: 2026*12 - 1, To: 2026*12 - 1, Reason: "十二月也漏了"}
-		_, err := Propose(d.ctx, d.v, d.clerk, again)
-		d.refuses(err, "事项", "还有150元没有到账")
-		paid(2026*12+2, "2026-03-31", true) // nobody said the day
-		waits(true, 0)
+		d.waits(x, true, 0)
+		_, err := Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12-1, 2026*12+2, 10000))
+		d.refuses(err, "事项", "县里2026-04-16已同意补发2026年1月至2026年3月150元，还有50元没有到账")
+		paid(2026*12+2, "2026-03-31", true) // nobody said the day: it is as if it had been before the asking
+		d.waits(x, false, 2)
 		rows, err := PaymentsOf(d.ctx, d.v, p, person.ID)
 		d.must(err)
 		d.must(CorrectPayment(d.ctx, d.v, d.clerk, rows[0].ID, 1, 5000, "2026-04-16", "银行流水"))
-		waits(false, 3)
+		d.waits(x, false, 3)
 		if err := Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 100, "2026-04-16", "回单"); err == nil {
 			t.Error("settled what lists had paid")
 		}
-		_, err = Propose(d.ctx, d.v, d.clerk, again)
+		_, err = Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12-1, 2026*12+2, 5000))
 		d.must(err)
+	})
+}
+
+// Arrears that a list had paid before they were asked for, which it told only after, have nothing left to come: they wait no longer and
+// stand in no other's way. They led to nothing. Of months that such a list does not have, all is still to come.
+func TestArrearsPaidBeforeTheyWereAskedFor(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, x := d.granted(p)
+		paid := func(m Month, day string) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: person.ID, Fen: 5000, Day: day, Source: "迟来的册"}})
+			d.must(err)
+		}
+		settle := func(yuan int64) error {
+			return Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), yuan*100, "2026-04-16", "回单")
+		}
+		paid(2026*12, "2026-04-15")
+		paid(2026*12+1, "2026-04-15")
+		d.waits(x, true, 0) // the third month is open
+		d.refuses(settle(150), "金额", "这里只能再登记50元")
+		december, err := Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12-1, 2026*12-1, 5000))
+		d.must(err) // another month
+		d.advance(december, Proposed)
+		d.refuses(Decide(d.ctx, d.v, d.leader, december, d.version("application", december), Decision{Verdict: Approved, Day: "2026-04-16", No: "9号", Reason: "同意", To: 2026*12 + 2}), "事项", "还有50元没有到账")
+		d.decideAs(december, Decision{})
+		paid(2026*12+2, "2026-04-15")
+		d.waits(x, false, 0)
+		d.waits(december, true, 0) // not one of its months
+		d.refuses(settle(50), "金额", "这里只能再登记0元")
+		if g, err := grantedIn(d.ctx, d.v, p, 2026*12+2); err != nil || g[person.ID].ID != 0 {
+			t.Errorf("the month is still held: %+v, %v", g, err)
+		}
+		paid(2026*12-1, "2026-04-16")
+		d.waits(december, false, 1)
+		d.waits(x, false, 0) // nothing ends twice
+		_, err = Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12, 2026*12+2, 3000))
+		d.must(err) // the standard was raised
+	})
+}
+
+// Asked for by what the months come to, arrears leave out the months that something granted holds; another programme is no hindrance.
+func TestArrearsBesideWhatWasGranted(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		person, _ := d.granted(p)
+		other := d.takeOne(p, "乔奶奶", "19350201", 16)
+		reckoned := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "又漏了"}
+		_, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.refuses(err, "事项", "还有150元没有到账")
+		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12-1, []Paid{{Person: other.ID, Fen: 5000, Day: "2026-04-01", Source: "十二月册"}})
+		d.must(err) // the list of another month, on which the person is not
+		x, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 5000 || a.From != 2026*12-1 || a.To != 2026*12-1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+		second, err := AddProgramme(d.ctx, d.v, d.clerk, d.town, NewProgramme{Example: "dibao", From: "2010-01-01", Basis: "临民〔2009〕31号"})
+		d.must(err)
+		_, err = Propose(d.ctx, d.v, d.clerk, arrears(second, person.ID, 2026*12, 2026*12+2, 9000))
+		d.must(err)
+	})
+}
+
+// A month between arrears of which nothing was known is not held by them once a list shows that all they were about had been paid.
+func TestAnUnknownMonthBetweenArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		paid := func(who int64, m Month) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: who, Fen: 5000, Day: "2026-04-15", Source: "册"}})
+			d.must(err)
+		}
+		paid(other.ID, 2026*12)
+		paid(other.ID, 2026*12+2)
+		reckoned := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"}
+		x, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 10000 || a.From != 2026*12 || a.To != 2026*12+2 {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		paid(other.ID, 2026*12+1) // the person is not in the list of February
+		paid(person.ID, 2026*12)
+		_, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.refuses(err, "事项", "还有50元没有到账")
+		paid(person.ID, 2026*12+2)
+		x, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 5000 || a.From != 2026*12+1 || a.To != 2026*12+1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}
+
+// A month inside arrears that had been paid when they were asked for is none of them: told late or entered anew, its payment ends nothing.
+func TestAPaidMonthBetweenArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person := d.takeOne(p, "庄大娘", "19410805", 12)
+		for m, fen := range map[Month]int64{2026 * 12: 3000, 2026*12 + 1: 5000, 2026*12 + 2: 3000} {
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: person.ID, Fen: fen, Day: "2026-04-01", Source: "册"}})
+			d.must(err)
+		}
+		x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "少发"})
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		february, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = '2026-02'`)
+		d.must(err)
+		d.must(VoidMonth(d.ctx, d.v, d.clerk, february, 1, "是别人的回单"))
+		_, err = TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+1, []Paid{{Person: person.ID, Fen: 5000, Day: "2026-04-16", Source: "二月册"}})
+		d.must(err)
+		d.waits(x, true, 0)
+		_, err = Propose(d.ctx, d.v, d.clerk, arrears(p, person.ID, 2026*12, 2026*12+2, 4000))
+		d.refuses(err, "事项", "还有40元没有到账")
+		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 4000, "2026-04-16", "回单"))
+		d.waits(x, false, 2)
+		if got, want := d.months(p, person.ID), "2026-01 50/50, 2026-02 50/50, 2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
 	})
 }
 

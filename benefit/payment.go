@@ -26,13 +26,13 @@ type Payment struct {
 	Source      string // list, sheet and row, or the paper
 	Version     int64
 
-	// Of what settles arrears or a recovery; see [Settlement].
-	Entry   int64
-	Void    string
+	Entry   int64  // of what settles arrears or a recovery: see [Settlement]; of a month's payment 0 or, void, the id of its end
+	Void    string // day on which it was made void; empty: it counts
+	VoidBy  int64  // staff
 	VoidWhy string
 }
 
-const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version, ` + entryOf + `, x.void, x.void_why`
+const paymentColumns = `x.id, x.programme, x.person, x.roll, x.application, x.month, x.amount, x.paid, x.source, x.version, ` + entryOf + `, x.void, x.void_by, x.void_why`
 
 // entryOf is what the rows of payment x that were entered at once share. Those from before there were entries have no column of it: of them
 // it is the first that has their day and paper. It is not written into the rows, for the record vouches for these as they are.
@@ -40,7 +40,7 @@ const entryOf = `case when x.entry = 0 and x.application <> 0 then
 	(select min(y.id) from payment y where y.application = x.application and y.entry = 0 and y.paid = x.paid and y.source = x.source) else x.entry end`
 
 func (p *Payment) into(month *string) []any {
-	return []any{&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, month, &p.Fen, &p.Paid, &p.Source, &p.Version, &p.Entry, &p.Void, &p.VoidWhy}
+	return []any{&p.ID, &p.Programme, &p.Person, &p.Roll, &p.Application, month, &p.Fen, &p.Paid, &p.Source, &p.Version, &p.Entry, &p.Void, &p.VoidBy, &p.VoidWhy}
 }
 
 func scanPayment(rows *sql.Rows, p *Payment) error {
@@ -67,17 +67,29 @@ func PaymentByID(ctx context.Context, q store.Querier, who org.Person, id int64)
 // LedTo is the condition on payment p that it is what application a asked for: a row that settles it or, of somebody newly on the roll or
 // back on it, a month's payment from the month on that was decided, made on the day of the decision or later: what was paid before is
 // no fruit of it, whatever month it was for. Where nobody said on what day it was paid, the day counts on which it was told. Arrears may
-// come with the lists too: see [listed]. Only such a row counts as 享受到 (M70).
+// come with the lists too, on days since they were asked for: such rows count once they and what was settled are all that was decided, or
+// once nothing is left to come ([Covered]). Only a row of these counts as 享受到 (M70).
 const LedTo = `(p.void = '' and (p.application = a.id and case when a.kind = 'recover' then p.amount < 0 else p.amount > 0 end
 	or a.kind in ('new', 'resume') and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
 		and a.from_month > '' and p.month >= a.from_month and (p.paid >= a.decided or p.untold >= a.decided)
-	or ` + listed + ` and a.amount <= (select sum(z.amount) from payment z where z.person = a.person and z.programme = a.programme and z.void = '' and (z.application = a.id
-		or z.application = 0 and z.amount > 0 and z.month >= a.from_month and z.month <= a.to_month and z.id > a.id and z.paid >= a.received))))`
+	or a.kind = 'arrears' and a.decision = 'approved' and ` + theirs + ` and ` + listed + ` and p.paid >= a.received and (` + Covered + `
+		or a.amount <= (select sum(p.amount) from payment p where ` + theirs + ` and (p.application = a.id or ` + listed + ` and p.paid >= a.received)))))`
 
-// listed is the condition on payment p that a list paid it for a month of the arrears a, on a day that the list says, since they were asked
-// for. What was paid so counts once it and what was settled are all that was decided: nothing is left to be settled then.
-const listed = `a.kind = 'arrears' and a.decision = 'approved' and p.person = a.person and p.programme = a.programme and p.application = 0 and p.amount > 0
-		and p.month >= a.from_month and p.month <= a.to_month and p.id > a.id and p.paid >= a.received`
+// theirs is the condition on payment p that it counts and is to whom application a is about, of its programme.
+const theirs = `p.person = a.person and p.programme = a.programme and p.void = '' and p.amount > 0`
+
+// listed is the condition on such a payment that it was entered for a month of the arrears a since they were asked for, not with them. What was
+// entered anew of a month whose payment stood when they were asked for, and was made void since, is none of it: they were asked for beside it.
+const listed = `p.application = 0 and p.id > a.id and p.month >= a.from_month and p.month <= a.to_month and not exists (select 1 from payment w
+		where w.programme = p.programme and w.person = p.person and w.month = p.month and w.application = 0 and w.void <> '' and w.id < a.id and w.entry > a.id)`
+
+// Covered is the condition on application a that it is about arrears of which nothing is left to come: each of its months was paid or settled
+// since they were asked for, on whatever day, and all of it is what was decided. A list may tell late of a payment from before the asking: it
+// ends no more than its own month and is no fruit of the asking, but what was paid so is not paid again.
+const Covered = `(a.kind = 'arrears' and a.decision = 'approved' and (select case when sum(p.amount) >= a.amount and count(distinct p.month) =
+		(cast(nullif(substr(a.to_month, 1, 4), '') as bigint) - cast(nullif(substr(a.from_month, 1, 4), '') as bigint)) * 12
+		+ cast(nullif(substr(a.to_month, 6, 2), '') as bigint) - cast(nullif(substr(a.from_month, 6, 2), '') as bigint) + 1 then 1 else 0 end
+	from payment p where ` + theirs + ` and (p.application = a.id or ` + listed + `)) = 1)`
 
 // PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery ([LedTo]), and those since the
 // decision for the months of a new, resumed or changed entry from its first month on. Without any nobody has come to enjoy anything (M70).
@@ -92,7 +104,7 @@ func PaidFor(ctx context.Context, q store.Querier, application int64) ([]Payment
 	if a.Kind != New && a.Kind != Resume && a.Kind != Change {
 		return nil, nil
 	}
-	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 and (x.paid >= $4 or x.untold >= $4) order by x.month, x.id`,
+	return store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.application = 0 and x.void = '' and (x.paid >= $4 or x.untold >= $4) order by x.month, x.id`,
 		a.Programme, a.Person, a.From.String(), a.Decided)
 }
 
@@ -207,9 +219,9 @@ func accountOf(ctx context.Context, q store.Querier, p Programme, terms Terms, x
 
 // recorded are the months whose payments of a programme in a town are here.
 func recorded(ctx context.Context, q store.Querier, p Programme, town int64) (map[Month]bool, error) {
-	query, args := `select distinct x.month from payment x where x.programme = $1 and x.application = 0`, []any{p.ID}
+	query, args := `select distinct x.month from payment x where x.programme = $1 and x.application = 0 and x.void = ''`, []any{p.ID}
 	if p.Unit != town { // of a district: each town's lists come by themselves
-		query, args = `select distinct x.month from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and p.unit = $2`, append(args, town)
+		query, args = `select distinct x.month from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and x.void = '' and p.unit = $2`, append(args, town)
 	}
 	list, err := store.All(ctx, q, store.Value[string], query, args...)
 	months := make(map[Month]bool, len(list))
@@ -245,6 +257,25 @@ func standingOf(p Programme, x Person, r Roll, standards []Standard) Standing {
 	return s
 }
 
+// VoidPayment is a month's payment that was made void, with whom it was to.
+type VoidPayment struct {
+	Payment
+	About Person
+}
+
+// VoidPayments lists the months' payments of a programme that were made void, of people whom who sees: of one person or, with 0, of all, of one
+// month or, with 0, of all; the last first.
+func VoidPayments(ctx context.Context, q store.Querier, who org.Person, programme, person int64, m Month) ([]VoidPayment, error) {
+	where, args := who.MayUnder(org.Residents, "p.path", programme, person, m.String())
+	return store.All(ctx, q, func(rows *sql.Rows, x *VoidPayment) error {
+		var month string
+		err := rows.Scan(append(x.Payment.into(&month), x.About.into()...)...)
+		x.Month, _ = ParseMonth(month)
+		return err
+	}, `select `+paymentColumns+`, `+personColumns+` from payment x join person p on p.id = x.person where x.programme = $1 and x.application = 0 and x.void <> ''
+		and (cast($2 as bigint) = 0 or x.person = $2) and (cast($3 as text) = '' or x.month = $3) and `+where+` order by x.entry desc`, args...)
+}
+
 // Paid is a payment as a list or a form tells of it.
 type Paid struct {
 	Person  int64   // 0: whoever Subject is
@@ -257,18 +288,19 @@ type Paid struct {
 }
 
 // TakePayments takes the payments of a programme for a month from a list. Two lines of one person are one payment of both amounts, for so
-// much was paid. A payment that is there with another amount is returned as a difference and stays. All of the list is taken or, with
-// [Rejected], nothing; the same list again changes nothing.
+// much was paid. A payment that is there with another amount is returned as a difference and stays, and so is a line whose payment was made
+// void: a list that is taken again does not undo that. All of the list is taken or, with [Rejected], nothing; the same list again changes nothing.
 func TakePayments(ctx context.Context, v *vault.Vault, who org.Person, programme int64, month Month, list []Paid) (TakeResult, error) {
 	var result TakeResult
 	err := v.Write(ctx, func(tx *store.Tx) (err error) {
-		result, err = takePayments(ctx, v, tx, who, programme, month, list)
+		result, err = takePayments(ctx, v, tx, who, programme, month, list, false)
 		return err
 	})
 	return result, err
 }
 
-func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, programme int64, month Month, list []Paid) (result TakeResult, err error) {
+// takePayments takes payments from a list or, when somebody enters them, also those that were void.
+func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Person, programme int64, month Month, list []Paid, entered bool) (result TakeResult, err error) {
 	if month < 1900*12 || month > MonthOf(today(tx)) {
 		return result, org.Invalid{Field: "发放月份", What: "请写哪个月的钱，如 2026-05，不能在本月以后"}
 	}
@@ -284,9 +316,18 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 		person int64
 		month  Month
 	}
-	there := make(map[key]Payment, len(had))
+	type line struct {
+		key
+		source string
+		fen    int64
+	}
+	there, void := make(map[key]Payment, len(had)), map[line]Payment{}
 	for _, x := range had {
-		there[key{x.Person, x.Month}] = x
+		if k := (key{x.Person, x.Month}); x.Void == "" {
+			there[k] = x
+		} else if !entered {
+			void[line{k, x.Source, x.Fen}] = x
+		}
 	}
 	var bad Rejected
 	var order []key
@@ -343,6 +384,10 @@ func takePayments(ctx context.Context, v *vault.Vault, tx *store.Tx, who org.Per
 			if old.Fen != row.Fen {
 				result.Differences = append(result.Differences, Difference{Person: k.person, Name: names[k.person], Field: k.month.Words() + "发放金额", Ours: Yuan(old.Fen), Theirs: Yuan(row.Fen), Source: row.Source})
 			}
+			continue
+		}
+		if old, ok := void[line{k, row.Source, row.Fen}]; ok {
+			result.Differences = append(result.Differences, Difference{Person: k.person, Name: names[k.person], Field: k.month.Words() + "发放", Ours: old.Void + "已作废，没有再记", Theirs: Yuan(row.Fen), Source: row.Source})
 			continue
 		}
 		row.ID = tx.ID()
@@ -418,7 +463,7 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 		if len(not) > 0 {
 			return org.Invalid{Field: "发放", What: month.Words() + "的名单已经变了，都没有登记。" + strings.Join(not, "；") + "。请核对后重新勾选"}
 		}
-		result, err = takePayments(ctx, v, tx, who, programme, month, list)
+		result, err = takePayments(ctx, v, tx, who, programme, month, list, true)
 		return err
 	})
 	return result, err
@@ -428,7 +473,7 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 func grantedIn(ctx context.Context, q store.Querier, programme int64, m Month) (map[int64]Pending, error) {
 	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
 		coalesce((select sum(p.amount) from payment p where `+LedTo+`), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
-		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2) as granted where settled < amount order by id`, programme, m.String())
+		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2 and not `+Covered+`) as granted where settled < amount order by id`, programme, m.String())
 	granted := make(map[int64]Pending, len(list))
 	for _, x := range list {
 		granted[x.Person] = x
@@ -476,6 +521,9 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 		if err := who.Check(org.Programme, person.At()); err != nil {
 			return err
 		}
+		if x.Void != "" {
+			return org.Invalid{Field: "金额", What: x.Void + "已经作废，不能更正；对的一笔请重新登记"}
+		}
 		if x.Fen == fen && x.Paid == day {
 			return nil
 		}
@@ -498,6 +546,72 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "更正", Kind: "payment", Row: id,
 			Changes: append(changed("金额", Yuan(x.Fen), Yuan(fen), "发放日期", x.Paid, day), journal.Change{Field: "更正原因", To: why})})
 	})
+}
+
+// VoidMonth makes void a month's payment that was entered wrongly or stands wrongly in a list (作废), with why: whoever may enter it may. The
+// month is not paid again, and nothing is deleted; entering it again brings it back. Not while money was paid back because of it. What
+// package lead ended by it comes back with the next lead.Follow.
+func VoidMonth(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, why string) error {
+	return v.Write(ctx, func(tx *store.Tx) error {
+		x, err := store.One(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		person, err := PersonByID(ctx, tx, who, x.Person)
+		if err != nil {
+			return err
+		}
+		if err := who.Check(org.Programme, person.At()); err != nil {
+			return err
+		}
+		p, err := ProgrammeByID(ctx, tx, x.Programme)
+		if err != nil {
+			return err
+		}
+		if err := tx.Lock(ctx, "programme", x.Programme); err != nil { // nobody pays back meanwhile
+			return err
+		}
+		switch why = strings.TrimSpace(why); {
+		case x.Application != 0:
+			return org.Invalid{Field: "作废原因", What: "这一笔是补发或追回，请在那件事项里作废"}
+		case x.Void != "":
+			return nil // done already
+		case why == "":
+			return org.Invalid{Field: "作废原因", What: "请写错在哪里、凭什么知道，如 银行回单是另一个人的"}
+		}
+		if err := vault.CheckText("作废原因", why); err != nil {
+			return err
+		}
+		if err := x.paidBack(ctx, tx); err != nil {
+			return err
+		}
+		// Its entry sets it apart from the right one of the month, and tells whether something was asked for before or after its end.
+		n, err := tx.Exec(ctx, `update payment set void = $3, void_by = $4, void_why = $5, entry = $6, version = version + 1 where id = $1 and version = $2 and void = ''`,
+			id, version, today(tx), who.ID, why, tx.ID())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return journal.StaleRow(ctx, tx, "payment", id)
+		}
+		return journal.Append(ctx, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Verb: "作废", Kind: "payment", Row: id, Changes: []journal.Change{
+			{Field: p.Name + x.Month.Words() + "发放", From: fmt.Sprintf("%s元（%s）", Yuan(x.Fen), x.Paid)}, {Field: "凭据", From: x.Source}, {Field: "作废原因", To: why}}})
+	})
+}
+
+// paidBack refuses to make void a month's payment because of which money was paid back.
+func (p Payment) paidBack(ctx context.Context, q store.Querier) error {
+	list, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month = $3 and x.application <> 0 and x.void = ''
+		and x.amount < 0 and x.id > $4 order by x.id limit 1`, p.Programme, p.Person, p.Month.String(), p.ID)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return org.Invalid{Field: "作废原因", What: list[0].restsOn()}
+}
+
+// restsOn says that what is to be made void has to stay while p counts.
+func (p Payment) restsOn() string {
+	return fmt.Sprintf("%s后来又登记了%s%s元（%s，%s），是按这一笔算的；先作废%s的登记", p.Month.Words(), p.word(), Yuan(max(p.Fen, -p.Fen)), p.Paid, p.Source, p.word())
 }
 
 // Settlement is what was entered at once of arrears that were paid or of an overpayment that was paid back (登记到账, 登记缴回). One that was
@@ -540,11 +654,7 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 		if err != nil {
 			return err
 		}
-		sign := int64(1)
-		if a.Kind == Recover {
-			sign = -1
-		}
-		settled, again := int64(0), false
+		sign, settled, again := a.Kind.sign(), int64(0), false
 		for _, x := range before {
 			if x.Void == "" {
 				settled += sign * x.Fen
@@ -603,27 +713,37 @@ func Settle(ctx context.Context, v *vault.Vault, who org.Person, id, version, fe
 // paidMeanwhile refuses to settle what was paid otherwise of the months of an application since it was entered: it would be paid twice.
 // left is what the county decided less what was settled.
 func (a Application) paidMeanwhile(ctx context.Context, q store.Querier, lines []Line, sign, fen, left int64) error {
-	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.month <= $4 and x.application <> $5
-		and x.id > $5 and x.amount * $6 > 0 and x.void = '' order by x.month, x.id`, a.Programme, a.Person, a.From.String(), a.To.String(), a.ID, sign)
-	if err != nil || len(later) == 0 {
+	open, later, err := a.open(ctx, q, lines, sign, left)
+	if err != nil || fen <= open {
 		return err
-	}
-	var open int64
-	for _, l := range lines {
-		if l.Month >= a.From && l.Month <= a.To {
-			open += max(sign*l.Diff(), 0)
-		}
 	}
 	var told []string
 	for _, x := range later {
-		left -= sign * x.Fen
 		told = append(told, fmt.Sprintf("%s已于%s%s%s元（%s）", x.Month.Words(), x.Paid, x.word(), Yuan(max(x.Fen, -x.Fen)), x.Source))
 	}
-	// Of months of which nothing is known only the decision says what is owed.
-	if open = max(open, left, 0); fen <= open {
-		return nil
-	}
 	return org.Invalid{Field: "金额", What: fmt.Sprintf("提出以后%s，这里只能再登记%s元；请核对是不是同一笔钱", strings.Join(told, "，"), Yuan(open))}
+}
+
+// open is what may still be settled of left, which is what the county decided less what was settled: all of it but what was paid otherwise of
+// its months since it was entered, on whatever day, as far as these months are not owed more. It is what was paid otherwise, too.
+func (a Application) open(ctx context.Context, q store.Querier, lines []Line, sign, left int64) (int64, []Payment, error) {
+	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.month <= $4 and x.application <> $5
+		and x.id > $5 and x.amount * $6 > 0 and x.void = '' order by x.month, x.id`, a.Programme, a.Person, a.From.String(), a.To.String(), a.ID, sign)
+	if err != nil || len(later) == 0 {
+		return left, nil, err
+	}
+	var owed int64
+	for _, l := range lines {
+		if l.Month >= a.From && l.Month <= a.To {
+			owed += max(sign*l.Diff(), 0)
+		}
+	}
+	// Of months of which nothing is known only the decision says what is owed.
+	rest := left
+	for _, x := range later {
+		rest -= sign * x.Fen
+	}
+	return min(left, max(owed, rest, 0)), later, nil
 }
 
 // word is what people call a payment.
@@ -646,8 +766,7 @@ func (a Application) reckonedFrom(ctx context.Context, q store.Querier, x Settle
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	later := list[0]
-	return org.Invalid{Field: "作废原因", What: fmt.Sprintf("%s后来又登记了%s%s元（%s，%s），是按这一笔算的；先作废%s的登记", later.Month.Words(), later.word(), Yuan(max(later.Fen, -later.Fen)), later.Paid, later.Source, later.word())}
+	return org.Invalid{Field: "作废原因", What: list[0].restsOn()}
 }
 
 // VoidSettlement makes void what was entered wrongly of arrears or of a recovery (作废), with why: whoever may enter it may. Its months are

@@ -13,9 +13,9 @@ import (
 	"bihuan/vault"
 )
 
-// Follow closes the confirmed hits whose proposal has ended: by a payment row for who was to be paid, by a row of money paid back, by
-// the county's decision for what was to be stopped or put right, and by a refusal with its reasons. A proposal that was withdrawn leaves
-// its hit where it was, and one whose payment was made void comes back. It may run at any time.
+// Follow closes the confirmed hits whose proposal has ended: by a payment row for who was to be paid, or when lists show that nothing is left
+// to be paid, by a row of money paid back, by the county's decision for what was to be stopped or put right, and by a refusal with its
+// reasons. A proposal that was withdrawn leaves its hit where it was, and one whose payment was made void comes back. It may run at any time.
 func Follow(ctx context.Context, v *vault.Vault) error {
 	if err := reopen(ctx, v); err != nil {
 		return err
@@ -25,11 +25,12 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 		kind, step, decision, reasons string
 		decided                       string
 		person, programme             int64
+		covered                       bool
 	}
 	list, err := store.All(ctx, v, func(rows *sql.Rows, f *followed) error {
-		return rows.Scan(&f.hit.ID, &f.hit.Version, &f.hit.Rule, &f.hit.Name, &f.hit.Application, &f.kind, &f.step, &f.decision, &f.reasons, &f.decided, &f.person, &f.programme)
-	}, `select h.id, h.version, h.rule, h.name, h.application, a.kind, a.step, a.decision, a.decision_reason, a.decided, a.person, a.programme
-		from hit h join application a on a.id = h.application where h.state = 'confirmed' and (a.step in ('decided', 'withdrawn')) order by h.id`)
+		return rows.Scan(&f.hit.ID, &f.hit.Version, &f.hit.Rule, &f.hit.Name, &f.hit.Application, &f.kind, &f.step, &f.decision, &f.reasons, &f.decided, &f.person, &f.programme, &f.covered)
+	}, `select h.id, h.version, h.rule, h.name, h.application, a.kind, a.step, a.decision, a.decision_reason, a.decided, a.person, a.programme,
+		case when `+benefit.Covered+` then 1 else 0 end from hit h join application a on a.id = h.application where h.state = 'confirmed' and (a.step in ('decided', 'withdrawn')) order by h.id`)
 	if err != nil || len(list) == 0 {
 		return err
 	}
@@ -47,10 +48,14 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 			if err != nil {
 				return err
 			}
-			if paid == "" {
+			switch {
+			case paid != "":
+				why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + dayWords(paid)
+			case f.covered: // it ends, and nobody came to enjoy anything by it
+				why = "要补的月份提出以前都已发放"
+			default:
 				continue
 			}
-			why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + dayWords(paid)
 		}
 		err := v.Write(ctx, func(tx *store.Tx) error {
 			closed, verb := dayOf(tx), "办结"
@@ -77,13 +82,15 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 
 // reopen takes up again the hits that a payment had ended which was made void. They are where they were, confirmed and with the county's
 // approval. What a later screening has found of the same meanwhile, and nobody has touched, is the same as that; where somebody is at it,
-// both go on. Only a void row reopens: other payments, whose days may be those that lists left out, change nothing of what was closed.
+// both go on. Only a row of its own that was made void reopens: one that settled it or, of those of months that it asked for, one that was void since it was
+// closed. Other payments, whose days may be those that lists left out, change nothing of what was closed.
 func reopen(ctx context.Context, v *vault.Vault) error {
 	list, err := store.All(ctx, v, func(rows *sql.Rows, h *Hit) error {
 		return rows.Scan(&h.ID, &h.Version, &h.Unit, &h.Key, &h.Rule, &h.Name, &h.ClosedWhy, &h.Serial)
 	}, `select h.id, h.version, h.unit, h.hit_key, h.rule, h.name, h.closed_why, s.serial`+hitFrom+` join application a on a.id = h.application where h.state = 'closed' and a.decision = 'approved'
-		and a.kind in ('new', 'resume', 'arrears', 'recover') and exists (select 1 from payment y where y.application = a.id and y.void <> '')
-		and not exists (select 1 from payment p where `+benefit.LedTo+`) order by h.id`)
+		and a.kind in ('new', 'resume', 'arrears', 'recover') and exists (select 1 from payment y where y.void <> '' and (y.application = a.id or y.application = 0 and y.person = a.person and y.programme = a.programme
+			and a.from_month > '' and y.month >= a.from_month and y.void >= h.closed and (a.kind in ('new', 'resume') or a.kind = 'arrears' and y.month <= a.to_month)))
+		and not exists (select 1 from payment p where `+benefit.LedTo+`) and not `+benefit.Covered+` order by h.id`)
 	if err != nil {
 		return err
 	}

@@ -267,7 +267,7 @@ func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, town int64, v
 	}
 	// The amount of a roll that pays by age is that of the last month paid.
 	query := `select p.name, p.birth, p.village, case when r.standard > 0 then r.standard else coalesce((select max(y.amount) from payment y
-			where y.roll = r.id and y.application = 0 and y.month = (select max(z.month) from payment z where z.roll = r.id and z.application = 0)), 0) end, '', '', 'month'
+			where y.roll = r.id and y.application = 0 and y.void = '' and y.month = (select max(z.month) from payment z where z.roll = r.id and z.application = 0 and z.void = '')), 0) end, '', '', 'month'
 		from roll r join person p on p.id = r.person where r.programme = $1 and r.state = 'receiving' and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, r.id`
 	if d.What == "proposed" {
 		query = `select p.name, p.birth, p.village, a.amount, a.from_month, a.to_month, a.kind from application a join person p on p.id = a.person

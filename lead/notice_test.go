@@ -96,6 +96,27 @@ func TestNoticeTellsNothingElse(t *testing.T) {
 	})
 }
 
+// Whoever is paid by age stands in a notice with what was paid last and counts.
+func TestANoticeTellsNoVoidPayment(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		person := s.person(1, "禾秀英", "1946-10-01")
+		roll := s.insert(`insert into roll (id, programme, person, starts, ends, class, standard, account, account_index, state, next_review, version)
+			values ($1, $2, $3, '2025-01', '', '', 0, '', '', 'receiving', '', 1)`, s.programme, person)
+		for month, x := range map[string]struct {
+			fen  int64
+			void string
+		}{"2026-02": {4000, ""}, "2026-03": {9000, "2026-04-02"}} {
+			s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, void) values ($1, $2, $3, $4, 0, $5, $6, '2026-04-01', '', 1, $7)`, s.programme, person, roll, month, x.fen, x.void)
+		}
+		draft := lead.NoticeDraft{Programme: s.programme, Village: s.east.ID, What: "receiving", Basis: "临民〔2026〕4号", Until: "2026-04-25", Batch: lead.NewBatch()}
+		_, err := lead.PostNotice(t.Context(), s.v, s.db, s.people["clerk"], s.town.ID, draft)
+		s.must(err)
+		if n, err := lead.PublicNotice(t.Context(), s.v, draft.Batch); err != nil || len(n.Lines) != 1 || n.Lines[0].Amount != 4000 {
+			t.Errorf("%+v, %v", n.Lines, err)
+		}
+	})
+}
+
 // A notice comes down by itself, and what it told is gone.
 func TestNoticeComesDown(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {

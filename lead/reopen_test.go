@@ -185,6 +185,96 @@ func TestOnlyAVoidPaymentReopens(t *testing.T) {
 	})
 }
 
+// A hit that a month's payment had ended comes back when that was void since, of a new entry and of arrears that lists had paid; a payment of
+// another month or one that was void before does not bring it back.
+func TestAVoidMonthReopensItsHit(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		ctx := t.Context()
+		for i, kind := range []string{"new", "arrears"} {
+			hit, who := s.hit(s.east, "HL-12", i+1), s.person(i+1, "禾甲英", "1946-10-01")
+			application := s.application(who, kind, "decided", "approved", hit, 5000)
+			s.exec(`update application set from_month = '2026-03', to_month = '2026-03' where id = $1`, application)
+			s.exec(`update hit set state = 'confirmed', application = $2, version = version + 1 where id = $1`, hit, application)
+			pay := func(month, void string) int64 {
+				id := s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, void, entry) values ($1, $2, $3, 0, 0, $4, 5000, '2026-05-20', '', 1, $5, 0)`, s.programme, who, month, void)
+				if void != "" {
+					s.exec(`update payment set entry = id where id = $1`, id)
+				}
+				return id
+			}
+			void := func(id int64) {
+				s.exec(`update payment set void = '2026-05-22', void_why = '错', entry = id, version = version + 1 where id = $1`, id)
+			}
+			is := func(what string, state lead.HitState, why string, stage lead.Stage) {
+				t.Helper()
+				s.must(lead.Follow(ctx, s.v))
+				if h := s.get(hit); h.State != state || h.ClosedWhy != why {
+					t.Errorf("%s, %s: %s %q", kind, what, h.State, h.ClosedWhy)
+				}
+				rows, err := lead.OutcomesOf(ctx, s.v, s.db, s.people["clerk"], s.run, "")
+				s.must(err)
+				for _, r := range rows {
+					if r.Hit.ID == hit && r.Stage != stage {
+						t.Errorf("%s, %s: it is at %s", kind, what, lead.Stages[r.Stage])
+					}
+				}
+			}
+			x := pay("2026-03", "")
+			is("paid", lead.HitClosed, "已发放 2026年5月20日", lead.PaidStage)
+			void(x)
+			is("void", lead.HitConfirmed, "", lead.DecidedStage)
+			pay("2026-03", "")
+			is("paid again", lead.HitClosed, "已发放 2026年5月20日", lead.PaidStage)
+			void(pay("2026-02", ""))
+			is("another month is void", lead.HitClosed, "已发放 2026年5月20日", lead.PaidStage)
+			s.exec(`update payment set paid = '2026-03-20' where void = '' and person = $1`, who)
+			s.exec(`update application set received = '2026-05-01' where id = $1`, application)
+			s.exec(`update hit set closed = '2026-05-23' where id = $1`, hit)
+			pay("2026-04", "2026-05-22")
+			is("what was void before", lead.HitClosed, "已发放 2026年5月20日", lead.DecidedStage)
+		}
+	})
+}
+
+// Arrears that a list shows as paid before they were asked for end their hit, once; nobody came to enjoy anything by it. When that payment was
+// void the hit comes back.
+func TestArrearsPaidBeforeEndTheirHit(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		ctx := t.Context()
+		hit, who := s.hit(s.east, "HL-01", 1), s.person(1, "禾甲英", "1946-10-01")
+		application := s.application(who, "arrears", "decided", "approved", hit, 10000)
+		s.exec(`update application set from_month = '2026-02', to_month = '2026-03' where id = $1`, application)
+		s.exec(`update hit set state = 'confirmed', application = $2, version = version + 1 where id = $1`, hit, application)
+		pay := func(month string) int64 {
+			return s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version) values ($1, $2, $3, 0, 0, $4, 5000, '2026-03-20', '', 1)`, s.programme, who, month)
+		}
+		is := func(what string, state lead.HitState, why string) {
+			t.Helper()
+			var version int64
+			for i := range 2 {
+				s.must(lead.Follow(ctx, s.v))
+				h := s.get(hit)
+				if h.State != state || h.ClosedWhy != why || i > 0 && h.Version != version {
+					t.Errorf("%s: %s %q, version %d after %d", what, h.State, h.ClosedWhy, h.Version, version)
+				}
+				version = h.Version
+			}
+			rows, err := lead.OutcomesOf(ctx, s.v, s.db, s.people["clerk"], s.run, "")
+			if s.must(err); rows[0].Stage != lead.DecidedStage {
+				t.Errorf("%s: it is at %s", what, lead.Stages[rows[0].Stage])
+			}
+		}
+		pay("2026-02")
+		is("one of two months", lead.HitConfirmed, "")
+		x := pay("2026-03")
+		is("both", lead.HitClosed, "要补的月份提出以前都已发放")
+		s.exec(`update payment set void = '2026-05-22', void_why = '错', entry = id, version = version + 1 where id = $1`, x)
+		is("one is void", lead.HitConfirmed, "")
+		pay("2026-03")
+		is("both again", lead.HitClosed, "要补的月份提出以前都已发放")
+	})
+}
+
 // A hit with an application that is the same as one that is discarded goes back to where it was; another is the same as that.
 func TestDiscardingKeepsWhatLedToAnApplication(t *testing.T) {
 	eachScene(t, func(t *testing.T, s *scene) {

@@ -107,8 +107,8 @@ func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
 		row.Light = light{Kind: "soon", Word: "批准未到账", Why: decided + "同意，过了发放月还没有付款记录"}
 	case x.Unpaid:
 		row.Light = light{Kind: "part", Word: "县里同意", Why: decided + "，等到账"}
-	case x.Decision == benefit.Approved && x.Kind.Money() && max(x.Paid, -x.Paid) < x.Amount:
-		row.Light = light{Kind: "part", Word: "县里同意", Why: fmt.Sprintf("%s，还差%s元", decided, benefit.Yuan(x.Amount-max(x.Paid, -x.Paid)))}
+	case x.Left > 0:
+		row.Light = light{Kind: "part", Word: "县里同意", Why: fmt.Sprintf("%s，还差%s元", decided, benefit.Yuan(x.Left))}
 	case x.Step == benefit.Decided:
 		row.Light = light{Kind: "done", Word: "县里同意", Why: decided}
 	case x.Step == benefit.Proposed:
@@ -323,9 +323,11 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 			}
 			if len(payments) > 0 {
 				view = stepTaken{Word: "到账", Kind: "done", Day: p.Payments[0].Day, Said: fmt.Sprintf("%d 笔，共 %s 元", len(payments), p.Sum), Taken: true}
-				if left := x.Amount - max(sum, -sum); x.Kind.Money() && left > 0 {
-					view.Kind, view.Said = "part", view.Said+"，还差 "+benefit.Yuan(left)+" 元"
+				if x.Left > 0 {
+					view.Kind, view.Said = "part", view.Said+"，还差 "+benefit.Yuan(x.Left)+" 元"
 				}
+			} else if x.Covered {
+				view.Kind, view.Said = "done", "要补的月份，提出以前都已发放，没有要补的了；不算这件事办来的"
 			}
 			p.Steps = append(p.Steps, view)
 		}
@@ -435,12 +437,8 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 			add("tell", "告知本人", "", "登记告知", day("告知日期"), entry{Name: "said", Label: "告知方式", Kind: "text", Hint: "怎样告知的、告诉了谁，如 上门告诉本人，书面送达"})
 		}
 		if x.Decision == benefit.Approved && x.Kind.Money() && pay {
-			left := x.Amount - x.Paid
-			if x.Kind == benefit.Recover {
-				left = x.Amount + x.Paid
-			}
-			if left > 0 {
-				add("settle", map[bool]string{true: "登记缴回", false: "登记到账"}[x.Kind == benefit.Recover], "还差 "+benefit.Yuan(left)+" 元", "登记", entry{Name: "amount", Label: "金额", Kind: "text", Value: benefit.Yuan(left)},
+			if x.Left > 0 {
+				add("settle", map[bool]string{true: "登记缴回", false: "登记到账"}[x.Kind == benefit.Recover], "还差 "+benefit.Yuan(x.Left)+" 元", "登记", entry{Name: "amount", Label: "金额", Kind: "text", Value: benefit.Yuan(x.Left)},
 					day("发放日期"), entry{Name: "source", Label: "凭据", Kind: "text", Hint: "如 2026年5月补发册第3行、缴款书编号"})
 			}
 			for _, y := range settlements {

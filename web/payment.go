@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,6 +37,33 @@ type paymentsPage struct {
 	Quarter    bool
 	Typed      payTyped
 	Back       string
+	Void       []voidRow
+}
+
+// voidRow is a month's payment that was made void.
+type voidRow struct {
+	Person int64
+	Name   string
+	Place  string
+	Month  string
+	Yuan   string
+	Day    string
+	Source string
+	Light  light
+}
+
+// viewVoid is how payments that were made void look: who did it, when and why.
+func (s *Server) viewVoid(ctx context.Context, v *visit, residents *vault.Vault, list []benefit.VoidPayment) ([]voidRow, error) {
+	var rows []voidRow
+	for _, x := range list {
+		who, err := s.staffName(ctx, x.VoidBy)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, voidRow{Person: x.About.ID, Name: x.About.Name, Place: firstText(x.About.Place, "村不明"), Month: x.Month.Words(), Yuan: benefit.Yuan(x.Fen), Day: shortDate(x.Paid, v.Today), Source: x.Source,
+			Light: light{Kind: "stop", Word: "已作废", Why: strings.TrimSpace(shortDate(x.Void, v.Today)+" "+who) + "：" + x.VoidWhy}})
+	}
+	return rows, nil
 }
 
 // payTyped is what the form for recording payments holds.
@@ -178,7 +206,12 @@ func (s *Server) fillMonth(r *http.Request, v *visit, residents *vault.Vault, p 
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	return nil
+	void, err := benefit.VoidPayments(ctx, residents, v.Who, p.Programme.ID, 0, m)
+	if err != nil {
+		return err
+	}
+	p.Void, err = s.viewVoid(ctx, v, residents, void)
+	return err
 }
 
 // paymentAdd answers POST /payment: it records for those who were picked that they were paid what the month owes.
@@ -225,34 +258,90 @@ func (s *Server) paymentAdd(w http.ResponseWriter, r *http.Request, v *visit, re
 	return s.done(w, r, fmt.Sprintf("/payment?programme=%d&month=%s", programme, m), said)
 }
 
-// paymentEdit answers GET and POST of /payment/{id}: it corrects a payment that was entered wrongly.
-func (s *Server) paymentEdit(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
+// paymentOf reads the payment of an address for who may correct it, with the page on which that is done.
+func (s *Server) paymentOf(r *http.Request, v *visit, residents *vault.Vault) (benefit.Payment, benefitForm, error) {
+	ctx := r.Context()
 	id, err := pathID(r)
 	if err != nil {
-		return err
+		return benefit.Payment{}, benefitForm{}, err
 	}
-	x, err := benefit.PaymentByID(r.Context(), residents, v.Who, id)
+	x, err := benefit.PaymentByID(ctx, residents, v.Who, id)
 	if err != nil {
-		return err
+		return x, benefitForm{}, err
 	}
-	person, err := benefit.PersonByID(r.Context(), residents, v.Who, x.Person)
+	person, err := benefit.PersonByID(ctx, residents, v.Who, x.Person)
 	if err != nil {
-		return err
+		return x, benefitForm{}, err
 	}
 	if err := v.Who.Check(org.Programme, person.At()); err != nil {
-		return err
+		return x, benefitForm{}, err
 	}
 	back := fmt.Sprintf("/payment?programme=%d&month=%s", x.Programme, x.Month)
-	p := benefitForm{Back: back, BackWord: x.Month.Words() + "发放", Heading: "更正一笔发放", Quiet: person.Name + "　" + person.Masked(residents), Facts: []fact{{Word: "凭据", Text: x.Source}},
-		Form: entryForm{Action: fmt.Sprintf("/payment/%d", id), Button: "更正", Version: x.Version, Entries: entries{
-			{Name: "amount", Label: "金额", Kind: "text", Value: benefit.Yuan(x.Fen)}, {Name: "day", Label: "发放日期", Kind: "date", Value: x.Paid},
-			{Name: "why", Label: "更正原因", Kind: "text", Hint: "凭什么更正，如 发放册第12行是60元"}}},
-		Notes: []string{"这里只改登记错的数。钱真的多发了，请提出追回；少发了，请提出补发。"}}
+	p := benefitForm{Back: back, BackWord: x.Month.Words() + "发放", Heading: "更正一笔发放", Quiet: person.Name + "　" + person.Masked(residents), Facts: []fact{{Word: "凭据", Text: x.Source}}}
+	if x.Void != "" {
+		rows, err := s.viewVoid(ctx, v, residents, []benefit.VoidPayment{{Payment: x, About: person}})
+		if err != nil {
+			return x, p, err
+		}
+		p.Heading = "作废的一笔发放"
+		p.Facts = append(p.Facts, fact{Word: "金额", Text: rows[0].Yuan + "元"}, fact{Word: "发放日期", Text: rows[0].Day}, fact{Word: "已作废", Text: rows[0].Light.Why})
+		p.Notes = []string{"不算数，也不能再更正。作废错了，或者找到了对的一笔，回到这个月的“未发”里重新登记。"}
+		return x, p, nil
+	}
+	p.Form = entryForm{Action: fmt.Sprintf("/payment/%d", id), Button: "更正", Version: x.Version, Entries: entries{
+		{Name: "amount", Label: "金额", Kind: "text", Value: benefit.Yuan(x.Fen)}, {Name: "day", Label: "发放日期", Kind: "date", Value: x.Paid},
+		{Name: "why", Label: "更正原因", Kind: "text", Hint: "凭什么更正，如 发放册第12行是60元"}}}
+	p.Notes = []string{"这里只改登记错的数。钱真的多发了，请提出追回；少发了，请提出补发。"}
+	if x.Application == 0 {
+		p.Also = &alsoForm{headedForm: headedForm{Heading: "钱没有这样发过：作废这一笔", entryForm: entryForm{Action: fmt.Sprintf("/payment/%d/void", id), Back: back, Button: "作废这一笔", Version: x.Version,
+			Entries: entries{{Name: "void", Label: "作废原因", Kind: "text", Hint: "错在哪里、凭什么知道，如 银行回单是另一个人的"}}}},
+			Notes: []string{"作废以后，" + x.Month.Words() + "算没有发，因它办结的疑点重新等到账。登记留在原处，写明谁、什么时候、为什么。",
+				"作废不从本人那里收回钱：钱真的发了，只是多发、错发，请提出追回。作废错了，重新登记一次就行。"}}
+	}
+	return x, p, nil
+}
+
+// paymentEdit answers GET and POST of /payment/{id}: it corrects a payment that was entered wrongly.
+func (s *Server) paymentEdit(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
+	x, p, err := s.paymentOf(r, v, residents)
+	if err != nil {
+		return err
+	}
 	return s.sendForm(w, r, v, "payment", p, func(es entries, version int64) (string, string, error) {
+		if x.Void != "" { // its page has no form: this came from an old one
+			return p.Back, "", benefit.CorrectPayment(r.Context(), residents, v.Who, x.ID, version, x.Fen, x.Paid, "")
+		}
 		fen, err := yuanField("金额", es.value("amount"))
 		if err != nil {
 			return "", "", err
 		}
-		return back, "已更正", benefit.CorrectPayment(r.Context(), residents, v.Who, id, version, fen, es.value("day"), es.value("why"))
+		return p.Back, "已更正", benefit.CorrectPayment(r.Context(), residents, v.Who, x.ID, version, fen, es.value("day"), es.value("why"))
 	})
+}
+
+// paymentVoid answers POST /payment/{id}/void: it makes a payment void that was never made.
+func (s *Server) paymentVoid(w http.ResponseWriter, r *http.Request, v *visit, residents *vault.Vault) error {
+	x, p, err := s.paymentOf(r, v, residents)
+	if err != nil {
+		return err
+	}
+	form, version, err := readVersioned(r)
+	if err != nil {
+		return err
+	}
+	err = benefit.VoidMonth(r.Context(), residents, v.Who, x.ID, version, plainText(form.Get("void")))
+	if err != nil && p.Also != nil {
+		p.Also.Entries.fill(form)
+		p.Also.Open = true
+		status, err := p.Also.failed(err, v.Today)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, v, status, "payment", p)
+	}
+	if err != nil {
+		return err
+	}
+	s.followHits(r.Context(), residents)
+	return s.done(w, r, p.Back+"#void", "已作废，"+x.Month.Words()+"算没有发")
 }

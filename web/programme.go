@@ -242,8 +242,15 @@ type benefitForm struct {
 	Heading  string
 	Quiet    string // beside the heading
 	Facts    []fact
-	Form     entryForm
+	Form     entryForm // without an address: there is none
 	Notes    []string
+	Also     *alsoForm // another thing that may be done here
+}
+
+// alsoForm is a form behind a fold on the page of another.
+type alsoForm struct {
+	headedForm
+	Notes []string
 }
 
 // renderForm answers with a form.

@@ -50,6 +50,7 @@ type residentPart struct {
 	Class        string
 	Months       []monthPaid // the newest first
 	Others       []monthPaid // earlier ones, and those of which nothing is known
+	Void         []voidRow
 	Until        string
 	Unknown      string // what is not known
 	Sum          []sumLine
@@ -202,7 +203,14 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if err != nil {
 		return nil, err
 	}
-	paid := slices.ContainsFunc(account.Lines, func(l benefit.Line) bool { return l.Rows > 0 })
+	void, err := benefit.VoidPayments(ctx, residents, v.Who, programme.ID, x.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	if part.Void, err = s.viewVoid(ctx, v, residents, void); err != nil {
+		return nil, err
+	}
+	paid := len(void) > 0 || slices.ContainsFunc(account.Lines, func(l benefit.Line) bool { return l.Rows > 0 })
 	if len(part.Entries) == 0 && part.Head == "" && len(part.Applications) == 0 && !paid {
 		return nil, nil
 	}
@@ -231,12 +239,19 @@ func (s *Server) residentPart(ctx context.Context, v *visit, residents *vault.Va
 	if sum.Unknown > 0 {
 		part.Unknown = fmt.Sprintf("另有 %d 个月的发放册没有导入，不知道发没发，没有算进来。", sum.Unknown)
 	}
-	asked := func(kind benefit.Kind) bool { // it is under way or not all paid, and cannot be asked for twice
+	asked := func(kind benefit.Kind, m benefit.Month) bool { // it is under way or not all paid, and cannot be asked for twice
 		return slices.ContainsFunc(applications, func(a benefit.Pending) bool {
-			return a.Application.Programme == programme.ID && a.Kind == kind && (a.Open() || a.Decision == benefit.Approved && max(a.Paid, -a.Paid) < a.Amount)
+			return a.Application.Programme == programme.ID && a.Kind == kind && (a.Open() || a.Left > 0 && a.From <= m && m <= a.To)
 		})
 	}
-	part.Arrears, part.Over = sum.Arrears+sum.Short > 0 && !asked(benefit.Arrears), sum.Overpaid() > 0 && !asked(benefit.Recover)
+	for _, l := range account.Lines {
+		switch l.Verdict {
+		case benefit.Missing, benefit.Short:
+			part.Arrears = part.Arrears || l.Barred == "" && !asked(benefit.Arrears, l.Month)
+		case benefit.Excess, benefit.Wrong:
+			part.Over = part.Over || !asked(benefit.Recover, l.Month)
+		}
+	}
 	return part, nil
 }
 

@@ -393,6 +393,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"POST /payment":                   s.onResidents(s.paymentAdd),
 		"GET /payment/{id}":               s.onResidents(s.paymentEdit),
 		"POST /payment/{id}":              s.onResidents(s.paymentEdit),
+		"POST /payment/{id}/void":         s.onResidents(s.paymentVoid),
 		"GET /dataset":                    s.onResidents(s.datasetsShow),
 		"GET /dataset/new":                s.onResidents(s.datasetNew),
 		"POST /dataset/new":               s.onResidents(s.datasetAdd),
