@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -16,8 +17,22 @@ import (
 	"bihuan/store/storetest"
 )
 
-// full lets fn run while no file of this process can grow past so many bytes, as on a disk that is full then. The log that go test
-// keeps is such a file too, so it is not fewer than 200,000.
+// alone runs a test in a process of its own and tells whether this is that one. What go test itself writes, in the process of all the other
+// tests, must not be limited.
+func alone(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("BIHUAN_TEST_ALONE") != "" {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), "BIHUAN_TEST_ALONE=1")
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// full lets fn run while no file of this process can grow past so many bytes, as on a disk that is full then.
 func full(t *testing.T, most int, fn func()) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)
@@ -39,6 +54,9 @@ func full(t *testing.T, most int, fn func()) {
 
 // A disk that fills up during a backup leaves nothing behind, wherever that happens, and there is room again it is made.
 func TestFullDiskDuringBackup(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	s := open(t, storetest.SQLite(t))
 	s.store(bytes.Repeat([]byte("一份扫描件"), 200_000)) // beyond every buffer
 	_, made := s.make(s.source())
@@ -83,6 +101,9 @@ func TestFullDiskDuringBackup(t *testing.T) {
 
 // The scheduled backup says on the page what was wrong.
 func TestFullDiskIsTold(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	s := open(t, storetest.Postgres(t))
 	s.store(bytes.Repeat([]byte("一份扫描件"), 200_000))
 	folder, keepers := s.keepers(1, nil)
