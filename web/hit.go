@@ -44,7 +44,8 @@ type hitRow struct {
 	Home    string // village and household
 	Why     string
 	Amount  string
-	Sources []string
+	Brief   string   // of the sources
+	Sources []string // a line for each sheet
 	Manual  bool
 	Light   light
 	Due     string
@@ -59,9 +60,7 @@ func newHitRow(h lead.Hit, villages map[int64]string, today string) hitRow {
 	if h.Due != "" {
 		x.Due = shortDate(h.Due, today)
 	}
-	for _, s := range h.Sources {
-		x.Sources = append(x.Sources, s.String())
-	}
+	x.Brief, x.Sources = lead.SourcesBrief(h.Sources), lead.SourceLines(h.Sources)
 	return x
 }
 
