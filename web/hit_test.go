@@ -351,3 +351,22 @@ func TestBrowserHitSources(t *testing.T) {
 		}
 	}
 }
+
+// Many notes on how the lists were read do not push the hits of a screening off the page.
+func TestManyNotesFold(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	l := s.leads()
+	notes := make([]string, 7)
+	for i := range notes {
+		notes[i] = fmt.Sprintf(`"第%d处要知道的"`, i+1)
+	}
+	s.residentsRow(`update screening set report = $2 where id <> $1`, s.vault.Seal("screening.report", `{"notes":[`+strings.Join(notes, ",")+`]}`))
+	page := s.as(t, "clerk").page(fmt.Sprintf("/screening/%d", l.run))
+	folded := plain(between(page, `<summary>其余的</summary>`, "</details>"))
+	if !strings.Contains(page, "第5处要知道的") || strings.Contains(folded, "第5处") || !strings.Contains(folded, "第6处要知道的") || !strings.Contains(folded, "第7处要知道的") {
+		t.Errorf("folded is %s of %s", folded, plain(page))
+	}
+	if printed := plain(between(page, `<div class="only-print">`, "</div>")); !strings.Contains(printed, "第6处要知道的") || !strings.Contains(printed, "第7处") {
+		t.Errorf("paper has %s", printed)
+	}
+}
