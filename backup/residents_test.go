@@ -3,10 +3,15 @@ package backup_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +19,8 @@ import (
 
 	"bihuan/backup"
 	"bihuan/journal"
+	"bihuan/lead"
+	"bihuan/org"
 	"bihuan/store"
 	"bihuan/store/storetest"
 	"bihuan/vault"
@@ -276,4 +283,147 @@ func TestSealKeyOnlyUnderSeal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A photograph that was deleted with a reason, and a person who was erased with what others said of them, are in no backup that is made
+// afterwards, plain or encrypted; the one before held them.
+func TestErasedResidentsDoNotComeBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		s := open(t, url)
+		r := s.residents(url)
+		identity, err := age.GenerateX25519Identity()
+		s.must(err)
+		dropped, erased := r.photographed(s, "李四海", "990408195202020026"), r.photographed(s, "张秀英", number)
+		var request int64
+		s.must(r.Write(ctx, func(tx *store.Tx) error {
+			request = tx.ID()
+			if _, err := tx.Exec(ctx, `insert into request (id, unit, village, year, serial, received, channel, name, phone, benefit, said, staff, answered, answered_by, verdict, condition, advice, application, application_no, outcome, told, told_how, told_by, version)
+				values ($1, $2, 0, '2026', 1, '2026-04-02', 'oral', '李四海', '', '', $3, 0, '', 0, '', '', '', 0, '', '', '', '', 0, 1)`, request, s.town.ID, r.Seal("request.said", "邻居张秀英没领到")); err != nil {
+				return err
+			}
+			return journal.Append(ctx, tx, journal.Entry{Verb: "登记", Kind: "request", Row: request})
+		}))
+		look := func(when string, want ...string) {
+			t.Helper()
+			for _, encrypted := range []bool{false, true} {
+				src, to := s.sourceWith(r), targetWith(t, false)
+				if to.SealKey = r.key; encrypted {
+					src.Recipients, to.Identities = []age.Recipient{identity.Recipient()}, []age.Identity{identity}
+				}
+				path, _ := s.make(src)
+				got, err := backup.Restore(ctx, path, to)
+				s.must(err)
+				if len(got.Differences) > 0 || !got.Opened {
+					t.Errorf("%s: restored %+v", when, got)
+				}
+				found := s.search(to, r.key, map[string][]byte{"the name": []byte("张秀英"), "the number": []byte(number), "the dropped photograph": dropped.content, "its sealed bytes": dropped.sealed,
+					"the erased photograph": erased.content, "its sealed bytes too": erased.sealed})
+				if !slices.Equal(found, want) {
+					t.Errorf("%s, encrypted %v: found %q, want %q", when, encrypted, found, want)
+				}
+			}
+		}
+		look("before", "its sealed bytes", "its sealed bytes too", "the dropped photograph", "the erased photograph", "the name", "the number")
+		s.must(lead.DropProof(ctx, r.Vault, s.db, s.clerk, dropped.hit, dropped.check, 1, "拍到了别人的证件"))
+		look("dropped", "its sealed bytes too", "the erased photograph", "the name", "the number")
+		s.must(r.ErasePerson(ctx, s.db, org.Program, vault.Erasure{Text: number, Reason: "本人申请，〔2026〕3号", Also: []string{fmt.Sprintf("request-words:%d", request)}, Files: true}))
+		look("erased")
+	})
+}
+
+// photograph proves the check of a hit.
+type photograph struct {
+	hit, check int64
+	content    []byte
+	sealed     []byte // how it begins in the database
+}
+
+// photographed enters a hit about somebody with a check that a photograph proves.
+func (r *residents) photographed(s *site, name, number string) photograph {
+	s.t.Helper()
+	ctx := s.t.Context()
+	p := photograph{content: make([]byte, 300_000)}
+	_, _ = rand.NewChaCha8(sha256.Sum256([]byte(name))).Read(p.content) // never fails
+	s.must(r.Write(ctx, func(tx *store.Tx) error {
+		screening := tx.ID()
+		p.hit, p.check = tx.ID(), tx.ID()
+		f, err := r.KeepFile(ctx, tx, bytes.NewReader(p.content), 1<<20)
+		if err != nil {
+			return err
+		}
+		for _, x := range []struct {
+			query string
+			args  []any
+		}{
+			{`insert into screening (id, unit, programme, serial, as_of, params, rules, datasets, finding, state, problem, counts, report, result, started, ended, staff, version)
+				values ($1, $2, 0, $3, '2026-04-15', '', '', '[]', 0, 'done', '', '', '', '', 0, 0, 0, 1)`, []any{screening, s.town.ID, screening}},
+			{`insert into hit (id, screening, unit, rule, rule_version, hit_key, certainty, number, number_index, name, birth, household, place, village, why, amount, sources,
+				state, first_hit, duty, due, extended, application, closed, closed_why, version)
+				values ($1, $2, $3, 'HL-01', 1, $4, 'hit', $5, $6, $7, '', '', '', 0, $8, 0, '[]', 'checked', 0, 0, '', 0, 0, '', '', 1)`,
+				[]any{p.hit, screening, s.town.ID, r.Index("hit", name), r.Seal("hit.number", number), r.Index("number", number), name, r.Seal("hit.why", name+"没领到")}},
+			{`insert into verification (id, hit, staff, who, checked, method, outcome, blamed, said, proof, proof_file, passed_to, entered, confirmed, confirmed_by, opinion, returned, version)
+				values ($1, $2, 0, '郝根生', '2026-04-15', '入户', 'right-new', '', '', '', $3, '', 0, 0, 0, '', 0, 1)`, []any{p.check, p.hit, f.ID}},
+		} {
+			if _, err := tx.Exec(ctx, x.query, x.args...); err != nil {
+				return err
+			}
+		}
+		if err := journal.Append(ctx, tx, journal.Entry{Verb: "核实", Kind: "hit", Row: p.hit}); err != nil {
+			return err
+		}
+		p.sealed, err = store.One(ctx, tx, store.Value[[]byte], `select content from sealed_piece where file = $1 and n = 0`, f.ID)
+		p.sealed = p.sealed[:min(len(p.sealed), 200)] // the rest of a row stands elsewhere in the file
+		return err
+	}))
+	return p
+}
+
+// search tells which of some secrets, by what they are called, stand in what was restored: in any file of it, in any word or file that is
+// sealed.
+func (s *site) search(to backup.Target, key string, secrets map[string][]byte) []string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	found := map[string]bool{}
+	look := func(content []byte) {
+		for what, secret := range secrets {
+			if bytes.Contains(content, secret) {
+				found[what] = true
+			}
+		}
+	}
+	for _, address := range []string{to.Database, to.Residents} {
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(strings.TrimPrefix(address, "sqlite://")), "*"))
+		s.must(err)
+		for _, name := range files {
+			content, err := os.ReadFile(name)
+			if err != nil { // a folder
+				continue
+			}
+			look(content)
+		}
+	}
+	v, err := vault.Open(ctx, to.Residents, key)
+	s.must(err)
+	defer v.Close()
+	for _, c := range []string{"person.number", "hit.number", "hit.why", "request.said", "verification.said"} {
+		table, column, _ := strings.Cut(c, ".")
+		list, err := store.All(ctx, v, store.Value[string], `select `+column+` from `+table)
+		s.must(err)
+		for _, x := range list {
+			text, err := v.Unseal(c, x)
+			s.must(err)
+			look([]byte(text))
+		}
+	}
+	ids, err := store.All(ctx, v, store.Value[int64], `select id from sealed_file where size < 1000000`) // not the list: those go whole, on their own day
+	s.must(err)
+	for _, id := range ids {
+		f, err := v.OpenFile(ctx, id)
+		s.must(err)
+		content, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<20))
+		s.must(err)
+		look(content)
+	}
+	return slices.Sorted(maps.Keys(found))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -84,6 +85,56 @@ func CompareNames(a, b string) NameLikeness {
 		return NameOneOff
 	}
 	return NameOther
+}
+
+// NameIn finds where a text names somebody, as pairs of offsets in bytes: with blanks or dots between the characters and in variants of them
+// too. A name with a character that nobody can read, or of only one, is found nowhere.
+func NameIn(text, name string) [][2]int {
+	var sought []rune
+	for _, s := range signs(Name(name)) {
+		if s.wild && s.latin == "" {
+			return nil
+		}
+		for _, r := range s.latin {
+			sought = append(sought, unicode.ToUpper(r))
+		}
+		if s.latin == "" && !joins(s.r) {
+			sought = append(sought, standard(s.r))
+		}
+	}
+	if len(sought) < 2 {
+		return nil
+	}
+	return spans(text, sought)
+}
+
+// NumberIn finds where a text holds a number of a citizen, as [NameIn] does: in wide digits, or parted by blanks or hyphens too.
+func NumberIn(text string, n IDNumber) [][2]int { return spans(text, []rune(n.String())) }
+
+// joins tells whether a sign may stand between the parts of a name or number and says nothing.
+func joins(r rune) bool {
+	return Blank(r) || strings.ContainsRune("·•．‧・･∙⋅●-－—", r)
+}
+
+// spans finds the signs in a text, the first first and none over another.
+func spans(text string, sought []rune) [][2]int {
+	var folded []rune
+	var at [][2]int // where each stands
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if !joins(r) {
+			folded, at = append(folded, standard(unicode.ToUpper(Fold(r)))), append(at, [2]int{i, i + size})
+		}
+		i += size
+	}
+	var found [][2]int
+	for i := 0; i+len(sought) <= len(folded); i++ {
+		if slices.Equal(folded[i:i+len(sought)], sought) {
+			found = append(found, [2]int{at[i][0], at[i+len(sought)-1][1]})
+			i += len(sought) - 1
+		}
+	}
+	return found
 }
 
 // sign is one character of a name, or what stands for one.

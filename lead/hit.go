@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,12 +94,62 @@ type HitSource struct {
 }
 
 // String says where the row stands: 户籍《户籍人口.xlsx》“东槐村”表第812行.
-func (s HitSource) String() string {
+func (s HitSource) String() string { return s.list() + fmt.Sprintf("第%d行", s.Row) }
+
+// list is the sheet in which the row stands, by its name.
+func (s HitSource) list() string {
 	text := s.Kind.Word() + "《" + s.File + "》"
 	if s.Sheet != "" {
 		text += "“" + s.Sheet + "”表"
 	}
-	return text + fmt.Sprintf("第%d行", s.Row)
+	return text
+}
+
+// SourceLines says where rows stand, with a line for each sheet: 户籍《户籍人口.xlsx》“东槐村”表第812、1027行.
+func SourceLines(rows []HitSource) []string {
+	var sheets []HitSource
+	at := map[HitSource][]string{} // the rows of a sheet
+	for _, s := range rows {
+		row := strconv.Itoa(s.Row)
+		if s.Row = 0; at[s] == nil {
+			sheets = append(sheets, s)
+		}
+		at[s] = append(at[s], row)
+	}
+	var lines []string
+	for _, s := range sheets {
+		lines = append(lines, s.list()+"第"+strings.Join(at[s], "、")+"行")
+	}
+	return lines
+}
+
+// mostBrief is how many kinds of lists [SourcesBrief] names.
+const mostBrief = 3
+
+// SourcesBrief says in a few words which lists rows stand in: 高龄津贴发放册3行、死亡名单第7行, or 5份名单9行 where they are of many kinds.
+func SourcesBrief(rows []HitSource) string {
+	var kinds []screening.Kind
+	at := map[screening.Kind][]int{}
+	lists := map[HitSource]bool{}
+	for _, s := range rows {
+		if at[s.Kind] == nil {
+			kinds = append(kinds, s.Kind)
+		}
+		at[s.Kind] = append(at[s.Kind], s.Row)
+		lists[HitSource{Kind: s.Kind, Dataset: s.Dataset, File: s.File}] = true
+	}
+	if len(kinds) > mostBrief {
+		return fmt.Sprintf("%d份名单%d行", len(lists), len(rows))
+	}
+	var words []string
+	for _, k := range kinds {
+		if n := len(at[k]); n > 1 {
+			words = append(words, fmt.Sprintf("%s%d行", k.Word(), n))
+		} else {
+			words = append(words, fmt.Sprintf("%s第%d行", k.Word(), at[k][0]))
+		}
+	}
+	return strings.Join(words, "、")
 }
 
 // RuleOf is a rule of the catalogue of screening; of an unknown id only the id is known.

@@ -544,3 +544,31 @@ func TestProposedDecidedPaid(t *testing.T) {
 		}
 	})
 }
+
+func TestSourceWords(t *testing.T) {
+	roll := func(dataset int64, row int) lead.HitSource {
+		return lead.HitSource{Kind: screening.Roll, Dataset: dataset, File: "发放册.xlsx", Sheet: "10月", Row: row}
+	}
+	one := func(k screening.Kind, row int) lead.HitSource {
+		return lead.HitSource{Kind: k, Dataset: 9, File: "名单.csv", Row: row}
+	}
+	for _, c := range []struct {
+		rows  []lead.HitSource
+		brief string
+		lines []string
+	}{
+		{nil, "", nil},
+		{[]lead.HitSource{one(screening.Residents, 812)}, "户籍第812行", []string{"户籍《名单.csv》第812行"}},
+		{[]lead.HitSource{roll(1, 3), one(screening.Deaths, 7), roll(1, 9)}, "高龄津贴发放册2行、死亡名单第7行", []string{"高龄津贴发放册《发放册.xlsx》“10月”表第3、9行", "死亡名单《名单.csv》第7行"}},
+		{[]lead.HitSource{roll(1, 3), roll(2, 9)}, "高龄津贴发放册2行", []string{"高龄津贴发放册《发放册.xlsx》“10月”表第3行", "高龄津贴发放册《发放册.xlsx》“10月”表第9行"}}, // two lists of one name
+		{[]lead.HitSource{roll(1, 3), roll(1, 4), one(screening.Deaths, 7), one(screening.Residents, 1), one(screening.Dibao, 2)}, "4份名单5行",
+			[]string{"高龄津贴发放册《发放册.xlsx》“10月”表第3、4行", "死亡名单《名单.csv》第7行", "户籍《名单.csv》第1行", "低保名册《名单.csv》第2行"}},
+	} {
+		if got := lead.SourcesBrief(c.rows); got != c.brief {
+			t.Errorf("in short %q, want %q", got, c.brief)
+		}
+		if got := lead.SourceLines(c.rows); !slices.Equal(got, c.lines) {
+			t.Errorf("%q, want %q", got, c.lines)
+		}
+	}
+}

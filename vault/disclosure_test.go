@@ -39,7 +39,7 @@ const (
 	phone   = "13800001234"
 )
 
-func newTown(t *testing.T, house string) *town {
+func newTown(t testing.TB, house string) *town {
 	t.Helper()
 	ctx := t.Context()
 	w := &town{now: time.Date(2026, 11, 26, 9, 20, 0, 0, time.Local)}

@@ -67,15 +67,20 @@ type TracesOf struct {
 	Events    int            // entries of the journal
 	Files     int            // sealed files that prove something about them; they stay unless [Erasure] says so
 	Namesakes []Namesake     // rows that bear the name and no number: each stays unless [Erasure] names it
+	Mentions  []Mention      // rows about others whose words name the person: they stay as they are unless [Erasure] names them
+	More      int            // mentions that are not listed, for there are too many
 }
 
 // Known tells whether somebody has that number.
 func (t TracesOf) Known() bool { return len(t.Rows) > 0 }
 
-// Empty tells whether nothing was found, namesakes included.
-func (t TracesOf) Empty() bool { return !t.Known() && len(t.Namesakes) == 0 }
+// Empty tells whether nothing was found, what has to be made sure of included.
+func (t TracesOf) Empty() bool { return !t.Known() && t.Unsure() == 0 }
 
-// String says it in a line for each table and namesake.
+// Unsure is of how many rows somebody has to make sure that they are about the person.
+func (t TracesOf) Unsure() int { return len(t.Namesakes) + len(t.Mentions) }
+
+// String says it in a line for each table, namesake and mention.
 func (t TracesOf) String() string {
 	var b strings.Builder
 	for _, table := range slices.Sorted(maps.Keys(t.Rows)) {
@@ -90,6 +95,12 @@ func (t TracesOf) String() string {
 	for _, n := range t.Namesakes {
 		fmt.Fprintf(&b, "同名，没有号码，是不是同一个人要人来认 %s：%s\n", n.Key, n)
 	}
+	for _, m := range t.Mentions {
+		fmt.Fprintf(&b, "别处的话里提到，是不是同一个人要人来认 %s：%s\n", m.Key, m)
+	}
+	if t.More > 0 {
+		fmt.Fprintf(&b, "另有 %d 处的话里提到，没有列出\n", t.More)
+	}
 	return b.String()
 }
 
@@ -97,28 +108,41 @@ func (t TracesOf) String() string {
 type Erasure struct {
 	Text   string   // the number; or, where only namesakes are to be erased, the name
 	Reason string   // and on what ground
-	Also   []string // keys of the namesakes who are this person, as somebody has made sure
+	Also   []string // keys of the namesakes who are this person, and of the mentions that are of this person, as somebody has made sure
 	Files  bool     // sealed files that prove something about the person go too
 }
 
-// FindPerson looks where the person with a number stands, by the keyed index, and what bears the same name without a number: in the same
-// town, or for a text that is a name, anywhere. Somebody with the right to erase may ask. Lists that were handed over are not looked into:
-// they are sealed as a whole, and go on their day.
+// FindPerson looks where the person with a number stands, by the keyed index, what bears the same name without a number, and which words
+// about others name the person, for which it opens all sealed words there are. Names are looked for in the same town, or for a text that is a
+// name, anywhere. Somebody with the right to erase may ask. Lists that were handed over are not looked into: they are sealed as a whole, and
+// go on their day.
 func (v *Vault) FindPerson(ctx context.Context, house store.Querier, who org.Person, text string) (TracesOf, error) {
 	t := TracesOf{Rows: map[string]int{}}
 	index, err := v.personIndex(ctx, house, who, text)
 	if err != nil {
 		return t, err
 	}
-	if t.Namesakes, err = v.namesakes(ctx, v, house, index, text); err != nil || index == "" {
-		return t, err
-	}
-	rows, err := v.personRows(ctx, v, index)
+	s, err := v.soughtBy(ctx, v, index, text)
 	if err != nil {
 		return t, err
 	}
+	if t.Namesakes, err = v.namesakes(ctx, v, house, s); err != nil {
+		return t, err
+	}
+	var rows []rowsFound
+	if index != "" {
+		if rows, err = v.personRows(ctx, v, index); err != nil {
+			return t, err
+		}
+	}
 	for _, f := range rows {
 		t.Rows[f.table] += len(f.ids)
+	}
+	t.Mentions, t.More, err = v.mentions(ctx, v, house, s, func(table string, id int64) bool {
+		return holds(rows, table, id) || slices.ContainsFunc(t.Namesakes, func(n Namesake) bool { return n.Key == namesakeKey(table, id) })
+	})
+	if err != nil || index == "" {
+		return t, err
 	}
 	if t.Files, err = store.One(ctx, v, store.Value[int], `select count(*) from verification where `+withFile, index); err != nil {
 		return t, err
@@ -191,9 +215,14 @@ func concerns(rows []rowsFound, e journal.Event) bool {
 	return slices.ContainsFunc(rows, func(f rowsFound) bool { return !f.others && f.table == e.Kind && slices.Contains(f.ids, e.Row) })
 }
 
+// holds tells whether a row is among some.
+func holds(rows []rowsFound, table string, id int64) bool {
+	return slices.ContainsFunc(rows, func(f rowsFound) bool { return f.table == table && slices.Contains(f.ids, id) })
+}
+
 // ErasePerson erases who somebody is, as the law gives people a right to (个人信息保护法 47): in every row that the number leads to and in the
-// namesakes that were named, and in the entries of the journal about them; nothing of it stays in the files of the database. What was paid
-// and decided stays, without who it was. The journal keeps that it was done, by whom and why, and all its proofs. When it says
+// namesakes that were named, and in the entries of the journal about them; in the words about others that were named [Someone] stands for
+// them. Nothing of it stays in the files of the database. What was paid and decided stays, without who it was. The journal keeps that it was done, by whom and why, and all its proofs. When it says
 // [store.ErrBusy] everything is erased and only the remains in the files of the database are not gone yet: it may be run again.
 func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Person, e Erasure) error {
 	index, err := v.personIndex(ctx, house, who, e.Text)
@@ -217,11 +246,28 @@ func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Pe
 				return err
 			}
 		}
-		also, err := v.chosen(ctx, tx, index, e)
+		s, err := v.soughtBy(ctx, tx, index, e.Text)
 		if err != nil {
 			return err
 		}
-		if rows = append(rows, also...); len(rows) == 0 {
+		var bearers, tellers []string
+		for _, key := range e.Also {
+			if strings.Contains(key, wordsKey+":") {
+				tellers = append(tellers, key)
+			} else {
+				bearers = append(bearers, key)
+			}
+		}
+		also, err := v.chosen(ctx, tx, s, bearers)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, also...)
+		said, err := v.chosenMentions(ctx, tx, s, tellers, func(table string, id int64) bool { return holds(rows, table, id) })
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 && len(said) == 0 {
 			return store.ErrNotFound
 		}
 		files := 0
@@ -240,9 +286,19 @@ func (v *Vault) ErasePerson(ctx context.Context, house store.Querier, who org.Pe
 				n++
 			}
 		}
-		return journal.Erase(ctx, v.DB, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure",
-			Changes: []journal.Change{{Field: "原因", To: e.Reason}, {Field: "数据", To: fmt.Sprintf("%d行", n)}, {Field: "照片", To: fmt.Sprintf("%d份", files)}}},
-			func(e journal.Event) bool { return concerns(rows, e) })
+		for _, m := range said {
+			query, args := m.update()
+			if _, err := tx.Exec(ctx, query, args...); err != nil {
+				return err
+			}
+		}
+		changes := []journal.Change{{Field: "原因", To: e.Reason}, {Field: "数据", To: fmt.Sprintf("%d行", n)}, {Field: "照片", To: fmt.Sprintf("%d份", files)}}
+		if len(said) > 0 {
+			changes = append(changes, journal.Change{Field: "别处的话里提到的", To: fmt.Sprintf("%d处", len(said))})
+		}
+		return journal.Erase(ctx, v.DB, tx, journal.Entry{Staff: who.ID, Who: who.Title(), Kind: "erasure", Changes: changes}, func(e journal.Event) bool {
+			return concerns(rows, e) || slices.ContainsFunc(said, func(m mentioned) bool { return m.tells(s, e) })
+		})
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"bihuan/chinese"
@@ -32,12 +31,7 @@ var nameless = []struct {
 }{
 	{personal{table: "request", versioned: true, words: []string{"name"}, empty: []string{"phone", "said", "condition", "advice"}},
 		`select id, unit, village, name, '诉求' || year || '-' || cast(serial as text), received from request order by id`,
-		func(number, day string) string {
-			if d, err := time.Parse(time.DateOnly, day); err == nil {
-				day = d.Format("2006年1月2日")
-			}
-			return "群众诉求 " + number + "，" + day + "提出"
-		}},
+		func(number, day string) string { return "群众诉求 " + number + "，" + spokenDay(day) + "提出" }},
 	{personal{table: "household", versioned: true, empty: []string{"head"}},
 		`select id, unit, village, head, number, cast((select count(*) from sampled s where s.household = household.id and s.day <> '') as text) from household order by id`,
 		func(number, asked string) string {
@@ -50,8 +44,8 @@ var nameless = []struct {
 
 // namesakes lists the rows that bear the name of the person with a number in the towns where that person is known, or for a text that is
 // a name, everywhere.
-func (v *Vault) namesakes(ctx context.Context, q, house store.Querier, index, text string) ([]Namesake, error) {
-	found, err := v.findNamesakes(ctx, q, index, text)
+func (v *Vault) namesakes(ctx context.Context, q, house store.Querier, s sought) ([]Namesake, error) {
+	found, err := v.findNamesakes(ctx, q, s)
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +68,13 @@ type foundNamesake struct {
 	what        string
 }
 
-func (f foundNamesake) key() string { return fmt.Sprintf("%s:%d", f.table, f.id) }
+func (f foundNamesake) key() string { return namesakeKey(f.table, f.id) }
 
-func (v *Vault) findNamesakes(ctx context.Context, q store.Querier, index, text string) ([]foundNamesake, error) {
-	names, towns, err := v.namesOf(ctx, q, index, text)
-	if err != nil || len(names) == 0 {
-		return nil, err
+func namesakeKey(table string, id int64) string { return fmt.Sprintf("%s:%d", table, id) }
+
+func (v *Vault) findNamesakes(ctx context.Context, q store.Querier, s sought) ([]foundNamesake, error) {
+	if len(s.names) == 0 {
+		return nil, nil
 	}
 	var found []foundNamesake
 	for _, n := range nameless {
@@ -92,10 +87,10 @@ func (v *Vault) findNamesakes(ctx context.Context, q store.Querier, index, text 
 			return nil, err
 		}
 		for _, r := range rows {
-			same := slices.ContainsFunc(names, func(name string) bool {
+			same := slices.ContainsFunc(s.names, func(name string) bool {
 				return r.name != "" && chinese.CompareNames(name, r.name) <= chinese.NameVariant
 			})
-			if same && (len(towns) == 0 || slices.Contains(towns, r.town)) {
+			if same && (len(s.towns) == 0 || slices.Contains(s.towns, r.town)) {
 				found = append(found, foundNamesake{n.personal, r.id, r.village, n.word(r.a, r.b)})
 			}
 		}
@@ -103,13 +98,14 @@ func (v *Vault) findNamesakes(ctx context.Context, q store.Querier, index, text 
 	return found, nil
 }
 
-// namesOf are the names of the person with a number, and the towns where the person is known; without an index the text itself is the name.
-func (v *Vault) namesOf(ctx context.Context, q store.Querier, index, text string) (names []string, towns []int64, err error) {
+// soughtBy is by what a person is found without the index: the number with the names of the person and the towns where the person is known;
+// without an index the text itself is the name.
+func (v *Vault) soughtBy(ctx context.Context, q store.Querier, index, text string) (sought, error) {
 	if index == "" {
-		if utf8.RuneCountInString(text) < 2 || strings.ContainsAny(text, "0123456789") || text == Erased {
-			return nil, nil, nil
+		if utf8.RuneCountInString(text) < 2 || strings.ContainsAny(text, "0123456789") || text == Erased || text == Someone {
+			return sought{}, nil
 		}
-		return []string{text}, nil, nil
+		return sought{names: []string{text}}, nil
 	}
 	type known struct {
 		name string
@@ -117,25 +113,26 @@ func (v *Vault) namesOf(ctx context.Context, q store.Querier, index, text string
 	}
 	list, err := store.All(ctx, q, func(rows *sql.Rows, k *known) error { return rows.Scan(&k.name, &k.town) },
 		`select name, unit from person where number_index = $1 union select name, unit from hit where number_index = $1`, index)
+	s := sought{number: chinese.ReadID(text).Number}
 	for _, k := range list {
 		if k.name != "" && k.name != Erased {
-			names, towns = append(names, k.name), append(towns, k.town)
+			s.names, s.towns = append(s.names, k.name), append(s.towns, k.town)
 		}
 	}
-	return names, towns, err
+	return s, err
 }
 
-// chosen are the rows of the namesakes that an erasure names, of which each must still be one.
-func (v *Vault) chosen(ctx context.Context, tx *store.Tx, index string, e Erasure) ([]rowsFound, error) {
-	if len(e.Also) == 0 {
+// chosen are the rows of the namesakes that keys name, of which each must still be one.
+func (v *Vault) chosen(ctx context.Context, tx *store.Tx, s sought, keys []string) ([]rowsFound, error) {
+	if len(keys) == 0 {
 		return nil, nil
 	}
-	found, err := v.findNamesakes(ctx, tx, index, e.Text)
+	found, err := v.findNamesakes(ctx, tx, s)
 	if err != nil {
 		return nil, err
 	}
 	var rows []rowsFound
-	for _, key := range e.Also {
+	for _, key := range keys {
 		i := slices.IndexFunc(found, func(f foundNamesake) bool { return f.key() == key })
 		if i < 0 {
 			return nil, org.Invalid{Field: "同名的", What: "所选的“" + key + "”不在同名的里面，可能已有人删过，请重新查找"}

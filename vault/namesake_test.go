@@ -78,7 +78,7 @@ func TestNamesakesAreErasedByHand(t *testing.T) {
 		if byName, err := w.v.FindPerson(ctx, w.db, org.Program, "张秀英"); err != nil || byName.Known() || byName.Empty() || len(byName.Namesakes) != 4 || !slices.Contains(keysOf(byName.Namesakes), keys["far"]) {
 			t.Errorf("by the name: %+v, %v", byName, err)
 		}
-		for _, text := range []string{"张", "李四海", vault.Erased, "12", "高龄津贴"} {
+		for _, text := range []string{"张", "李四海", vault.Erased, vault.Someone, "12", "高龄补贴"} {
 			if none, err := w.v.FindPerson(ctx, w.db, org.Program, text); err != nil || !none.Empty() {
 				t.Errorf("%s finds %+v, %v", text, none, err)
 			}

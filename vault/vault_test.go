@@ -17,7 +17,7 @@ import (
 )
 
 // open opens the database of residents that belongs to a database.
-func open(t *testing.T, house, key string) (*vault.Vault, error) {
+func open(t testing.TB, house, key string) (*vault.Vault, error) {
 	t.Helper()
 	address, err := store.ResidentsOf(house)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,7 +286,47 @@ func TestErasePageOffersNamesakes(t *testing.T) {
 	})
 }
 
-// keysIn are the namesakes that a page offers.
+// teller enters a request of somebody else whose words name the person, and gives its id.
+func (s *site) teller() int64 {
+	return s.residentsRow(`insert into request (id, unit, village, year, serial, received, channel, name, phone, benefit, said, staff, answered, answered_by, verdict, condition, advice, application, application_no, outcome, told, told_how, told_by, version)
+		values ($1, $2, $3, '2026', 9, '2026-04-02', 'oral', '郝大有', '', '高龄津贴', $4, 0, '', 0, '', '', '', 0, '', '', '', '', 0, 1)`, s.town.ID, s.people["village"].Unit.ID, s.vault.Seal("request.said", "邻居张秀英八十多了，耳朵背，托我来问津贴"))
+}
+
+// What others said of somebody is offered masked beside the rest, and only where it is ticked the name is taken out of it.
+func TestErasePageOffersMentions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		s, number := bearsNames(t, url)
+		id := s.teller()
+		said := func() string {
+			t.Helper()
+			sealed, err := store.One(t.Context(), s.vault, store.Value[string], `select said from request where id = $1`, id)
+			s.must(err)
+			text, err := s.vault.Unseal("request.said", sealed)
+			s.must(err)
+			return text
+		}
+		admin := s.as(t, "admin")
+		const reason = "本人申请，〔2026〕3号"
+		page := admin.post("/ops/erase/find", "text", number, "reason", reason).body
+		offered := plain(page[strings.Index(page, "别处的话里提到"):])
+		if !strings.Contains(offered, "东槐村 群众诉求 诉求2026-9，2026年4月2日提出 邻居张*英八十多了") || strings.Contains(offered, "郝大有") || strings.Contains(offered, "张秀英") {
+			t.Errorf("what is offered: %s", offered)
+		}
+		keys := keysIn(page)
+		key := fmt.Sprintf("request-words:%d", id)
+		if len(keys) != 4 || !slices.Contains(keys, key) {
+			t.Fatal(keys)
+		}
+		if a := admin.post("/ops/erase", "text", "张秀英", "reason", reason, "sure", "1", "also", keys[0]); a.status != http.StatusSeeOther || said() != "邻居张秀英八十多了，耳朵背，托我来问津贴" {
+			t.Errorf("not ticked: %d, %s", a.status, said())
+		}
+		if a := admin.post("/ops/erase", "text", number, "reason", reason, "sure", "1", "also", key); a.status != http.StatusSeeOther || said() != "邻居某某八十多了，耳朵背，托我来问津贴" {
+			t.Errorf("ticked: %d, %s", a.status, said())
+		}
+	})
+}
+
+// keysIn are the namesakes and mentions that a page offers.
 func keysIn(page string) (keys []string) {
 	for _, part := range strings.Split(page, `name="also" value="`)[1:] {
 		key, _, _ := strings.Cut(part, `"`)
@@ -296,6 +337,7 @@ func keysIn(page string) (keys []string) {
 
 func TestBrowserEraseNamesakes(t *testing.T) {
 	s, number := bearsNames(t, storetest.SQLite(t))
+	s.teller()
 	b := browser.Open(t)
 	for name, width := range map[string]int{"wide": 1366, "narrow": 390} {
 		b.Size(width, 768)

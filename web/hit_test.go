@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"bihuan/calendar"
 	"bihuan/duty"
 	"bihuan/journal"
@@ -300,3 +302,71 @@ func TestBrowserHits(t *testing.T) {
 
 // calendar is the working days of the site.
 func (s *site) calendar() calendar.Calendar { return calendar.Published() }
+
+// Where a hit comes from is one line in the list, opened by a key without any script; paper has all of it.
+func TestBrowserHitSources(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	l := s.leads()
+	name := strings.Repeat("临澜区栖禾镇高龄老年人生活津贴发放花名册（民政所核对后）_", 3) + "终稿.xlsx"
+	rows := make([]string, 30)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"kind":"roll","dataset":3,"file":"%s","sheet":"发放册","row":%d}`, name, 500+i)
+	}
+	s.residentsRow(`update hit set sources = $2 where id <> $1 and name = '禾秀英'`, "["+strings.Join(rows, ",")+`,{"kind":"deaths","dataset":2,"file":"死亡名单.csv","sheet":"","row":7}]`)
+	list := fmt.Sprintf("/hit?screening=%d&rule=HL-01&village=%d", l.run, l.east.ID)
+	page := s.as(t, "clerk").page(list)
+	for _, part := range []string{between(page, `<details class="from no-print">`, "</details>"), between(page, `<span class="why only-print">`, "</span>")} {
+		if text := plain(part); !strings.Contains(text, "《"+name+"》“发放册”表第500、501、502、") || !strings.Contains(text, "、529行") || !strings.Contains(text, "死亡名单《死亡名单.csv》第7行") {
+			t.Error(text)
+		}
+	}
+	b := browser.Open(t)
+	b.Scripts(false)
+	for _, width := range []int{1366, 390} {
+		b.Size(width, 768)
+		b.Go(s.url + "/login?next=/hit")
+		if b.Count("#login") > 0 {
+			b.Type("#login", "clerk")
+			b.Type("#password", password)
+			b.Follow(".login .btn-go")
+		}
+		b.Go(s.url + list)
+		if said := b.Text(".from summary"); said != "出自高龄津贴发放册30行、死亡名单第7行" {
+			t.Error(said)
+		}
+		height := func() float64 { return browser.Eval[float64](b, `document.querySelector(".from").offsetHeight`) }
+		if h := height(); h > 50 {
+			t.Errorf("at %d folded it is %v high", width, h)
+		}
+		b.Screenshot(fmt.Sprintf("hit-sources-%d", width))
+		browser.Eval[bool](b, `document.querySelector(".from summary").focus() || true`)
+		b.Press(kb.Enter)
+		b.Wait(".from[open] p")
+		if h := height(); h < 60 {
+			t.Errorf("at %d open it is %v high", width, h)
+		}
+		b.Screenshot(fmt.Sprintf("hit-sources-open-%d", width))
+		if over := browser.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+			t.Errorf("%d: %d px too wide", width, over)
+		}
+	}
+}
+
+// Many notes on how the lists were read do not push the hits of a screening off the page.
+func TestManyNotesFold(t *testing.T) {
+	s := open(t, storetest.SQLite(t))
+	l := s.leads()
+	notes := make([]string, 7)
+	for i := range notes {
+		notes[i] = fmt.Sprintf(`"第%d处要知道的"`, i+1)
+	}
+	s.residentsRow(`update screening set report = $2 where id <> $1`, s.vault.Seal("screening.report", `{"notes":[`+strings.Join(notes, ",")+`]}`))
+	page := s.as(t, "clerk").page(fmt.Sprintf("/screening/%d", l.run))
+	folded := plain(between(page, `<summary>其余的</summary>`, "</details>"))
+	if !strings.Contains(page, "第5处要知道的") || strings.Contains(folded, "第5处") || !strings.Contains(folded, "第6处要知道的") || !strings.Contains(folded, "第7处要知道的") {
+		t.Errorf("folded is %s of %s", folded, plain(page))
+	}
+	if printed := plain(between(page, `<div class="only-print">`, "</div>")); !strings.Contains(printed, "第6处要知道的") || !strings.Contains(printed, "第7处") {
+		t.Errorf("paper has %s", printed)
+	}
+}

@@ -60,6 +60,8 @@ type erasePage struct {
 	Proofs       int  // sealed files about a resident
 	Known        bool // a resident has that number
 	Namesakes    []namesakeRow
+	Mentions     []mentionRow
+	More         int  // mentions that are not listed
 	WithProofs   bool // as it was ticked
 
 	Hash, FileReason, FileProblem string // of one file
@@ -69,6 +71,14 @@ type erasePage struct {
 type namesakeRow struct {
 	vault.Namesake
 
+	Chosen bool
+}
+
+// mentionRow is a row about somebody else whose words name the person.
+type mentionRow struct {
+	vault.Mention
+
+	Where  string // 东槐村　群众诉求 诉求2026-12，2026年3月2日提出
 	Chosen bool
 }
 
@@ -138,6 +148,11 @@ func (s *Server) renderErase(w http.ResponseWriter, r *http.Request, v *visit, f
 		for _, n := range person.Namesakes {
 			p.Namesakes, p.Empty = append(p.Namesakes, namesakeRow{n, slices.Contains(form["also"], n.Key)}), false
 		}
+		p.More = person.More
+		for _, m := range person.Mentions {
+			where := strings.TrimLeft(m.Village+"　"+m.What, "　")
+			p.Mentions, p.Empty = append(p.Mentions, mentionRow{m, where, slices.Contains(form["also"], m.Key)}), false
+		}
 	}
 	status := http.StatusOK
 	if problem != "" {
@@ -171,7 +186,7 @@ func (s *Server) eraseDo(w http.ResponseWriter, r *http.Request, v *visit) error
 	return s.done(w, r, "/ops/erase", "已删除。日志里留有删除记录，原有的证明仍然有效。")
 }
 
-// erase erases a text, and when it is the number of a resident who that is, with the namesakes that were ticked: first there, for that
+// erase erases a text, and when it is the number of a resident who that is, with the namesakes and mentions that were ticked: first there, for that
 // database is the truth about them.
 func (s *Server) erase(ctx context.Context, v *visit, form url.Values) error {
 	text, reason, also := form.Get("text"), form.Get("reason"), form["also"]
@@ -191,13 +206,13 @@ func (s *Server) erase(ctx context.Context, v *visit, form url.Values) error {
 			if found, err := ledger.FindTraces(ctx, s.db, s.files, v.Who, text); err != nil || found.Empty() {
 				return err
 			}
-		} else if len(person.Namesakes) > 0 {
+		} else if person.Unsure() > 0 {
 			found, err := ledger.FindTraces(ctx, s.db, s.files, v.Who, text)
 			if err != nil {
 				return err
 			}
 			if found.Empty() {
-				return ledger.Invalid{Field: "同名的", What: "没有勾选哪一个，什么都没有删除"}
+				return ledger.Invalid{Field: "要认的", What: "没有勾选哪一个，什么都没有删除"}
 			}
 		}
 	}

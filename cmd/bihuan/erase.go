@@ -21,7 +21,7 @@ type eraseCommand struct {
 	Text   string   `arg:"" name:"内容" help:"要删除的姓名、证件号码、电话或一句话"`
 	Reason string   `required:"" placeholder:"原因" help:"依据和原因，如 本人申请，〔2026〕3号；会记入日志"`
 	Files  bool     `name:"with-files" help:"含有它的原件、核实这个人时拍的照片也删除"`
-	Also   []string `sep:"," placeholder:"种类:编号" help:"同名、没有号码的，是同一个人的也删除，如 request:7301；先不写，看列出哪些，可以写多次"`
+	Also   []string `sep:"," placeholder:"种类:编号" help:"同名、没有号码的，别处的话里提到的，是同一个人的也删除，如 request:7301；先不写，看列出哪些，可以写多次"`
 	Yes    bool     `help:"不再询问"`
 }
 
@@ -80,8 +80,8 @@ func (c eraseCommand) erase(ctx context.Context, s streams, db *store.DB, files 
 		return err
 	}
 	fmt.Fprint(s.out, tracesText(found)+person.String())
-	if len(person.Namesakes) > len(c.Also) {
-		fmt.Fprintln(s.out, "同名的不动；认准是同一个人的，请加 --also 写上它的编号。")
+	if person.Unsure() > len(c.Also) {
+		fmt.Fprintln(s.out, "同名的、话里提到的不动；认准是同一个人的，请加 --also 写上它的编号。")
 	}
 	if found.Empty() && !person.Known() && len(c.Also) == 0 {
 		fmt.Fprintln(s.out, "没有删除。")
