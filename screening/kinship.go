@@ -67,7 +67,11 @@ func relationOf(words map[string]relation, cell []byte) relation {
 	if class, ok := words[string(cell)]; ok || len(cell) == 0 || len(cell) > 100 {
 		return class
 	}
-	word := label(text(cell))
+	word := text(cell)
+	if strings.ContainsAny(word, "?？*＊■□�") { // part of it is lost
+		return relationUnknown
+	}
+	word = label(word)
 	if class, ok := words[word]; ok {
 		return class
 	}
