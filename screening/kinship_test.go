@@ -321,3 +321,30 @@ func TestRelationsOnlyWhereAsked(t *testing.T) {
 		}
 	}
 }
+
+// The preview finds the column by any of its usual names, and a person can say that it is another, or none.
+func TestRelationColumn(t *testing.T) {
+	if !slices.Contains(Residents.Fields(), FieldRelation) {
+		t.Error("nobody is asked for the column")
+	}
+	for header, want := range map[string]bool{"与户主关系": true, "与户主的关系": true, "与户主 关系": true, "家庭关系": true, "关系": true, "户主关系": true, "和户主关系": true, "与户主关系（户口簿）": true, "联系人关系": false, "社会关系": false} {
+		got, err := Inspect(t.Context(), listOf(Residents, "a.csv", "姓名,身份证号,户号,"+header+"\n李山,990408193701010013,1,户主\n"), nil, usual.AsOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, found := got.Sheets[0].Mapping[FieldRelation]
+		if found != want || found && (c.Index != 3 || !c.Sure || got.Sheets[0].Columns[3].Field != FieldRelation) {
+			t.Errorf("%s: %v %+v", header, found, c)
+		}
+	}
+	texts := map[Kind]string{Residents: numbered(home("与户主关系", "某老,#196001011,户主,", "侄,#199501011,侄子,")), Tekun: numbered("姓名,身份证号\n某老,#196001011")}
+	for said, want := range map[string]int{"": 1, "与户主关系": 0, "#D": 0, "#F": 1} { // 1 is the guess by age
+		in := lists(usual, texts)
+		in.Rules = []string{"TK-01"}
+		in.Lists[0].Override = map[string]Override{"": {FieldName: "姓名", FieldNumber: "身份证号", FieldRelation: said}}
+		report, err := Run(t.Context(), in)
+		if err != nil || len(report.Hits) != want {
+			t.Errorf("%q: %d hits, %v", said, len(report.Hits), err)
+		}
+	}
+}
