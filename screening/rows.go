@@ -41,21 +41,25 @@ func (r *run) byRows(ctx context.Context) error {
 
 // prepare gathers what predicates of some rules ask for.
 func (r *run) prepare(ctx context.Context, todo []Rule) error {
+	homes := false
 	for _, rule := range todo {
 		if slices.Contains(rule.over, Residents) && r.aged == nil {
 			if err := r.gatherAged(ctx); err != nil {
 				return err
 			}
 		}
+		for _, c := range rule.Clauses {
+			homes = homes || slices.ContainsFunc(c.Is, func(name string) bool { return predicates[name].homes })
+		}
 	}
-	if r.looksAtHomes() {
+	if homes || r.asked != nobody {
 		return r.gatherHomes(ctx)
 	}
 	return nil
 }
 
-// looksAtHomes tells whether anything that is asked for looks at households of the register.
-func (r *run) looksAtHomes() bool {
+// asksKinship tells whether anything that is asked for, and can be run, looks at households of the register.
+func (r *run) asksKinship() bool {
 	return r.in.Explain != "" || slices.ContainsFunc(Rules, func(rule Rule) bool {
 		return r.runnable[rule.ID] && slices.ContainsFunc(rule.Clauses, func(c Condition) bool {
 			return slices.ContainsFunc(c.Is, func(name string) bool {
