@@ -448,11 +448,11 @@ func (r *run) cadresFact(list []cadre, whose string) fact {
 	case one.kin == kinUnknown:
 		f = seen(lines, doubt, "%s与%s（%s）户籍同户", whose, name, r.post(lines))
 	case one.kin&unsure != 0:
-		f = seen(lines, doubt, "%s（%s）与%s户籍同户，可能是其%s，须核实", name, r.post(lines), cmp.Or(whose, "本人"), called)
+		f = seen(lines, doubt, "%s（%s）与%s户籍同户，可能是其%s，须核实", name, r.post(one.lines), cmp.Or(whose, "本人"), called)
 	case whose != "":
-		f = seen(lines, doubt, "%s的%s%s（%s）户籍同户", whose, called, name, r.post(lines))
+		f = seen(lines, doubt, "%s的%s%s（%s）户籍同户", whose, called, name, r.post(one.lines))
 	default:
-		f = seen(lines, doubt, "%s%s（%s）户籍同户", called, name, r.post(lines))
+		f = seen(lines, doubt, "%s%s（%s）户籍同户", called, name, r.post(one.lines))
 	}
 	if f.doubt = f.doubt || !sure; !sure && one.kin&unsure == 0 {
 		f.text += "，是否算近亲属按当地规定核实"
