@@ -44,7 +44,7 @@ var kinds = []struct {
 	heads  string    // what headers of such a list hold
 	titles string    // what titles and names of such files hold
 }{
-	{Residents, "户籍", []Field{FieldName, FieldNumber, FieldSex, FieldBirth, FieldAddress, FieldVillage, FieldHousehold, FieldState, FieldReason, FieldStateDate, FieldOut, FieldIn, FieldDeath, FieldStruck}, nil,
+	{Residents, "户籍", []Field{FieldName, FieldNumber, FieldSex, FieldBirth, FieldAddress, FieldVillage, FieldHousehold, FieldRelation, FieldState, FieldReason, FieldStateDate, FieldOut, FieldIn, FieldDeath, FieldStruck}, nil,
 		"户籍状态 户口 与户主关系 户号 户籍地 民族 迁入 迁出 变动日期", "户籍 户口 常住人口 人口登记"},
 	{Roll, "高龄津贴发放册", []Field{FieldName, FieldNumber, FieldBirth, FieldAge, FieldVillage, FieldAddress, FieldAccount, FieldAmount, FieldStandard, FieldMonth, FieldState, FieldStop}, nil,
 		"发放金额 补贴金额 津贴 发放标准 补贴标准 发放月份 享受月份 账号 卡号 实发 金额", "高龄 津贴 老年补贴 发放"},

@@ -185,7 +185,7 @@ func (r *run) readList(ctx context.Context, list List, each func(*office.Grid, i
 			}
 		}
 		for _, f := range list.Kind.Fields() {
-			if c, ok := layout.Mapping[f]; !ok {
+			if c, ok := layout.Mapping[f]; !ok || f == FieldRelation && list.Kind == Residents && !r.asksKinship() {
 				continue
 			} else if k := slices.Index(s.columns, c.Index); k >= 0 { // the head of a household is the person too
 				s.at[f] = k

@@ -403,41 +403,94 @@ func (r *run) subjectOf(party int32) *subject { return &subject{r.whoIs(party), 
 
 // Relatives of cadres.
 
-// cadresAt are the rows of cadres in a household of the register, or of somebody himself.
-func (r *run) cadresAt(res resident) (lines []int32, residents []resident, doubt bool) {
-	for _, who := range append([]resident{res}, r.atHome(res)...) {
-		if rows, unsure := r.rows(Cadres, &subject{whoOf(who), -1}); len(rows) > 0 {
-			lines, doubt = append(lines, rows...), doubt || unsure
-			residents = append(residents, who)
+// cadre is a cadre of a household of the register and what he is to the one it was asked for.
+type cadre struct {
+	relative
+	lines []int32
+	doubt bool // the list may mean somebody else
+}
+
+// cadresAt are the cadres in a household of the register, somebody himself first, then who is 近亲属 for certain. Who is known not to be
+// related is left out; without tells of him where nobody remains.
+func (r *run) cadresAt(res resident) (list []cadre, without string) {
+	var first, rest []cadre
+	for _, o := range append([]relative{{res, kinHimself}}, r.relatives(res)...) {
+		near, sure := o.kin.isNear()
+		rows, unsure := r.rows(Cadres, &subject{whoOf(o.resident), -1})
+		switch {
+		case len(rows) == 0:
+		case !near:
+			without = fmt.Sprintf("户籍同户的%s（%s）按与户主关系不是亲属", r.register.name(o.resident), r.post(rows))
+		case sure:
+			first = append(first, cadre{o, rows, unsure})
+		default:
+			rest = append(rest, cadre{o, rows, unsure})
 		}
 	}
-	return lines, residents, doubt
+	return append(first, rest...), without
+}
+
+// cadresFact says who of somebody's household is a cadre. whose is his name, or nothing.
+func (r *run) cadresFact(list []cadre, whose string) fact {
+	var lines []int32
+	var residents []resident
+	doubt := false
+	for _, c := range list {
+		lines, residents, doubt = append(lines, c.lines...), append(residents, c.resident), doubt || c.doubt
+	}
+	one := list[0]
+	name, called := r.register.name(one.resident), r.called(one.relative)
+	_, sure := one.kin.isNear()
+	var f fact
+	switch {
+	case one.kin == kinHimself:
+		f = seen(lines, doubt, "%s本人是%s", whose, r.post(lines))
+	case one.kin == kinUnknown:
+		f = seen(lines, doubt, "%s与%s（%s）户籍同户", whose, name, r.post(lines))
+	case one.kin&unsure != 0:
+		f = seen(lines, doubt, "%s（%s）与%s户籍同户，可能是其%s，须核实", name, r.post(one.lines), cmp.Or(whose, "本人"), called)
+	case whose != "":
+		f = seen(lines, doubt, "%s的%s%s（%s）户籍同户", whose, called, name, r.post(one.lines))
+	default:
+		f = seen(lines, doubt, "%s%s（%s）户籍同户", called, name, r.post(one.lines))
+	}
+	if f.doubt = f.doubt || !sure; !sure && one.kin&unsure == 0 {
+		f.text += "，是否算近亲属按当地规定核实"
+	}
+	f.residents = residents
+	return f
 }
 
 func whoOf(res resident) who { return who{res, 0} }
 
 // cadreAtHome looks at all members of the dibao household.
 func cadreAtHome(r *run, s *subject) fact {
-	for _, l := range r.house(s) {
+	found := no("户籍同户没有村干部、经办人")
+	for i, l := range r.house(s) {
 		w := r.whoIs(r.lines[l].party)
 		if w.resident == nobody {
 			continue
 		}
-		lines, residents, doubt := r.cadresAt(w.resident)
-		if len(lines) == 0 {
+		list, without := r.cadresAt(w.resident)
+		if len(list) == 0 {
+			if without != "" && !found.met {
+				found.text = without
+			}
 			continue
 		}
-		f := seen(lines, doubt, "%s与%s（%s）户籍同户", r.register.name(w.resident), r.register.name(residents[0]), r.post(lines))
-		if residents[0] == w.resident {
-			f = seen(lines, doubt, "%s本人是%s", r.register.name(w.resident), r.post(lines))
-		}
-		f.residents = append([]resident{w.resident}, residents...)
-		if l != r.house(s)[0] {
+		f := r.cadresFact(list, r.register.name(w.resident))
+		f.residents = append([]resident{w.resident}, f.residents...)
+		if i > 0 {
 			f.lines = append([]int32{l}, f.lines...)
 		}
-		return f
+		if _, sure := list[0].kin.isNear(); sure {
+			return f
+		}
+		if !found.met {
+			found = f
+		}
 	}
-	return no("户籍同户没有村干部、经办人")
+	return found
 }
 
 // post says what cadres are.
@@ -471,15 +524,14 @@ func cadreOfHome(r *run, s *subject) fact {
 	if s.resident == nobody {
 		return no("户籍里没有此人")
 	}
-	lines, residents, doubt := r.cadresAt(s.resident)
-	if len(lines) == 0 {
-		return no("户籍同户没有村干部、经办人")
+	list, without := r.cadresAt(s.resident)
+	if len(list) == 0 {
+		return no("%s", cmp.Or(without, "户籍同户没有村干部、经办人"))
 	}
-	if residents[0] == s.resident {
-		return seen(lines, doubt, "本人是%s", r.post(lines))
+	f := r.cadresFact(list, "")
+	if list[0].kin == kinHimself {
+		f.residents = nil
 	}
-	f := seen(lines, doubt, "与%s（%s）户籍同户", r.register.name(residents[0]), r.post(lines))
-	f.residents = residents
 	return f
 }
 
@@ -678,21 +730,63 @@ func (r *run) ageNow(s *subject) (int, bool) {
 	return birth.ageOn(r.today), true
 }
 
-// supporterAtHome looks for an adult child in the household of the register who is able to work.
+// supporterAtHome looks for somebody in the household of the register who has to support another by law and is able to work: by what
+// the register says of both or, where it says nothing, an adult who is young enough for a child.
 func supporterAtHome(r *run, s *subject) fact {
 	if s.resident == nobody {
 		return no("户籍里没有此人")
 	}
 	birth := r.birth(s.resident)
-	for _, other := range r.atHome(s.resident) {
-		o := &subject{whoOf(other), -1}
-		age, known := r.ageNow(o)
-		if !known || !birth.whole() || age < r.limits.AdultAge || age >= r.limits.TekunAge || int(r.birth(other)-birth)/10000 < r.limits.ChildGap || !livesHere(r, o).met || onTekun(r, o).met || r.has(Disability) && gravelyDisabled(r, o).met {
+	guess, doubt := no("户籍同户没有有能力的成年子女"), fact{}
+	for _, o := range r.relatives(s.resident) {
+		age, known := r.ageNow(&subject{whoOf(o.resident), -1})
+		if !known || age < r.limits.AdultAge || age >= r.limits.TekunAge {
 			continue
 		}
-		return fact{met: true, residents: []resident{other}, text: fmt.Sprintf("户籍同户的%s%d岁，可能有赡养能力", r.register.name(other), age)}
+		f := fact{met: true, residents: []resident{o.resident}}
+		name, called := r.register.name(o.resident), r.called(o)
+		duty := duties[o.kin.sure()]
+		switch {
+		case o.kin == kinUnknown && birth.whole() && int(r.birth(o.resident)-birth)/10000 >= r.limits.ChildGap:
+			f.text = fmt.Sprintf("户籍同户的%s%d岁，可能有赡养能力", name, age)
+		case o.kin == kinUnknown:
+			continue
+		case duty != "" && o.kin&unsure != 0:
+			f.doubt, f.text = true, fmt.Sprintf("户籍同户的%s%d岁，可能是%s、有%s能力，须核实", name, age, called, duty)
+		case duty != "":
+			f.text = fmt.Sprintf("户籍同户的%s%s%d岁，可能有%s能力", called, name, age, duty)
+		case o.kin.sure() == kinGrandchild:
+			f.doubt, f.text = true, fmt.Sprintf("户籍同户的%s%s%d岁，子女已故或无力时才有赡养义务，须核实", called, name, age)
+		case o.kin.sure() == kinGrandparent:
+			f.doubt, f.text = true, fmt.Sprintf("户籍同户的%s%s%d岁，父母已故或无力时才有抚养义务，须核实", called, name, age)
+		default:
+			if !guess.met {
+				guess.text = fmt.Sprintf("户籍同户的%s%s没有法定赡养、抚养、扶养义务", called, name)
+			}
+			continue
+		}
+		if !ableAndHere(r, o.resident) {
+			continue
+		}
+		switch {
+		case duty != "" && !f.doubt:
+			return f
+		case f.doubt && !doubt.met:
+			doubt = f
+		case !f.doubt && !guess.met:
+			guess = f
+		}
 	}
-	return no("户籍同户没有有能力的成年子女")
+	if !guess.met && doubt.met {
+		return doubt
+	}
+	return guess
+}
+
+// ableAndHere tells that no list says of somebody that he is gone, supported himself or gravely disabled.
+func ableAndHere(r *run, res resident) bool {
+	s := &subject{whoOf(res), -1}
+	return livesHere(r, s).met && !onTekun(r, s).met && !(r.has(Disability) && gravelyDisabled(r, s).met)
 }
 
 func noChildAtHome(r *run, s *subject) fact {
@@ -700,9 +794,18 @@ func noChildAtHome(r *run, s *subject) fact {
 		return no("户籍里没有此人")
 	}
 	birth := r.birth(s.resident)
-	for _, other := range r.atHome(s.resident) {
-		if b := r.birth(other); b != 0 && int(b-birth)/10000 >= r.limits.ChildGap && livesHere(r, &subject{whoOf(other), -1}).met {
-			return no("户籍同户有晚辈%s", r.register.name(other))
+	for _, o := range r.relatives(s.resident) {
+		name, text := r.register.name(o.resident), ""
+		switch b := r.birth(o.resident); {
+		case o.kin == kinUnknown && b != 0 && int(b-birth)/10000 >= r.limits.ChildGap:
+			text = "户籍同户有晚辈" + name
+		case o.kin == kinChild:
+			text = "户籍同户有" + r.called(o) + name
+		case o.kin == kinChild|unsure:
+			text = "户籍同户的" + name + "可能是" + r.called(o)
+		}
+		if text != "" && livesHere(r, &subject{whoOf(o.resident), -1}).met {
+			return no("%s", text)
 		}
 	}
 	return fact{met: true, text: "户籍同户没有子女"}

@@ -31,7 +31,8 @@ type block struct {
 	villages  []uint32 // hashes, 0 for none
 	homes     []uint32 // hash of the household, 0 for none
 	standings []standing
-	odd       []oddity // in order of their rows
+	relations []relation // none where the column is not there, or nobody asks
+	odd       []oddity   // in order of their rows
 }
 
 // oddity is what few rows have.
@@ -87,6 +88,14 @@ func (g *register) birth(r resident) day {
 
 func (g *register) village(r resident) uint32 { return g.blocks[r.block].villages[r.row] }
 func (g *register) home(r resident) uint32    { return g.blocks[r.block].homes[r.row] }
+
+// relation is what somebody is to the head of the household.
+func (g *register) relation(r resident) relation {
+	if list := g.blocks[r.block].relations; list != nil {
+		return list[r.row]
+	}
+	return relationUnknown
+}
 
 // number is the row as a spreadsheet shows it.
 func (b *block) number(row int) int {
@@ -179,6 +188,10 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 	if villageAt < 0 {
 		villageAt = s.place(FieldAddress)
 	}
+	relationAt, words := s.place(FieldRelation), map[string]relation(nil)
+	if relationAt >= 0 {
+		out.relations, words = make([]relation, n), relationWords()
+	}
 	dates := datesOf(s)
 	desk := desks.Get().(*desk)
 	defer desks.Put(desk)
@@ -234,6 +247,9 @@ func residentsOf(s *sheet, b *office.Batch) *block {
 		} else if len(home) > 0 {
 			h := hashOf(home)
 			out.homes[i] = max(1, uint32(h^h>>32))
+		}
+		if relationAt >= 0 {
+			out.relations[i] = relationOf(words, b.Cell(i, relationAt))
 		}
 		if birth := cell(b, i, birthAt); len(birth) > 0 && !sameDay(birth, id) {
 			d, ok := parseDay(string(birth))

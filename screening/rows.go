@@ -58,6 +58,18 @@ func (r *run) prepare(ctx context.Context, todo []Rule) error {
 	return nil
 }
 
+// asksKinship tells whether anything that is asked for, and can be run, looks at households of the register.
+func (r *run) asksKinship() bool {
+	return r.in.Explain != "" || slices.ContainsFunc(Rules, func(rule Rule) bool {
+		return r.runnable[rule.ID] && slices.ContainsFunc(rule.Clauses, func(c Condition) bool {
+			return slices.ContainsFunc(c.Is, func(name string) bool {
+				p := predicates[name]
+				return p.homes && !slices.ContainsFunc(p.needs, func(k Kind) bool { return !r.has(k) })
+			})
+		})
+	})
+}
+
 // apply looks at one person by one rule.
 func (r *run) apply(rule *Rule, s *subject, allowed map[string]int) {
 	var facts [8]fact

@@ -37,7 +37,7 @@ type Limits struct {
 	PostAge         int      `json:"post_age,omitzero"`         // the highest age on a public-welfare post
 	TekunAge        int      `json:"tekun_age,omitzero"`        // from which somebody alone may be 特困
 	AdultAge        int      `json:"adult_age,omitzero"`        // from which, and below TekunAge, somebody is able to support others
-	ChildGap        int      `json:"child_gap,omitzero"`        // years by which a child is younger at least, where no list says who is whose
+	ChildGap        int      `json:"child_gap,omitzero"`        // years by which a child is younger at least, where the register does not say who is whose
 	SelfPaid        Yuan     `json:"self_paid_yuan,omitzero"`   // what somebody paid for treatment himself, from which it is a clue
 	ClueDays        int      `json:"clue_days,omitzero"`        // in which a clue is to be dealt with
 	PostedDays      int      `json:"posted_days,omitzero"`      // for which a list hangs out before the decision
