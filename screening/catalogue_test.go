@@ -88,6 +88,12 @@ var catalogueCases = []struct {
 	{"a large bill that waits", "JC-02", map[Kind]string{Monitored: "姓名,身份证号,监测类型\n在监,#197001011,边缘易致贫户",
 		Medical: "姓名,身份证号,自付金额,推送日期,处理日期\n在监,#197001011,50000,2026-10-01,\n已办,#197101011,50000,2026-10-01,2026-10-09\n未办,#197201011,50000,2026-11-14,\n还早,#197301011,50000,2026-11-15,\n不大,#197401011,800,2026-10-01,"},
 		[]string{"JC-02 #197201011 manual 0 medical:4"}, ""},
+	{"a large bill in a household whose head is monitored, and in one whose is not", "JC-02", map[Kind]string{Monitored: "户主姓名,户主身份证号,监测对象类型\n李山,#196801011,边缘易致贫户", Residents: town,
+		Medical: "姓名,身份证号,自付金额,推送日期,处理日期\n王平,#197008052,50000,2026-10-01,\n赵平,#196610312,50000,2026-10-01,"},
+		[]string{"JC-02 #196610312 manual 0 medical:3 residents:5"}, ""},
+	{"gravely disabled, in a household whose head is monitored", "DB-09", map[Kind]string{Dibao: dibao + "D9,外人,外人,#196001011,外村,900,正常", Residents: town, Monitored: "户主姓名,户主身份证号,监测对象类型\n李山,#196801011,边缘易致贫户",
+		Disability: "姓名,身份证号,残疾等级\n王平,#197008052,一级\n钱多,#195003033,一级"},
+		[]string{"DB-09 #195003033 manual 0 disability:3 residents:7"}, "特困名册、死亡名单"},
 	{"posts: dead, on the payroll, two, too old, a cadre's; one who left; one on each side of the age", "GY-01", map[Kind]string{
 		Posts:  "姓名,身份证号,岗位名称,上岗时间,协议止\n已故,#197001011,保洁,2024-01-01,2026-12-31\n有薪,#197101011,保洁,2024-01-01,2026-12-31\n双岗,#197201011,保洁,2024-01-01,2026-12-31\n双岗,#197201011,护林,2024-01-01,2026-12-31\n超龄,#196011291,保洁,2024-01-01,\n正好,#196012011,保洁,2024-01-01,\n干亲,#197401011,保洁,,\n同户,#197501012,护路,,\n离岗,#197601011,保洁,2020-01-01,2026-10-31\n离岗,#197601011,护林,2026-11-01,",
 		Deaths: "姓名,身份证号,死亡日期\n已故,#197001011,2026-03-01", Payroll: "姓名,身份证号,单位\n有薪,#197101011,样例中学", Kin: "村干部姓名,近亲属姓名,近亲属身份证号\n某主任,干亲,#197401011", Cadres: "姓名,身份证号,职务\n某支书,#197301011,支书",

@@ -230,7 +230,7 @@ func (r *run) gatherHomes(ctx context.Context) error {
 		}
 	}
 	for i := range r.parties {
-		if p := &r.parties[i]; p.found() && slices.Contains([]Kind{Dibao, Tekun, Posts, Cadres}, p.kind()) {
+		if p := &r.parties[i]; p.found() && slices.Contains([]Kind{Dibao, Tekun, Posts, Cadres, Disability, Medical}, p.kind()) {
 			want(p.resident)
 		}
 	}
