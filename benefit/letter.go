@@ -15,7 +15,7 @@ import (
 )
 
 // LetterState is how far a letter to the county is inside the town: somebody drafts it, somebody else signs it, and only then it has its
-// number and day (党政机关公文处理工作条例 18–22: 起草、审核、签发, then 登记编号).
+// number and day (党政机关公文处理工作条例 18, 22, 25: 起草、审核、签发, then 登记).
 type LetterState string
 
 // The states. A letter that was sent is made void by [CountyLetter.Void] and stays in this one.
