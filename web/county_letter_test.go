@@ -427,7 +427,8 @@ func TestTwoOpenPages(t *testing.T) {
 	})
 }
 
-// The pages about letters and settlements fit their windows, and one goes from the queue to a numbered letter by two buttons.
+// The pages about letters and settlements fit their windows, and a letter goes through three hands: the clerk drafts it by two buttons, the
+// leader finds it on the phone and sends it back, the clerk drafts it anew, the secretary signs it from the desk.
 func TestBrowserCountyLetter(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
 	e := s.fillRolls()
@@ -459,14 +460,53 @@ func TestBrowserCountyLetter(t *testing.T) {
 	b.Follow(`a[href^="/application/letter/new"]`)
 	b.Screenshot("county-new-1366")
 	b.Follow(".edit-end .btn-go")
-	if got := b.Text("main"); !strings.Contains(got, "栖禾民函〔2026〕1号") {
-		t.Fatalf("no letter: %s", got)
+	says := func(b *browser.Browser, want string) {
+		t.Helper()
+		if got := b.Text("main"); !strings.Contains(got, want) {
+			t.Fatalf("the page lacks %q: %s", want, got)
+		}
 	}
+	says(b, "等分管领导或书记签发")
+	b.Screenshot("county-draft-1366")
 	letter := browser.Eval[string](b, "location.pathname")
-	s.asks(e, benefit.Suspend, "柳桂英", "2026-04-11", true) // waits for the next letter
+	leader, party := s.signIn(t, "leader"), s.signIn(t, "party")
+	leader.Size(390, 844)
+	leader.Go(s.url + "/today")
+	leader.Screenshot("county-today-390")
+	leader.Follow(`.todo[href="` + letter + `"]`)
+	leader.Screenshot("county-sign-390")
+	leader.Click("details.fold summary")
+	leader.Type("#why", "买买提这一件的月份请再核对，主送写全称。")
+	leader.Follow(`form[action$="/return"] .btn`)
+	says(leader, "等拟稿人改好再送签")
+	leader.Screenshot("county-returned-leader-390")
+	leader.Size(1366, 768)
+	b.Go(s.url + "/work")
+	b.Screenshot("county-work-clerk-1366")
+	b.Follow(`a[href="` + letter + `"]`)
+	b.Screenshot("county-returned-1366")
+	b.Follow(`a[href="` + letter + `/edit"]`)
+	b.Screenshot("county-edit-1366")
+	b.Size(390, 844)
+	b.Screenshot("county-edit-390")
+	b.Size(1366, 768)
+	b.Follow(".edit-end .btn-go")
+	party.Size(1366, 768)
+	party.Go(s.url + "/work")
+	party.Screenshot("county-work-1366")
+	party.Follow(`a[href="` + letter + `"]`)
+	party.Screenshot("county-sign-1366")
+	party.Follow(`form[action$="/sign"] .btn-go`)
+	says(party, "栖禾民函〔2026〕1号")
+	party.Screenshot("county-signed-1366")
+	waits, err := benefit.DraftLetter(ctx, s.vault, s.people["clerk"], s.town, benefit.NewLetter{Programme: e.programme, To: "临澜区民政局", Said: "建议同意", Applications: []int64{s.asks(e, benefit.Suspend, "柳桂英", "2026-04-11", false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.asks(e, benefit.Suspend, "汤有田", "2026-04-11", true) // waits for the next letter
 	pages := map[string]string{
 		"queue": "/application", "slow": "/application?show=slow", "unpaid": "/application?show=unpaid", "new": fmt.Sprintf("/application/letter/new?programme=%d&town=%d", e.programme, s.town.ID),
-		"letters": "/application/letter", "letter": letter, "settled": fmt.Sprintf("/application/%d", settled), "roll": "/roll", "resident": fmt.Sprintf("/person/%d", e.people["乔金生"]), "hub": "/benefit",
+		"letters": "/application/letter", "letter": letter, "waits": fmt.Sprintf("/application/letter/%d", waits), "held": "/application?show=held", "settled": fmt.Sprintf("/application/%d", settled), "roll": "/roll", "resident": fmt.Sprintf("/person/%d", e.people["乔金生"]), "hub": "/benefit",
 	}
 	for _, size := range []struct{ w, h int }{{1366, 768}, {390, 844}} {
 		b.Size(size.w, size.h)
