@@ -391,6 +391,11 @@ func lockLetter(ctx context.Context, tx *store.Tx, who org.Person, town org.Unit
 	if err := who.Check(act, town); err != nil {
 		return l, err
 	}
+	if act == org.Issue {
+		if err := MaySignLetters(who, town); err != nil {
+			return l, err
+		}
+	}
 	for _, x := range l.Lines {
 		more = append(more, x.Application)
 	}
@@ -463,6 +468,18 @@ func ReviseLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.
 		}
 		return drafted(ctx, v, tx, who, id, n, g, "改稿")
 	})
+}
+
+// MaySignLetters refuses who may not sign letters of a town: that is for a leader or the secretary of the town itself, not for one of the
+// county above it.
+func MaySignLetters(who org.Person, town org.Unit) error {
+	if err := who.Check(org.Issue, town); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(who.Over(org.Issue), func(u org.Unit) bool { return u.ID == town.ID }) {
+		return org.Invalid{Field: "签发", What: "报县函由" + town.Name + "的分管领导或书记签发"}
+	}
+	return nil
 }
 
 // SignLetter signs a letter that somebody else drafted (签发): it takes the next number of the town's series for the year behind a prefix

@@ -114,6 +114,7 @@ func TestWhoMaySignALetter(t *testing.T) {
 		p := d.elders()
 		both := d.leader // who is a clerk by the own role and a leader by a post
 		both.ID, both.Name, both.Role, both.Posts = 107, "兼任者", org.Clerk, []org.PostHeld{{ID: 7, Title: "副镇长", Role: org.Leader, Unit: d.town}}
+		above := org.Person{ID: 108, Name: "区里的领导", Role: org.Leader, Unit: org.Unit{ID: 1, Kind: org.District, Name: "临澜区", Path: "/1/"}}
 		seq := 100
 		fresh := func(who org.Person) (int64, int64) {
 			seq += 2
@@ -158,6 +159,7 @@ func TestWhoMaySignALetter(t *testing.T) {
 			{"sign", LetterDraft, d.leader, sign, may},
 			{"sign", LetterDraft, d.party, sign, may},
 			{"sign", LetterDraft, both, sign, may}, // drafted by somebody else
+			{"sign", LetterDraft, above, sign, "报县函由栖禾镇的分管领导或书记签发"},
 			{"sign", LetterDraft, d.clerk, sign, denied},
 			{"sign", LetterDraft, d.other, sign, denied},
 			{"sign", LetterDraft, d.village, sign, denied},

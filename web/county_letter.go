@@ -74,7 +74,7 @@ func (s *Server) countyWaiting(ctx context.Context, v *visit) ([]countyWait, err
 
 // maySign tells whether somebody may sign a letter of a town: not one that they drafted themselves.
 func maySign(who org.Person, l benefit.CountyLetter, town org.Unit) bool {
-	return l.State == benefit.LetterDraft && l.Staff != who.ID && who.Check(org.Issue, town) == nil
+	return l.State == benefit.LetterDraft && l.Staff != who.ID && benefit.MaySignLetters(who, town) == nil
 }
 
 // since is the day from which it waits.
@@ -553,7 +553,7 @@ func (s *Server) renderCountyLetter(w http.ResponseWriter, r *http.Request, v *v
 	p.Names = v.Who.Check(org.Residents, p.Town) == nil
 	p.MaySign, p.MayRevise = maySign(v.Who, l, p.Town), l.Waits() && propose
 	switch {
-	case l.State == benefit.LetterDraft && !p.MaySign && l.Staff == v.Who.ID && v.Who.Check(org.Issue, p.Town) == nil:
+	case l.State == benefit.LetterDraft && !p.MaySign && l.Staff == v.Who.ID && benefit.MaySignLetters(v.Who, p.Town) == nil:
 		p.Wait = "拟稿人不能签发自己拟的函，等另一位领导签发"
 	case l.State == benefit.LetterDraft && !p.MaySign:
 		p.Wait = "等分管领导或书记签发；签发时编号，里面的事项到那时才算上报"
