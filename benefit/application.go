@@ -84,6 +84,7 @@ const (
 	Received  Step = "received"
 	Checked   Step = "checked"
 	Posted    Step = "posted"
+	Held      Step = "held" // stands in a letter to the county that waits to be signed
 	Proposed  Step = "proposed"
 	Decided   Step = "decided"
 	Withdrawn Step = "withdrawn"
@@ -94,7 +95,7 @@ var Steps = []struct {
 	Step Step
 	Word string // 已受理
 	Verb string // 受理
-}{{Received, "已受理", "受理"}, {Checked, "已调查", "调查"}, {Posted, "公示中", "公示"}, {Proposed, "待县级决定", "上报"}, {Decided, "已决定", "决定"}, {Withdrawn, "已撤回", "撤回"}}
+}{{Received, "已受理", "受理"}, {Checked, "已调查", "调查"}, {Posted, "公示中", "公示"}, {Held, "待签发", "拟函"}, {Proposed, "待县级决定", "上报"}, {Decided, "已决定", "决定"}, {Withdrawn, "已撤回", "撤回"}}
 
 // Word is what people call a step.
 func (s Step) Word() string {
@@ -228,7 +229,7 @@ type Queue struct {
 	Town      bool // those that wait for the town
 	Unpaid    bool // approved, about money or new, and no payment row yet
 	Untold    bool // decided, and nobody told the person
-	Unwritten bool // waits for the county, and no letter told it; see [CountyLetter]
+	Unwritten bool // may go into a letter to the county by Limits: looked into and published, or proposed in no letter; see [CountyLetter]
 	Slow      bool // not decided within the limit of the programme; see [Limits.Slow]
 	Overdue   bool // unpaid, and the month in which it should have come is over; see [Limits.Overdue]
 	Limits    []Limits
@@ -255,7 +256,7 @@ func (f Queue) where(where string, args []any) (string, []any) {
 		add("a.step = $%d", string(f.Step))
 	}
 	if f.Town {
-		where += " and a.step in ('received', 'checked', 'posted')"
+		where += " and a.step in ('received', 'checked', 'posted', 'held')"
 	}
 	if f.Open {
 		where += " and a.step not in ('decided', 'withdrawn')"
@@ -267,7 +268,10 @@ func (f Queue) where(where string, args []any) (string, []any) {
 		where += " and a.step = 'decided' and a.told = ''"
 	}
 	if f.Unwritten {
-		where += " and " + unwritten
+		where += " and (" + unwritten + " or a.step in ('checked', 'posted') and "
+		where, args = f.limited(where, args, `(a.kind not in ('new', 'change') or $%[1]d = '' or exists (select 1 from application_step s where s.application = a.id and s.step = 'posted' and s.day <= $%[1]d))`,
+			func(l Limits) string { return l.Posted })
+		where += ")"
 	}
 	if f.ID != 0 {
 		add("a.id = $%d", f.ID)
@@ -303,8 +307,9 @@ const slowAfter = 30
 type Limits struct {
 	Programme int64
 	Day       string
-	Days      int   // from receiving it to the decision
-	Payable   Month // the last month whose payment must have been made by now
+	Days      int    // from receiving it to the decision
+	Payable   Month  // the last month whose payment must have been made by now
+	Posted    string // the last day on which what must be published has to have been, to be proposed on Day; empty: nothing must
 }
 
 // LimitsOf are the limits of a programme in force on a day.
@@ -313,7 +318,22 @@ func LimitsOf(programme int64, t Terms, day string) Limits {
 	if !ok {
 		n = slowAfter
 	}
-	return Limits{Programme: programme, Day: day, Days: n, Payable: t.Payable(day)}
+	l := Limits{Programme: programme, Day: day, Days: n, Payable: t.Payable(day)}
+	if days, _ := t.publicity(day); days > 0 {
+		l.Posted = shifted(day, 0, -days)
+	}
+	return l
+}
+
+// publicity is how many days a proposal has to be published on a day before it goes to the county, and by which parameter; 0: it need not.
+func (t Terms) publicity(day string) (days int, name string) {
+	for _, kind := range []string{Publicity, FirstNotice} {
+		if n, ok := t.Number(kind, day); ok && n > days {
+			k, _ := KindOf(kind)
+			days, name = n, k.Word
+		}
+	}
+	return days, name
 }
 
 func (l Limits) before() string { return shifted(l.Day, 0, -l.Days) }
@@ -758,7 +778,11 @@ func Advance(ctx context.Context, v *vault.Vault, who org.Person, id, version in
 			return err
 		}
 		if to == Proposed {
-			if err := a.published(ctx, tx, taken, day); err != nil {
+			terms, err := TermsOf(ctx, tx, a.Programme)
+			if err != nil {
+				return err
+			}
+			if err := a.published(terms, taken, day); err != nil {
 				return err
 			}
 		}
@@ -779,21 +803,11 @@ func Advance(ctx context.Context, v *vault.Vault, who org.Person, id, version in
 }
 
 // published refuses to propose what was not published long enough.
-func (a Application) published(ctx context.Context, tx *store.Tx, taken []StepTaken, day string) error {
+func (a Application) published(terms Terms, taken []StepTaken, day string) error {
 	if a.Kind != New && a.Kind != Change {
 		return nil
 	}
-	terms, err := TermsOf(ctx, tx, a.Programme)
-	if err != nil {
-		return err
-	}
-	days, name := 0, ""
-	for _, kind := range []string{Publicity, FirstNotice} {
-		if n, ok := terms.Number(kind, day); ok && n > days {
-			k, _ := KindOf(kind)
-			days, name = n, k.Word
-		}
-	}
+	days, name := terms.publicity(day)
 	if days == 0 {
 		return nil
 	}

@@ -23,8 +23,7 @@ func TestALetterStaysAsItWasSent(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		a, b := d.proposed(p, "庄大娘", "19410805", 12), d.proposed(p, "乔奶奶", "19350201", 16)
-		letter, err := WriteLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, Prefix: "栖禾民函", To: "临澜区民政局", Said: "建议同意", Applications: []int64{b, a, b}})
-		d.must(err)
+		letter := d.send(NewLetter{Programme: p, To: "临澜区民政局", Said: "建议同意", Applications: []int64{b, a, b}})
 		read := func() (CountyLetter, string) {
 			t.Helper()
 			l, err := CountyLetterByID(d.ctx, d.v, letter)
@@ -37,13 +36,18 @@ func TestALetterStaysAsItWasSent(t *testing.T) {
 		if len(l.Lines) != 2 || l.N != 2 || l.Lines[0].Application != b || l.Lines[1].Name != "庄大娘" || l.Lines[1].Place != "东槐村" || l.Lines[1].Shown != 5000 || l.Town != "栖禾镇" || l.Title != "高龄津贴" {
 			t.Fatalf("%+v", l)
 		}
-		if again, err := WriteLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, To: "临澜区民政局", Said: "建议同意", Applications: []int64{a, a, b}}); err != nil || again != letter {
+		if again, err := DraftLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, To: "临澜区民政局", Said: "建议同意", Applications: []int64{a, a, b}}); err != nil || again != letter {
 			t.Errorf("the same people ticked again: %d, %v", again, err)
 		}
 		events, err := journal.Of(d.ctx, d.v, "county_letter", letter, 10)
 		d.must(err)
-		if len(events) != 1 || !slices.Contains(events[0].Changes, journal.Change{Field: "附表摘要", To: digest}) {
-			t.Errorf("the record: %+v, want %s", events, digest)
+		if len(events) != 2 {
+			t.Fatalf("the record: %+v", events)
+		}
+		for _, e := range events { // of the draft, and of what was signed
+			if !slices.Contains(e.Changes, journal.Change{Field: "附表摘要", To: digest}) {
+				t.Errorf("the record: %+v, want %s", e, digest)
+			}
 		}
 		about := l.Lines[1].About
 		d.must(EditPerson(d.ctx, d.v, d.clerk, about.ID, about.Version, PersonEdit{Name: "庄大嬢", Birth: "1921-08-05", Village: d.west}))
@@ -72,8 +76,7 @@ func TestWithdrawnAfterTheLetter(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.elders()
 		a, b := d.proposed(p, "庄大娘", "19410805", 12), d.proposed(p, "乔奶奶", "19350201", 16)
-		letter, err := WriteLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, Prefix: "栖禾民函", To: "临澜区民政局", Said: "建议同意", Applications: []int64{a, b}})
-		d.must(err)
+		letter := d.send(NewLetter{Programme: p, To: "临澜区民政局", Said: "建议同意", Applications: []int64{a, b}})
 		counts := func(decided, withdrawn, open int) {
 			t.Helper()
 			l, err := CountyLetterByID(d.ctx, d.v, letter)
@@ -104,7 +107,7 @@ func TestALetterWaitsForAWithdrawal(t *testing.T) {
 				return err
 			}
 			go func() {
-				_, err := WriteLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, Prefix: "栖禾民函", To: "临澜区民政局", Said: "建议同意", Applications: []int64{a}})
+				_, err := DraftLetter(d.ctx, d.v, d.clerk, d.town, NewLetter{Programme: p, To: "临澜区民政局", Said: "建议同意", Applications: []int64{a}})
 				written <- err
 			}()
 			time.Sleep(300 * time.Millisecond) // so that it has come as far as it can

@@ -9,22 +9,52 @@ import (
 	"bihuan/vault"
 )
 
+// oldTable are rows of a table as an earlier schema had it.
+type oldTable struct {
+	store.Table
+	rows [][]any
+}
+
+// oldDesk is a desk whose database had an earlier schema with some rows in it and was brought up to date.
+func oldDesk(t *testing.T, house string, schema int64, tables []oldTable) *desk {
+	t.Helper()
+	address, err := store.ResidentsOf(house)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = store.LoadResidents(t.Context(), address, schema, func(l *store.Loader) error {
+		for _, o := range tables {
+			n := 0
+			if err := l.Rows(t.Context(), o.Table, func() ([]any, error) {
+				if n++; n > len(o.rows) {
+					return nil, nil
+				}
+				return o.rows[n-1], nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(*store.DB) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), address, filepath.Join(t.TempDir(), "residents.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { v.Close() })
+	return newDesk(t, v)
+}
+
 // What was settled before settlements had entries is told apart by day and paper, and one of two is made void without the other. The rows
 // stay as the record has them.
 func TestSettlementsOfAnEarlierSchema(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, house string) {
-		ctx := t.Context()
-		address, err := store.ResidentsOf(house)
-		if err != nil {
-			t.Fatal(err)
-		}
 		pay := func(id int64, application int64, month string, amount int64, paid, source string) []any {
 			return []any{id, int64(1), int64(2), int64(0), application, month, amount, paid, source, int64(1)}
 		}
-		old := []struct {
-			store.Table
-			rows [][]any
-		}{
+		d := oldDesk(t, house, 8, []oldTable{
 			{store.Table{Name: "journal_head", Columns: []string{"id", "seq"}}, [][]any{{int64(1), int64(0)}}},
 			{store.Table{Name: "programme", Columns: []string{"id", "unit", "path", "code", "name", "level", "state", "version"}},
 				[][]any{{int64(1), int64(5), "/1/5/", "elder", "高龄津贴", "person", "running", int64(1)}}},
@@ -36,30 +66,8 @@ func TestSettlementsOfAnEarlierSchema(t *testing.T) {
 					"2026-04-02", int64(102), "approved", "2026-04-03", "1号", "同意", int64(103), "", int64(4)}}},
 			{store.Table{Name: "payment", Columns: []string{"id", "programme", "person", "roll", "application", "month", "amount", "paid", "source", "version"}},
 				[][]any{pay(11, 3, "2026-01", 5000, "2026-04-10", "回单1"), pay(12, 3, "2026-02", 3000, "2026-04-10", "回单1"), pay(13, 3, "2026-03", 5000, "2026-04-12", "回单2"), pay(14, 0, "2026-04", 5000, "2026-04-12", "四月册")}},
-		}
-		err = store.LoadResidents(ctx, address, 8, func(l *store.Loader) error {
-			for _, o := range old {
-				n := 0
-				if err := l.Rows(ctx, o.Table, func() ([]any, error) {
-					if n++; n > len(o.rows) {
-						return nil, nil
-					}
-					return o.rows[n-1], nil
-				}); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, func(*store.DB) error { return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := vault.Open(ctx, address, filepath.Join(t.TempDir(), "residents.key"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer v.Close()
-		d := newDesk(t, v)
+		})
+		ctx, v := d.ctx, d.v
 		list, err := Settlements(ctx, v, 3)
 		if err != nil || len(list) != 2 || list[0].Entry != 11 || list[0].Fen != 8000 || list[0].Paid != "2026-04-10" || list[0].To != 2026*12+1 || list[1].Entry != 13 || list[1].Fen != 5000 {
 			t.Fatalf("%+v, %v", list, err)

@@ -23,7 +23,7 @@ type Standings struct {
 
 // Open counts the applications that wait for the town or the county.
 func (s Standings) Open() int {
-	return s.Steps[Received] + s.Steps[Checked] + s.Steps[Posted] + s.Steps[Proposed]
+	return s.Steps[Received] + s.Steps[Checked] + s.Steps[Posted] + s.Steps[Held] + s.Steps[Proposed]
 }
 
 // StandingsOf counts what there is and what waits, by programme, in the units that who sees.

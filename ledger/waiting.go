@@ -19,13 +19,16 @@ type Waiting struct {
 	Extensions int // applications for a later deadline that they decide
 	Letters    int // drafts on their desk, and letters that came and were not received
 	Now        int // own tasks that were sent back, are overdue or due today, as [TodayOf] lists them
+	County     int // letters to the county about residents to be signed or drafted anew; of another database: [WaitingFor] does not count them
 }
 
 // Today is what waits in the list of the day (今天要办的): to be received, and to be done.
-func (w Waiting) Today() int { return w.Receive + w.Now }
+func (w Waiting) Today() int { return w.Receive + w.Now + w.County }
 
 // Desk is what waits at 工作台; letters have a number of their own.
-func (w Waiting) Desk() int { return w.Receive + w.Returned + w.Review + w.Closings + w.Extensions }
+func (w Waiting) Desk() int {
+	return w.Receive + w.Returned + w.Review + w.Closings + w.Extensions + w.County
+}
 
 // inSubtrees is the condition that a path in a column lies in the subtree of one of the units, with its arguments behind those so far.
 func inSubtrees(column string, units []org.Unit, args []any) (string, []any) {

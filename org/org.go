@@ -163,6 +163,7 @@ const (
 	Oversee   Action = "查看调阅记录" // who looked at numbers in full, and took files
 	Programme Action = "管理惠民项目" // programmes, parameters, rolls, payments
 	Propose   Action = "提出享受建议" // to the county, which decides
+	Issue     Action = "签发报县函"  // what somebody else drafted
 	Decide    Action = "登记县级决定"
 	Screen    Action = "筛查" // datasets and screenings
 	Verify    Action = "核实疑点"
@@ -213,6 +214,7 @@ var Rights = map[Action][]Role{
 	Oversee:   {Leader, Secretary, Supervisor, Admin},
 	Programme: {Clerk},
 	Propose:   {Clerk},
+	Issue:     {Leader, Secretary},
 	Decide:    {Clerk, Leader},
 	Screen:    {Clerk},
 	Verify:    {Clerk, Cadre},

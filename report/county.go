@@ -12,10 +12,12 @@ import (
 )
 
 // CountyLetter is the letter (函) with which a town puts before the office of the county what it proposes of one programme: the county
-// decides, in writing and with reasons (社会救助暂行办法 13). It is the one paper about residents that bears an imprint: the record of
+// decides, in writing and with reasons (社会救助暂行办法 13). It goes to an office of no higher rank, so that it names no 签发人 in print
+// (GB/T 9704 7.2.6: only 上行文 do). It is the one paper about residents that bears an imprint: the record of
 // residents, in which it has its number, vouches for it.
 type CountyLetter struct {
 	Town      string // 栖禾镇
+	Draft     bool   // it waits to be signed: it has neither number nor day, and bears no imprint
 	Number    string // 栖禾民函〔2026〕3号
 	To        string // 临澜区民政局
 	Programme string
@@ -43,6 +45,20 @@ func (l CountyLetter) Sign() string { return l.Town + "人民政府" }
 // Title is what the letter is called.
 func (l CountyLetter) Title() string {
 	return l.Sign() + "关于报请审批" + l.Programme + "有关事项的函"
+}
+
+// Blanks are what stands where a draft has no number and no day yet.
+const (
+	blankNumber = "〔签发时编号〕"
+	blankDay    = "〔签发日期〕"
+)
+
+// Head is what stands under the title and who signs: the number and the day, or where they will come.
+func (l CountyLetter) Head() (number, day string) {
+	if l.Draft {
+		return blankNumber, blankDay
+	}
+	return l.Number, longDate(l.Day)
 }
 
 // Text is the letter between whom it is to and who signs, short enough for the seal to stand on the same page.
@@ -89,8 +105,13 @@ func CountyLetterDocx(w io.Writer, l CountyLetter, at time.Time, m proof.Imprint
 	for i, r := range l.Rows {
 		t.Rows = append(t.Rows, office.Cells(strconv.Itoa(i+1), r.Name, r.Number, or(r.Village, "不明"), r.Kind, r.Amount, r.Months, r.Reason, r.Found, ""))
 	}
-	p := office.Paper{Title: l.Sign() + "\n" + strings.TrimPrefix(l.Title(), l.Sign()), Number: l.Number, To: l.To, Sign: l.Sign(), Date: longDate(l.Day), Sealed: true, Subject: l.Title(), Author: l.Sign(), Created: at,
-		Annexes: []office.Annex{{Title: l.AnnexTitle(), Landscape: true, Blocks: []office.Block{office.Line{Left: "填报单位：" + l.Sign(), Right: longDate(l.Day)}, t}}}}
+	number, day := l.Head()
+	title := l.Sign() + "\n" + strings.TrimPrefix(l.Title(), l.Sign())
+	if l.Draft {
+		title, m = title+"\n（稿）", proof.Imprint{}
+	}
+	p := office.Paper{Title: title, Number: number, To: l.To, Sign: l.Sign(), Date: day, Sealed: true, Subject: l.Title(), Author: l.Sign(), Created: at,
+		Annexes: []office.Annex{{Title: l.AnnexTitle(), Landscape: true, Blocks: []office.Block{office.Line{Left: "填报单位：" + l.Sign(), Right: day}, t}}}}
 	for _, text := range l.Text() {
 		p.Blocks = append(p.Blocks, office.Text(text))
 	}

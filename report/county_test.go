@@ -28,10 +28,14 @@ func sampleCountyLetter(rows int) CountyLetter {
 func TestCountyLetter(t *testing.T) {
 	mark := vault.Watermark{Serial: "导2026-0017", Who: "贺晓雨（党政办经办人）", At: time.Date(2026, 4, 16, 9, 20, 0, 0, time.Local), Purpose: "送临澜区民政局审批"}
 	files := map[string][]byte{}
-	for name, rows := range map[string]int{"报县函.docx": 4, "报县函长.docx": 23} {
+	for name, rows := range map[string]int{"报县函.docx": 4, "报县函长.docx": 23, "报县函稿.docx": 4} {
+		l := sampleCountyLetter(rows)
+		if name == "报县函稿.docx" {
+			l.Draft, l.Number, l.Day = true, "", ""
+		}
 		var a, b bytes.Buffer
 		for _, w := range []*bytes.Buffer{&a, &b} {
-			if err := CountyLetterDocx(w, sampleCountyLetter(rows), asOf, sampleImprint, mark.Paper); err != nil {
+			if err := CountyLetterDocx(w, l, asOf, sampleImprint, mark.Paper); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -54,6 +58,18 @@ func TestCountyLetter(t *testing.T) {
 	}
 	if n := len(short.pages); n > 3 || !strings.Contains(short.pages[0], "栖禾镇人民政府2026年4月16日") {
 		t.Errorf("a usual letter takes %d pages, or its seal stands alone: %s", n, short.pages[0])
+	}
+	draft := all["报县函稿.docx"]
+	draft.whole(t, "报县函稿", []string{"关于报请审批高龄津贴有关事项的函（稿）", "〔签发时编号〕", "临澜区民政局：", "栖禾镇人民政府〔签发日期〕"})
+	for _, page := range draft.pages {
+		if strings.Contains(page, "栖禾民函") || strings.Contains(page, "存证码") || strings.Contains(page, "2026年4月16日") || strings.Contains(page, "签发人") {
+			t.Errorf("a draft has a number, a day or a code: %s", page)
+		}
+	}
+	for _, page := range short.pages {
+		if strings.Contains(page, "签发人") || strings.Contains(page, "稿") { // it is no 上行文
+			t.Errorf("the letter names who signed it, or calls itself a draft: %s", page)
+		}
 	}
 	long := all["报县函长.docx"]
 	if n := len(long.pages); n < 3 {

@@ -14,7 +14,7 @@ import (
 // the date come, and no imprint: it is no letter yet.
 func Letter(w io.Writer, l ledger.Letter, asOf time.Time, m proof.Imprint) error {
 	p := office.Paper{
-		Title: l.Kind.Word(), Number: or(l.Number, "〔签发时编号〕"), To: l.To, Sign: ledger.Signer(l.Unit), Date: "〔签发日期〕", Sealed: true, Copies: l.Copies,
+		Title: l.Kind.Word(), Number: or(l.Number, blankNumber), To: l.To, Sign: ledger.Signer(l.Unit), Date: blankDay, Sealed: true, Copies: l.Copies,
 		Subject: l.Kind.Word(), Author: l.Unit.Name, Created: asOf,
 	}
 	if l.Sent.At.IsZero() {

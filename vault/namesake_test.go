@@ -180,15 +180,15 @@ func TestErasedInLetters(t *testing.T) {
 		ctx := t.Context()
 		w := newTown(t, house)
 		w.payAndFind(t)
-		var void, plain, about int64
+		var void, plain, about, back int64
 		err := w.v.Write(ctx, func(tx *store.Tx) error {
 			programme, err := store.One(ctx, tx, store.Value[int64], `select id from programme`)
 			if err != nil {
 				return err
 			}
-			letter := func(number, said, why string) int64 {
+			letter := func(number, said, why, returned string) int64 {
 				id, application := tx.ID(), tx.ID()
-				w.insert(ctx, t, tx, "county_letter", map[string]any{"id": id, "unit": w.unit.ID, "programme": programme, "number": number, "said": said, "basis": "某文件", "void_why": why})
+				w.insert(ctx, t, tx, "county_letter", map[string]any{"id": id, "unit": w.unit.ID, "programme": programme, "number": number, "said": said, "basis": "某文件", "void_why": why, "back_why": returned})
 				w.insert(ctx, t, tx, "application", map[string]any{"id": application, "programme": programme, "person": w.person})
 				w.insert(ctx, t, tx, "county_letter_line", map[string]any{"id": tx.ID(), "letter": id, "application": application, "person": w.person, "name": "张秀英", "place": "东槐村", "reason": "漏发"})
 				if err := journal.Append(ctx, tx, journal.Entry{Verb: "作废", Kind: "county_letter", Row: id, Changes: []journal.Change{{Field: "作废原因", To: number + "：" + why}}}); err != nil {
@@ -196,7 +196,8 @@ func TestErasedInLetters(t *testing.T) {
 				}
 				return id
 			}
-			void, plain, about = letter("1号", "建议同意", "本人张秀英已搬走"), letter("2号", "建议同意", ""), letter("3号", "其中张秀英一件请先办", "")
+			void, plain, about = letter("1号", "建议同意", "本人张秀英已搬走", ""), letter("2号", "建议同意", "", ""), letter("3号", "其中张秀英一件请先办", "", "")
+			back = letter("", "建议同意", "", "张秀英的月份不对")
 			return nil
 		})
 		if err != nil {
@@ -205,14 +206,14 @@ func TestErasedInLetters(t *testing.T) {
 		if err := w.v.ErasePerson(ctx, w.db, org.Program, vault.Erasure{Text: number, Reason: "本人申请，〔2026〕3号"}); err != nil {
 			t.Fatal(err)
 		}
-		if lines, err := store.One(ctx, w.v, store.Value[int], `select count(*) from county_letter_line where name = $1 and place = '' and reason = $1`, vault.Erased); err != nil || lines != 3 {
+		if lines, err := store.One(ctx, w.v, store.Value[int], `select count(*) from county_letter_line where name = $1 and place = '' and reason = $1`, vault.Erased); err != nil || lines != 4 {
 			t.Errorf("%d lines, %v", lines, err)
 		}
 		for _, c := range []struct {
 			letter int64
 			want   string
-		}{{void, vault.Erased + vault.Erased}, {plain, "建议同意"}, {about, vault.Erased}} {
-			if got, err := store.One(ctx, w.v, store.Value[string], `select said || void_why from county_letter where id = $1`, c.letter); err != nil || got != c.want {
+		}{{void, vault.Erased + vault.Erased}, {plain, "建议同意"}, {about, vault.Erased}, {back, vault.Erased + vault.Erased}} {
+			if got, err := store.One(ctx, w.v, store.Value[string], `select said || void_why || back_why from county_letter where id = $1`, c.letter); err != nil || got != c.want {
 				t.Errorf("a letter says %q, %v, want %q", got, err, c.want)
 			}
 			events, err := journal.Of(ctx, w.v, "county_letter", c.letter, 5)

@@ -73,6 +73,7 @@ type queueShow struct {
 var showOf = []queueShow{
 	{"open", "在办", "wait", benefit.Queue{Open: true}},
 	{"town", "镇里在办", "wait", benefit.Queue{Town: true}},
+	{"held", "待签发", "wait", benefit.Queue{Step: benefit.Held}},
 	{"proposed", "等县里决定", "run", benefit.Queue{Step: benefit.Proposed}},
 	{"slow", "超时", "soon", benefit.Queue{Slow: true}},
 	{"unpaid", "批准未到账", "part", benefit.Queue{Unpaid: true}},
@@ -82,7 +83,7 @@ var showOf = []queueShow{
 	{"all", "全部", "", benefit.Queue{}},
 }
 
-var stepLights = map[benefit.Step]string{benefit.Received: "wait", benefit.Checked: "wait", benefit.Posted: "run", benefit.Proposed: "run", benefit.Decided: "done", benefit.Withdrawn: "stop"}
+var stepLights = map[benefit.Step]string{benefit.Received: "wait", benefit.Checked: "wait", benefit.Posted: "run", benefit.Held: "wait", benefit.Proposed: "run", benefit.Decided: "done", benefit.Withdrawn: "stop"}
 
 func viewApplication(x benefit.Pending, m measure, v *visit) applicationRow {
 	row := applicationRow{Pending: x, Programme: m.Name, Place: x.About.Place, Since: shortDate(x.Received, v.Today), Source: benefit.SourceWord(x.Source),
@@ -182,7 +183,7 @@ func (s *Server) applicationList(w http.ResponseWriter, r *http.Request, v *visi
 	for _, x := range list {
 		p.Rows = append(p.Rows, viewApplication(x, measures[x.Application.Programme], v))
 	}
-	batches, err := s.unwritten(ctx, v, residents, programmes)
+	batches, err := s.unwritten(ctx, v, residents, programmes, limits)
 	if err != nil {
 		return err
 	}
@@ -209,7 +210,8 @@ type applicationPage struct {
 	Sum      string
 	Void     []settlementRow // what was entered and made void
 	Told     string
-	Letter   benefit.CountyLetter // that told the county; the zero one: none
+	Letter   benefit.CountyLetter // that told the county, or will; the zero one: none
+	ToLetter string               // where it can be put into a letter; empty: it cannot
 	History  []event
 }
 
@@ -301,7 +303,7 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 		}
 		p.Steps = append(p.Steps, view)
 	}
-	coming := map[benefit.Step][]string{benefit.Received: {"调查", "上报", "县级决定"}, benefit.Checked: {"上报", "县级决定"}, benefit.Posted: {"上报", "县级决定"}, benefit.Proposed: {"县级决定"}}
+	coming := map[benefit.Step][]string{benefit.Received: {"调查", "上报", "县级决定"}, benefit.Checked: {"上报", "县级决定"}, benefit.Posted: {"上报", "县级决定"}, benefit.Held: {"签发上报", "县级决定"}, benefit.Proposed: {"县级决定"}}
 	for _, word := range coming[x.Step] {
 		p.Steps = append(p.Steps, stepTaken{Word: word, Kind: "none"})
 	}
@@ -355,6 +357,15 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 			return err
 		}
 	}
+	if v.Who.Check(org.Propose, town) == nil {
+		ready, err := benefit.Applications(ctx, residents, v.Who, benefit.Queue{ID: x.ID, Unwritten: true, Limits: []benefit.Limits{measures[programme.ID].Limits}})
+		if err != nil {
+			return err
+		}
+		if len(ready) > 0 {
+			p.ToLetter = newCountyLetter(programme, town)
+		}
+	}
 	p.Forms, p.Wait = s.applicationForms(v, x, terms, settlements)
 	for i := range p.Forms {
 		f := &p.Forms[i]
@@ -382,7 +393,7 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 	unit := x.About.At()
 	propose, decide, pay := v.Who.Check(org.Propose, unit) == nil, v.Who.Check(org.Decide, unit) == nil, v.Who.Check(org.Programme, unit) == nil
 	add := func(step, heading, quiet, button string, es ...entry) {
-		forms = append(forms, headedForm{Heading: heading, Quiet: quiet, Fold: step == "withdraw" || strings.HasPrefix(step, "void"), entryForm: entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
+		forms = append(forms, headedForm{Heading: heading, Quiet: quiet, Fold: step == "proposed" || step == "withdraw" || strings.HasPrefix(step, "void"), entryForm: entryForm{Action: fmt.Sprintf("/application/%d/%s", x.ID, step), Button: button, Version: x.Version, Entries: es}})
 	}
 	day := func(label string) entry { return entry{Name: "day", Label: label, Kind: "date", Value: v.Today} }
 	said := func(hint string) entry { return entry{Name: "said", Label: "情况", Kind: "area", Hint: hint} }
@@ -399,7 +410,9 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 		if x.Step == benefit.Checked && (x.Kind == benefit.New || x.Kind == benefit.Change) {
 			add("posted", "登记公示", "公示里不写身份号码、电话、账号和健康情况", "登记公示", day("日期"), said("公示在哪里、到哪天"))
 		}
-		add("proposed", "上报县里", "镇里只能提出建议，由县里决定", "上报", day("日期"), said("镇里的意见"))
+		add("proposed", "不用报县函、另行上报的", "", "登记上报", day("日期"), said("镇里的意见，用什么文书报的"))
+	case benefit.Held:
+		wait = "在待签发的报县函里，签发以后算上报县里"
 	case benefit.Proposed:
 		switch {
 		case !decide:
@@ -452,7 +465,7 @@ func (s *Server) applicationForms(v *visit, x benefit.Pending, terms benefit.Ter
 	if x.Open() && propose {
 		add("withdraw", "撤回", "", "撤回", entry{Name: "said", Label: "撤回原因", Kind: "text", Hint: "本人放弃的，请写书面材料在哪里"})
 	}
-	return forms, ""
+	return forms, wait
 }
 
 // classEntry is the field for the class of an entry.

@@ -175,7 +175,7 @@ func (s *Server) benefitShow(w http.ResponseWriter, r *http.Request, v *visit) e
 		}
 		return kind, why
 	}
-	kind, why := slow("wait", "受理、调查、公示", benefit.Received, benefit.Checked, benefit.Posted)
+	kind, why := slow("wait", "受理、调查、公示、签发", benefit.Received, benefit.Checked, benefit.Posted, benefit.Held)
 	wait(kind, "镇里在办", why, "/application?show=town", sum.Open()-sum.Steps[benefit.Proposed])
 	kind, why = slow("run", "", benefit.Proposed)
 	wait(kind, "等县里决定", why, "/application?show=proposed", sum.Steps[benefit.Proposed])

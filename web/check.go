@@ -177,7 +177,7 @@ func (s *Server) checkSubject(ctx context.Context, v *visit, kind string, row in
 		if l, err = benefit.CountyLetterByID(ctx, s.vault, row); err == nil {
 			u, err = org.UnitByID(ctx, s.db, l.Unit)
 		}
-		if err == nil && v.Who.Check(org.Residents, u) != nil {
+		if err == nil && (v.Who.Check(org.Residents, u) != nil || l.State != benefit.LetterSent) {
 			err = store.ErrNotFound
 		}
 		x.Word, x.Title, x.Address = "报县函", l.Number, fmt.Sprintf("/application/letter/%d", row)

@@ -51,8 +51,8 @@ func TestCountyLetters(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		e := s.fillRolls()
 		arrears, stop := s.asks(e, benefit.Arrears, "乔金生", "2026-04-02", true), s.asks(e, benefit.Stop, "尹守义", "2026-04-03", true)
-		s.asks(e, benefit.New, "温如海", "2026-04-10", false) // still with the town
-		clerk, village, stranger := s.as(t, "clerk"), s.as(t, "village"), s.as(t, "stranger")
+		fresh := s.asks(e, benefit.New, "温如海", "2026-04-10", false) // looked into, and told the county in no other way
+		clerk, village, stranger, leader, party := s.as(t, "clerk"), s.as(t, "village"), s.as(t, "stranger"), s.as(t, "leader"), s.as(t, "party")
 		wants := func(what, page string, want ...string) {
 			t.Helper()
 			text := plain(page)
@@ -64,7 +64,7 @@ func TestCountyLetters(t *testing.T) {
 		}
 		form := fmt.Sprintf("/application/letter/new?programme=%d&town=%d", e.programme, s.town.ID)
 		page := clerk.page("/application?show=proposed")
-		wants("the queue", page, "拟报县函（高龄津贴 2 件）")
+		wants("the queue", page, "拟报县函（高龄津贴 3 件）")
 		if !strings.Contains(page, strings.ReplaceAll(form, "&", "&amp;")) {
 			t.Error("no way to the letter in one click")
 		}
@@ -72,8 +72,9 @@ func TestCountyLetters(t *testing.T) {
 			t.Error("a village is offered letters")
 		}
 		page = clerk.page(form)
-		wants("the draft", page, "乔金生", "尹守义", "720元", "编号成函")
-		if strings.Contains(page, "温如海") || !strings.Contains(page, `value="临澜区民政局"`) || !strings.Contains(page, `value="临民〔2014〕31号`) {
+		wants("the draft", page, "乔金生", "尹守义", "温如海", "720元", "送签")
+		wants("what may be put into a letter", clerk.page(fmt.Sprintf("/application/%d", fresh)), "写进报县函，领导签发以后算上报。 拟报县函", "不用报县函、另行上报的")
+		if !strings.Contains(page, `value="临澜区民政局"`) || !strings.Contains(page, `value="临民〔2014〕31号`) {
 			t.Errorf("the draft: %s", plain(page))
 		}
 		both := []string{"pick", fmt.Sprint(arrears), "pick", fmt.Sprint(stop), "to", "临澜区民政局", "basis", "临民〔2014〕31号", "said", "建议照办"}
@@ -83,7 +84,7 @@ func TestCountyLetters(t *testing.T) {
 		if a := clerk.post(form, "to", "临澜区民政局", "said", "建议照办"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请勾选要报的事项") {
 			t.Errorf("without applications: %d", a.status)
 		}
-		for c, status := range map[*client]int{village: http.StatusForbidden, stranger: http.StatusForbidden, s.as(t, "leader"): http.StatusForbidden} {
+		for c, status := range map[*client]int{village: http.StatusForbidden, stranger: http.StatusForbidden, leader: http.StatusForbidden, party: http.StatusForbidden} {
 			if a := c.post(form, both...); a.status != status {
 				t.Errorf("who may not write it: %d", a.status)
 			}
@@ -96,16 +97,94 @@ func TestCountyLetters(t *testing.T) {
 		if again := clerk.post(form, both...); again.to != letter {
 			t.Errorf("the same form again leads to %d %s", again.status, again.to)
 		}
+		// Whoever drafted it cannot sign it; those who can find it on their desks, and the secretary reads it without getting any further.
+		act := func(c *client, name string, form ...string) answer {
+			t.Helper()
+			return c.post(letter+"/"+name, append(form, "version", fmt.Sprint(s.residentVersion("county_letter", letterID(letter))))...)
+		}
 		page = clerk.page(letter)
-		wants("the letter", page, "栖禾民函〔2026〕1号", "栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "现将2件（停发1件，补发1件、共720元）报上，涉及2人", "附件：栖禾镇高龄津贴报批事项表", "乔金生", "2025年10月至2026年3月", "存证码", "等县里决定")
+		wants("the draft", page, "报县函（稿）", "待签发", "有关事项的函（稿）", "〔签发时编号〕", "〔签发日期〕", "等分管领导或书记签发", "改稿", "撤回，不报了")
+		if strings.Contains(page, "存证码") || strings.Contains(page, ">签发</button>") || strings.Contains(page, "whole") {
+			t.Errorf("the draft: %s", plain(page))
+		}
+		wants("what is held", clerk.page(fmt.Sprintf("/application/%d", arrears)), "待签发", "在待签发的报县函里，签发以后算上报县里", "报县函 待签发的稿")
+		wants("the queue", clerk.page("/application?show=held"), "待签发 2", "乔金生", "尹守义", "拟报县函（高龄津贴 1 件）")
+		wants("the leader's desk", leader.page("/work"), "1 份等您看，其中报县函待签发 1 封", "报县函：高龄津贴 2 件", "等您签发")
+		wants("the leader's list of the day", leader.page("/today"), "今天要办的 1 件", "报县函 1 封 报县函：高龄津贴 2 件 等您签发")
+		wants("the secretary's desk", party.page("/work"), "报县函：高龄津贴 2 件")
+		if text := plain(clerk.page("/work")); strings.Contains(text, "报县函") {
+			t.Errorf("the clerk's desk: %s", text)
+		}
+		page = party.page(letter)
+		wants("the secretary", page, "乔金生", "990*************", "签发时编号，日期是签发当天")
+		if strings.Contains(page, "/application/"+fmt.Sprint(arrears)) || strings.Contains(page, "/docx") || strings.Contains(page, "990408") {
+			t.Error("the secretary gets further than the letter")
+		}
+		for c, status := range map[*client]int{clerk: http.StatusForbidden, village: http.StatusNotFound, stranger: http.StatusNotFound} {
+			if a := act(c, "sign"); a.status != status {
+				t.Errorf("who may not sign: %d, want %d", a.status, status)
+			}
+		}
+		// Sent back with words, drafted anew, and signed.
+		if a := act(leader, "return", "why", ""); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写要改什么") {
+			t.Errorf("sent back without words: %d", a.status)
+		}
+		if a := act(leader, "return", "why", "依据请写全"); a.status != http.StatusSeeOther {
+			t.Errorf("sent back: %d %s", a.status, plain(a.body))
+		}
+		wants("the clerk's desk", clerk.page("/work"), "报县函：高龄津贴 2 件", "退回，请改稿", "退回：“依据请写全”")
+		wants("the letter sent back", clerk.page(letter), "退回改稿", "依据请写全")
+		wants("the leader then", leader.page(letter), "等拟稿人改好再送签")
+		if a := act(leader, "sign"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "等拟稿人改好再送签") {
+			t.Errorf("signed though sent back: %d", a.status)
+		}
+		page = clerk.page(letter + "/edit")
+		wants("the form", page, "改稿", "依据请写全", "乔金生", "尹守义", "温如海", "改好送签")
+		if strings.Count(page, " checked") != 2 {
+			t.Errorf("%d are ticked", strings.Count(page, " checked"))
+		}
+		stale := fmt.Sprint(s.residentVersion("county_letter", letterID(letter)) - 1)
+		if a := clerk.post(letter+"/edit", append(both, "version", stale)...); a.status != http.StatusConflict || !strings.Contains(a.body, "您填的都还在") {
+			t.Errorf("from an old page: %d", a.status)
+		}
+		if a := act(clerk, "edit", append(both[:len(both)-1:len(both)-1], "")...); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "请写镇里的意见") {
+			t.Errorf("without words: %d", a.status)
+		}
+		if a := act(clerk, "edit", both...); a.to != letter {
+			t.Fatalf("drafted anew: %d %s", a.status, plain(a.body))
+		}
+		stale = fmt.Sprint(s.residentVersion("county_letter", letterID(letter)))
+		for i, c := range []*client{party, party, leader} { // twice by the same, then by another who had it open
+			a := c.post(letter+"/sign", "version", stale)
+			if i < 2 && a.to != letter || i == 2 && (a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经签发，编号栖禾民函〔2026〕1号")) {
+				t.Errorf("%d, signing: %d %s", i, a.status, plain(a.body))
+			}
+		}
+		for _, name := range []string{"drop", "edit"} {
+			if a := act(clerk, name, both...); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经签发") {
+				t.Errorf("%s of what was signed: %d", name, a.status)
+			}
+		}
+		if a := clerk.get(letter + "/edit"); a.to != letter {
+			t.Errorf("the form of what was signed: %d %s", a.status, a.to)
+		}
+		for _, c := range []*client{leader, party, clerk} {
+			if text := plain(c.page("/work")); strings.Contains(text, "报县函：") {
+				t.Errorf("it still waits: %s", text)
+			}
+		}
+		wants("the signer", party.page(letter), "拟函", "签发 "+s.people["party"].Title())
+		page = clerk.page(letter)
+		wants("the letter", page, "栖禾民函〔2026〕1号", "栖禾镇人民政府关于报请审批高龄津贴有关事项的函", "现将2件（停发1件，补发1件、共720元）报上，涉及2人", "附件：栖禾镇高龄津贴报批事项表", "乔金生", "2025年10月至2026年3月", "存证码", "等县里决定", "2026年4月16日")
+		if strings.Contains(page, "（稿）") || strings.Contains(page, "〔签发") {
+			t.Errorf("what was signed is a draft: %s", plain(page))
+		}
 		if strings.Contains(page, "990408") {
 			t.Error("the page shows a number")
 		}
-		wants("the application", clerk.page(fmt.Sprintf("/application/%d", arrears)), "报县函 栖禾民函〔2026〕1号")
+		wants("the application", clerk.page(fmt.Sprintf("/application/%d", arrears)), "报县函 栖禾民函〔2026〕1号", "4月16日上报", "上报 4月16日 "+s.people["party"].Title()+" 栖禾民函〔2026〕1号")
 		wants("the list", clerk.page("/application/letter"), "栖禾民函〔2026〕1号", "2 件", "临澜区民政局")
-		if text := plain(clerk.page("/application?show=proposed")); strings.Contains(text, "拟报县函") {
-			t.Errorf("what is in a letter is offered again: %s", text)
-		}
+		wants("what is in a letter is not offered again", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 1 件）")
 		for _, c := range []*client{stranger, village} {
 			if a := c.get(letter); a.status == http.StatusOK {
 				t.Error("who may not see it sees it")
@@ -148,7 +227,7 @@ func TestCountyLetters(t *testing.T) {
 		if text := read(a.body); a.status != http.StatusOK || !strings.Contains(text, number) {
 			t.Errorf("whole: %d %s", a.status, text)
 		}
-		if a := s.as(t, "leader").post(letter+"/docx", "purpose", "送临澜区民政局审批", "whole", "1"); a.status != http.StatusForbidden {
+		if a := leader.post(letter+"/docx", "purpose", "送临澜区民政局审批", "whole", "1"); a.status != http.StatusForbidden {
 			t.Errorf("a leader takes whole numbers: %d", a.status)
 		}
 		list, err := s.vault.Disclosures(t.Context(), s.db, s.people["leader"], "2026-04")
@@ -190,7 +269,40 @@ func TestCountyLetters(t *testing.T) {
 		if a := clerk.post(letter+"/docx", "purpose", "送临澜区民政局审批"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经作废") {
 			t.Errorf("a void letter is taken: %d", a.status)
 		}
-		wants("the queue", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 1 件）")
+		wants("the queue", clerk.page("/application?show=proposed"), "拟报县函（高龄津贴 2 件）")
+		// A draft is taken as a file too, marked as one, with masked numbers and no code; taken back it frees what stands in it.
+		a = clerk.post(form, "pick", fmt.Sprint(fresh), "to", "临澜区民政局", "said", "建议同意")
+		if letter = a.to; a.status != http.StatusSeeOther {
+			t.Fatalf("another draft: %d %s", a.status, plain(a.body))
+		}
+		a = clerk.post(letter+"/docx", "purpose", "送签前校对", "whole", "1")
+		if text := read(a.body); a.status != http.StatusOK || !strings.Contains(text, "（稿）") || !strings.Contains(text, "〔签发时编号〕") || strings.Contains(text, "栖禾民函") || strings.Contains(text, "存证码") || strings.Contains(text, "990408") {
+			t.Errorf("the file of a draft: %d %s", a.status, text)
+		}
+		draft := strings.Replace(check, check[strings.Index(check, "?of="):], "?of=county_letter-"+fmt.Sprint(letterID(letter)), 1)
+		if text := plain(clerk.page(draft)); strings.Contains(text, "报县函") {
+			t.Errorf("a code vouches for a draft: %s", text)
+		}
+		// What changed since is named to whoever signs.
+		if err := benefit.Withdraw(t.Context(), s.vault, s.people["clerk"], fresh, s.residentVersion("application", fresh), "本人放弃"); err != nil {
+			t.Fatal(err)
+		}
+		if a := act(leader, "sign"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "温如海的“新增享受”已撤回。请退回拟稿人，按现在的情况改稿再送签") {
+			t.Errorf("signed though withdrawn: %d", a.status)
+		}
+		if a := act(leader, "drop"); a.status != http.StatusForbidden {
+			t.Errorf("a leader takes it back: %d", a.status)
+		}
+		if a := act(clerk, "drop"); a.status != http.StatusSeeOther {
+			t.Errorf("taken back: %d %s", a.status, plain(a.body))
+		}
+		wants("taken back", clerk.page(letter), "已撤回", "没有签发，没有编号")
+		if a := clerk.post(letter+"/docx", "purpose", "送签前校对"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "已经撤回") {
+			t.Errorf("what was taken back is taken: %d", a.status)
+		}
+		if a := act(clerk, "nothing"); a.status != http.StatusNotFound {
+			t.Errorf("an act that is none: %d", a.status)
+		}
 	})
 }
 
@@ -315,7 +427,8 @@ func TestTwoOpenPages(t *testing.T) {
 	})
 }
 
-// The pages about letters and settlements fit their windows, and one goes from the queue to a numbered letter by two buttons.
+// The pages about letters and settlements fit their windows, and a letter goes through three hands: the clerk drafts it by two buttons, the
+// leader finds it on the phone and sends it back, the clerk drafts it anew, the secretary signs it from the desk.
 func TestBrowserCountyLetter(t *testing.T) {
 	s := open(t, storetest.SQLite(t))
 	e := s.fillRolls()
@@ -347,14 +460,53 @@ func TestBrowserCountyLetter(t *testing.T) {
 	b.Follow(`a[href^="/application/letter/new"]`)
 	b.Screenshot("county-new-1366")
 	b.Follow(".edit-end .btn-go")
-	if got := b.Text("main"); !strings.Contains(got, "栖禾民函〔2026〕1号") {
-		t.Fatalf("no letter: %s", got)
+	says := func(b *browser.Browser, want string) {
+		t.Helper()
+		if got := b.Text("main"); !strings.Contains(got, want) {
+			t.Fatalf("the page lacks %q: %s", want, got)
+		}
 	}
+	says(b, "等分管领导或书记签发")
+	b.Screenshot("county-draft-1366")
 	letter := browser.Eval[string](b, "location.pathname")
-	s.asks(e, benefit.Suspend, "柳桂英", "2026-04-11", true) // waits for the next letter
+	leader, party := s.signIn(t, "leader"), s.signIn(t, "party")
+	leader.Size(390, 844)
+	leader.Go(s.url + "/today")
+	leader.Screenshot("county-today-390")
+	leader.Follow(`.todo[href="` + letter + `"]`)
+	leader.Screenshot("county-sign-390")
+	leader.Click("details.fold summary")
+	leader.Type("#why", "买买提这一件的月份请再核对，主送写全称。")
+	leader.Follow(`form[action$="/return"] .btn`)
+	says(leader, "等拟稿人改好再送签")
+	leader.Screenshot("county-returned-leader-390")
+	leader.Size(1366, 768)
+	b.Go(s.url + "/work")
+	b.Screenshot("county-work-clerk-1366")
+	b.Follow(`a[href="` + letter + `"]`)
+	b.Screenshot("county-returned-1366")
+	b.Follow(`a[href="` + letter + `/edit"]`)
+	b.Screenshot("county-edit-1366")
+	b.Size(390, 844)
+	b.Screenshot("county-edit-390")
+	b.Size(1366, 768)
+	b.Follow(".edit-end .btn-go")
+	party.Size(1366, 768)
+	party.Go(s.url + "/work")
+	party.Screenshot("county-work-1366")
+	party.Follow(`a[href="` + letter + `"]`)
+	party.Screenshot("county-sign-1366")
+	party.Follow(`form[action$="/sign"] .btn-go`)
+	says(party, "栖禾民函〔2026〕1号")
+	party.Screenshot("county-signed-1366")
+	waits, err := benefit.DraftLetter(ctx, s.vault, s.people["clerk"], s.town, benefit.NewLetter{Programme: e.programme, To: "临澜区民政局", Said: "建议同意", Applications: []int64{s.asks(e, benefit.Suspend, "柳桂英", "2026-04-11", false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.asks(e, benefit.Suspend, "汤有田", "2026-04-11", true) // waits for the next letter
 	pages := map[string]string{
 		"queue": "/application", "slow": "/application?show=slow", "unpaid": "/application?show=unpaid", "new": fmt.Sprintf("/application/letter/new?programme=%d&town=%d", e.programme, s.town.ID),
-		"letters": "/application/letter", "letter": letter, "settled": fmt.Sprintf("/application/%d", settled), "roll": "/roll", "resident": fmt.Sprintf("/person/%d", e.people["乔金生"]), "hub": "/benefit",
+		"letters": "/application/letter", "letter": letter, "waits": fmt.Sprintf("/application/letter/%d", waits), "held": "/application?show=held", "settled": fmt.Sprintf("/application/%d", settled), "roll": "/roll", "resident": fmt.Sprintf("/person/%d", e.people["乔金生"]), "hub": "/benefit",
 	}
 	for _, size := range []struct{ w, h int }{{1366, 768}, {390, 844}} {
 		b.Size(size.w, size.h)

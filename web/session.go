@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -171,7 +172,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		return v, err
 	}
 	v.Days = days(v.Cal, v.Rules, v.Today)
-	v.waiting = func() ledger.Waiting { return s.waitingFor(ctx, v) }
+	v.waiting = sync.OnceValue(func() ledger.Waiting { return s.waitingFor(ctx, v) })
 	v.Who, err = s.people.do(ctx, personKey{id, v.Head, v.Today}, func() (org.Person, error) { return org.PersonByID(ctx, s.db, id, v.Today) })
 	v.Scope = v.Who.Scope()
 	return v, err

@@ -63,6 +63,7 @@ type todayPage struct {
 	N       int      // what is to be done and to be received: the number in the bar
 	Waiting []string // titles of what was given and waits to be received
 	Letters []letterCall
+	County  []todo // letters to the county that wait for the reader
 	Now     []todo
 	Missed  []todo
 	Soon    []todo
@@ -101,6 +102,14 @@ func (s *Server) todayShow(w http.ResponseWriter, r *http.Request, v *visit) err
 	for _, l := range t.Letters {
 		p.Letters = append(p.Letters, letterCall{l.ID, l.Kind.Word(), l.Unit.Name + " " + l.Sent.Name})
 	}
+	county, err := s.countyWaiting(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	for _, l := range county {
+		p.County = append(p.County, l.todo(v.Today))
+	}
+	p.N += len(p.County)
 	for _, x := range []struct {
 		from []ledger.Errand
 		to   *[]todo
@@ -109,7 +118,7 @@ func (s *Server) todayShow(w http.ResponseWriter, r *http.Request, v *visit) err
 			*x.to = append(*x.to, newTodo(v, e))
 		}
 	}
-	p.Empty = len(p.Waiting)+len(p.Letters)+len(p.Now)+len(p.Missed)+len(p.Soon) == 0
+	p.Empty = len(p.Waiting)+len(p.Letters)+len(p.County)+len(p.Now)+len(p.Missed)+len(p.Soon) == 0
 	return s.render(w, http.StatusOK, "today", p)
 }
 

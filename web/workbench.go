@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"bihuan/benefit"
 	"bihuan/duty"
 	"bihuan/evidence"
 	"bihuan/ledger"
@@ -35,6 +36,7 @@ type workPage struct {
 	ReviewAll    string
 	Flaws        []flawView
 	Letters      int // drafts to be looked at
+	Signing      int // letters to the county to be signed
 	MaySend      bool
 }
 
@@ -493,6 +495,9 @@ func (s *Server) workCounts(ctx context.Context, v *visit, p *workPage, flaws in
 	if p.ReviewN > 0 {
 		p.Say += fmt.Sprintf("，%d 份等您看", p.ReviewN)
 	}
+	if p.Signing > 0 {
+		p.Say += fmt.Sprintf("，其中报县函待签发 %d 封", p.Signing)
+	}
 	p.Say += "。"
 	return nil
 }
@@ -542,6 +547,17 @@ func (s *Server) workReviews(ctx context.Context, v *visit, p *workPage) error {
 	}
 	if rows, err = s.applications(ctx, v, rows); err != nil {
 		return err
+	}
+	county, err := s.countyWaiting(ctx, v)
+	if err != nil {
+		return err
+	}
+	for _, l := range county {
+		x := l.todo(v.Today)
+		if l.State == benefit.LetterDraft {
+			p.Signing++
+		}
+		rows = append(rows, reviewRow{Title: x.Title, Address: x.Address, Whys: []string{x.From}, Light: &x.Light, at: l.since()})
 	}
 	slices.SortStableFunc(rows, func(a, b reviewRow) int { return a.at.Compare(b.at) })
 	for i := range rows {

@@ -50,6 +50,11 @@ func (s *Server) waitingFor(ctx context.Context, v *visit) ledger.Waiting {
 	if err != nil {
 		s.log.ErrorContext(ctx, "counting what waits failed", "staff", v.Who.ID, "error", err)
 	}
+	letters, err := s.countyWaiting(ctx, v)
+	if err != nil {
+		s.log.ErrorContext(ctx, "counting letters to the county failed", "staff", v.Who.ID, "error", err)
+	}
+	w.County = len(letters)
 	return w
 }
 

@@ -46,7 +46,23 @@ func built(t *testing.T, url string, now time.Time) *store.DB {
 	if time.Since(db.Now()) > time.Minute {
 		t.Error("the clock was not set back")
 	}
+	letters(t, residents)
 	return db
+}
+
+// letters checks that of the letters to the county one was signed, by somebody else than who drafted it, and one waits for that.
+func letters(t *testing.T, residents *vault.Vault) {
+	t.Helper()
+	count := func(where string) int {
+		n, err := store.One(t.Context(), residents, store.Value[int], `select count(*) from county_letter l where exists (select 1 from county_letter_line c where c.letter = l.id) and `+where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if sent, waits := count(`l.state = '' and l.number like '栖禾民函〔%〕1号' and l.signer not in (0, l.staff)`), count(`l.state = 'draft' and l.number = ''`); sent != 1 || waits != 1 {
+		t.Errorf("%d letters to the county were signed and %d wait", sent, waits)
+	}
 }
 
 func login(t *testing.T, db *store.DB, name string) org.Person {

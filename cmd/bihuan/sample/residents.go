@@ -13,6 +13,7 @@ import (
 	"bihuan/benefit"
 	"bihuan/chinese"
 	"bihuan/lead"
+	"bihuan/ledger"
 	"bihuan/office"
 	"bihuan/org"
 	"bihuan/publicity"
@@ -258,7 +259,10 @@ func (b *builder) residents(t town) {
 		b.at(at, func(ctx context.Context) error { return b.verifyVillage(ctx, t, i, all, 0) })
 		b.at(at.Add(28*time.Hour), func(ctx context.Context) error { return b.confirmVillage(ctx, second, t, i) })
 	}
+	leader := b.people[t.leaders[2].name]
 	b.at(b.ago(36, 9), func(ctx context.Context) error { return b.propose(ctx, clerk, 12) })
+	b.at(b.ago(36, 11), func(ctx context.Context) error { return b.draftLetter(ctx, clerk, programme, t) })
+	b.at(b.ago(36, 16), func(ctx context.Context) error { return b.signLetters(ctx, leader, t) })
 	b.at(b.ago(28, 15), func(ctx context.Context) error { return b.decide(ctx, clerk, second, 8) })
 	b.at(b.ago(21, 10), func(ctx context.Context) error { return b.payNew(ctx, second, 5) })
 	now := b.ago(6, 9)
@@ -292,6 +296,12 @@ func (b *builder) residents(t town) {
 		return err
 	})
 	b.at(b.ago(4, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest, lead.AuditMissed) })
+	b.at(b.ago(4, 15), func(ctx context.Context) error {
+		if err := b.propose(ctx, clerk, 4); err != nil {
+			return err
+		}
+		return b.draftLetter(ctx, clerk, programme, t) // waits to be signed
+	})
 	b.at(b.ago(3, 9), func(ctx context.Context) error { return b.audit(ctx, clerk, latest, lead.AuditUndue) })
 	b.at(b.ago(3, 16), func(ctx context.Context) error {
 		for i := range 5 {
@@ -490,7 +500,7 @@ func (b *builder) audit(ctx context.Context, who org.Person, run int64, kind lea
 	return nil
 }
 
-// propose takes confirmed hits to the county.
+// propose makes applications of confirmed hits, which a letter takes to the county.
 func (b *builder) propose(ctx context.Context, who org.Person, most int) error {
 	hits, err := b.hitsIn(ctx, who, 0, lead.HitConfirmed)
 	if err != nil {
@@ -517,24 +527,39 @@ func (b *builder) propose(ctx context.Context, who org.Person, most int) error {
 		if p.Kind == benefit.Change || p.Kind.Money() {
 			continue
 		}
-		id, err := lead.Propose(ctx, b.vault, b.db, who, h.ID, h.Version, p)
-		if err != nil {
+		if _, err := lead.Propose(ctx, b.vault, b.db, who, h.ID, h.Version, p); err != nil {
 			return fmt.Errorf("propose %s: %w", h.Rule, err)
 		}
-		for {
-			a, err := benefit.ApplicationByID(ctx, b.vault, who, id)
-			if err != nil {
-				return err
-			}
-			next := a.Next()
-			if next == "" || next == benefit.Decided {
-				break
-			}
-			if err := benefit.Advance(ctx, b.vault, who, id, a.Version, next, b.clock.Format(time.DateOnly), "材料齐全"); err != nil {
-				return fmt.Errorf("advance to %s: %w", next, err)
-			}
-		}
 		most--
+	}
+	return nil
+}
+
+// draftLetter puts what may go to the county into a letter, for somebody to sign.
+func (b *builder) draftLetter(ctx context.Context, who org.Person, programme int64, t town) error {
+	home := b.units[t.name]
+	list, err := benefit.Unwritten(ctx, b.vault, who, programme, home, b.clock.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	n := benefit.NewLetter{Programme: programme, To: "临澜区民政局", Basis: programmeOn, Said: "以上事项经村里核对、镇里逐件调查，情况属实，建议照附件办理。"}
+	for _, x := range list {
+		n.Applications = append(n.Applications, x.ID)
+	}
+	_, err = benefit.DraftLetter(ctx, b.vault, who, home, n)
+	return err
+}
+
+// signLetters signs the letters that wait.
+func (b *builder) signLetters(ctx context.Context, who org.Person, t town) error {
+	list, err := benefit.WaitingLetters(ctx, b.vault)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		if err := benefit.SignLetter(ctx, b.vault, who, b.units[t.name], l.ID, l.Version, ledger.ShortName(b.units[t.name])+"民函"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
