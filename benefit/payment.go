@@ -80,8 +80,10 @@ const theirs = `p.person = a.person and p.programme = a.programme and p.void = '
 
 // listed is the condition on such a payment that it was entered for a month of the arrears a since they were asked for, not with them. What was
 // entered anew of a month whose payment stood when they were asked for, and was made void since, is none of it: they were asked for beside it.
-const listed = `p.application = 0 and p.id > a.id and p.month >= a.from_month and p.month <= a.to_month and not exists (select 1 from payment w
-		where w.programme = p.programme and w.person = p.person and w.month = p.month and w.application = 0 and w.void <> '' and w.id < a.id and w.entry > a.id)`
+const listed = `p.application = 0 and p.id > a.id and p.month >= a.from_month and p.month <= a.to_month and not exists (select 1 from payment w where ` + stood + ` and w.month = p.month)`
+
+// stood is the condition on payment w that it was a month's of application a, which counted when a was asked for and was made void since.
+const stood = `w.programme = a.programme and w.person = a.person and w.application = 0 and w.id < a.id and w.void <> '' and w.entry > a.id`
 
 // Covered is the condition on application a that it is about arrears or a recovery of which nothing is left to come: what was paid or settled
 // since it was asked for, on whatever day, less what was made void, is all that was decided, and no month of it is left out. Of arrears each
@@ -478,11 +480,12 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 	return result, err
 }
 
-// grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person.
+// grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person. They hold no
+// month that was paid when they were asked for: what was void of it since is entered anew.
 func grantedIn(ctx context.Context, q store.Querier, programme int64, m Month) (map[int64]Pending, error) {
 	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
 		coalesce((select sum(p.amount) from payment p where `+LedTo+`), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
-		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2 and not `+Covered+`) as granted where settled < amount order by id`, programme, m.String())
+		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2 and not exists (select 1 from payment w where `+stood+` and w.month = $2) and not `+Covered+`) as granted where settled < amount order by id`, programme, m.String())
 	granted := make(map[int64]Pending, len(list))
 	for _, x := range list {
 		granted[x.Person] = x
@@ -742,8 +745,7 @@ func (a Application) paidMeanwhile(ctx context.Context, q store.Querier, lines [
 func (a Application) open(ctx context.Context, q store.Querier, lines []Line, sign, left int64) (int64, []Payment, error) {
 	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.id in (select p.id from payment p join application a on p.person = a.person and p.programme = a.programme
 		where a.id = $1 and p.month >= a.from_month and p.month <= a.to_month and (p.application <> a.id and p.id > a.id and p.amount * $2 > 0 and p.void = '' or `+gone+`
-			or p.application = 0 and p.id > a.id and p.void = '' and exists (select 1 from payment w where w.person = p.person and w.programme = p.programme and w.month = p.month
-				and w.application = 0 and w.void <> '' and w.id < a.id and w.entry > a.id))) order by x.month, x.id`, a.ID, sign)
+			or p.application = 0 and p.id > a.id and p.void = '' and exists (select 1 from payment w where `+stood+` and w.month = p.month))) order by x.month, x.id`, a.ID, sign)
 	if err != nil || len(later) == 0 {
 		return left, nil, err
 	}

@@ -318,3 +318,42 @@ func TestTheShortPaymentIsVoid(t *testing.T) {
 		}
 	})
 }
+
+// A month inside arrears whose payment stood when they were asked for and was void since is entered anew by hand: they do not hold it. One that
+// was void before is theirs.
+func TestAVoidMonthInsideArrearsIsEnteredAnew(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		for m := Month(2026 * 12); m <= 2026*12+2; m++ {
+			list := []Paid{{Person: other.ID, Fen: 5000, Day: "2026-04-01", Source: "册"}}
+			if m > 2026*12 {
+				list = append(list, Paid{Person: person.ID, Fen: 5000, Day: "2026-04-01", Source: "册"})
+			}
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, list)
+			d.must(err)
+		}
+		void := func(month string) {
+			t.Helper()
+			id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = $1 and person = $2 and void = ''`, month, person.ID)
+			d.must(err)
+			d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "是别人的回单"))
+		}
+		void("2026-03")
+		x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"})
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		void("2026-02")
+		pay := func(m Month) error {
+			_, err := PayMonth(d.ctx, d.v, d.clerk, p, m, []int64{person.ID}, "2026-04-16", "回单")
+			return err
+		}
+		d.refuses(pay(2026*12+2), "发放", "请在那件补发里登记")
+		d.must(pay(2026*12 + 1))
+		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 10000, "2026-04-16", "补发册"))
+		if got, want := d.months(p, person.ID), "2026-01 50/50, 2026-02 50/50, 2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
+	})
+}
