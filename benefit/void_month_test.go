@@ -357,3 +357,36 @@ func TestAVoidMonthInsideArrearsIsEnteredAnew(t *testing.T) {
 		}
 	})
 }
+
+// A month between arrears whose only payment was void before they were asked for was unknown then: it is not held by them once they came.
+func TestAMonthVoidBeforeArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		paid := func(who int64, m Month) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: who, Fen: 5000, Day: "2026-04-15", Source: "册"}})
+			d.must(err)
+		}
+		paid(other.ID, 2026*12)
+		paid(other.ID, 2026*12+2)
+		paid(person.ID, 2026*12+1)
+		id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = '2026-02'`)
+		d.must(err)
+		d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "错"))
+		reckoned := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"}
+		x, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		paid(person.ID, 2026*12)
+		paid(person.ID, 2026*12+2)
+		paid(other.ID, 2026*12+1)
+		x, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 5000 || a.From != 2026*12+1 || a.To != 2026*12+1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}
