@@ -572,7 +572,8 @@ func (a Application) granted(ctx context.Context, q store.Querier, p Programme, 
 			return nil, err
 		}
 		// What is owed of a month without any payment then may not have been asked for; of one that was paid short then it was.
-		paid, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x where x.person = $1 and x.programme = $2 and x.id < $3`, a.Person, a.Programme, x.ID)
+		paid, err := store.All(ctx, q, store.Value[string], `select distinct x.month from payment x where x.person = $1 and x.programme = $2 and x.id < $3
+			and (x.void = '' or x.application <> 0 or x.entry > $3)`, a.Person, a.Programme, x.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -303,3 +303,46 @@ func TestVoidUnderARecovery(t *testing.T) {
 		}
 	})
 }
+
+// Arrears of months around one that had been paid end when a late list shows that they had been paid, too; those around one of which nothing
+// was known, once that is paid.
+func TestArrearsAroundAnotherMonth(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		other := d.takeOne(p, "别人", "19310805", 14)
+		paid := func(who int64, m Month, day string) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: who, Fen: 5000, Day: day, Source: "册"}})
+			d.must(err)
+		}
+		paid(other.ID, 2026*12, "2026-04-01")
+		paid(other.ID, 2026*12+2, "2026-04-01")
+		asked := func(person Person, fen int64, from, to Month) int64 {
+			t.Helper()
+			x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"})
+			d.must(err)
+			if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != fen || a.From != from || a.To != to {
+				t.Fatalf("%+v, %v", a, err)
+			}
+			d.advance(x, Proposed)
+			d.decideAs(x, Decision{})
+			return x
+		}
+		before, unknown := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "乔奶奶", "19350201", 16)
+		y := asked(unknown, 10000, 2026*12, 2026*12+2)
+		paid(before.ID, 2026*12+1, "2026-04-01")
+		x := asked(before, 10000, 2026*12, 2026*12+2)
+		for _, who := range []Person{before, unknown} {
+			paid(who.ID, 2026*12, "2026-04-15")
+			d.waits(map[int64]int64{before.ID: x, unknown.ID: y}[who.ID], true, 0)
+			paid(who.ID, 2026*12+2, "2026-04-15")
+		}
+		d.waits(x, false, 0)
+		d.waits(y, true, 0)
+		z := asked(unknown, 5000, 2026*12+1, 2026*12+1)
+		d.must(Settle(d.ctx, d.v, d.clerk, z, d.version("application", z), 5000, "2026-04-16", "回单"))
+		d.waits(y, false, 0)
+		d.waits(z, false, 1)
+	})
+}

@@ -80,16 +80,27 @@ const theirs = `p.person = a.person and p.programme = a.programme and p.void = '
 
 // listed is the condition on such a payment that it was entered for a month of the arrears a since they were asked for, not with them. What was
 // entered anew of a month whose payment stood when they were asked for, and was made void since, is none of it: they were asked for beside it.
-const listed = `p.application = 0 and p.id > a.id and p.month >= a.from_month and p.month <= a.to_month and not exists (select 1 from payment w
-		where w.programme = p.programme and w.person = p.person and w.month = p.month and w.application = 0 and w.void <> '' and w.id < a.id and w.entry > a.id)`
+const listed = `p.application = 0 and p.id > a.id and p.month >= a.from_month and p.month <= a.to_month and not exists (select 1 from payment w where ` + stood + ` and w.month = p.month)`
 
-// Covered is the condition on application a that it is about arrears of which nothing is left to come: each of its months was paid or settled
-// since they were asked for, on whatever day, and all of it is what was decided. A list may tell late of a payment from before the asking: it
-// ends no more than its own month and is no fruit of the asking, but what was paid so is not paid again.
-const Covered = `(a.kind = 'arrears' and a.decision = 'approved' and (select case when sum(p.amount) >= a.amount and count(distinct p.month) =
-		(cast(nullif(substr(a.to_month, 1, 4), '') as bigint) - cast(nullif(substr(a.from_month, 1, 4), '') as bigint)) * 12
-		+ cast(nullif(substr(a.to_month, 6, 2), '') as bigint) - cast(nullif(substr(a.from_month, 6, 2), '') as bigint) + 1 then 1 else 0 end
-	from payment p where ` + theirs + ` and (p.application = a.id or ` + listed + `)) = 1)`
+// stood is the condition on payment w that it was a month's of application a, which counted when a was asked for and was made void since.
+const stood = `w.programme = a.programme and w.person = a.person and w.application = 0 and w.id < a.id and w.void <> '' and w.entry > a.id`
+
+// Covered is the condition on application a that it is about arrears or a recovery of which nothing is left to come: what was paid or settled
+// since it was asked for, on whatever day, less what was made void, is all that was decided, and no month of it is left out. Of arrears each
+// month has a payment: where that is from before the asking, they were not about that month. A list may tell late of a payment from before
+// the asking: it ends no more than its own month and is no fruit of the asking, but what was paid so is not paid again. Of a recovery of each
+// month a payment was made void since: what nobody was paid is not paid back.
+const Covered = `(a.decision = 'approved' and a.kind in ('arrears', 'recover') and (select case when case a.kind when 'recover' then -1 else 1 end *
+		sum(case when ` + gone + ` then -p.amount when p.void = '' and (p.application = a.id or p.application = 0 and p.id > a.id) then p.amount else 0 end) >= a.amount
+		and count(distinct case when a.kind = 'recover' and ` + gone + ` or a.kind = 'arrears' and p.void = '' and p.amount > 0 then p.month end) = ` + span + ` then 1 else 0 end
+	from payment p where p.person = a.person and p.programme = a.programme and p.month >= a.from_month and p.month <= a.to_month) = 1)`
+
+// gone is the condition on payment p that it is a month's, which stood when application a was asked for and was made void since.
+const gone = `p.application = 0 and p.id < a.id and p.void <> '' and p.entry > a.id`
+
+// span is how many months application a is about.
+const span = `(cast(nullif(substr(a.to_month, 1, 4), '') as bigint) - cast(nullif(substr(a.from_month, 1, 4), '') as bigint)) * 12
+	+ cast(nullif(substr(a.to_month, 6, 2), '') as bigint) - cast(nullif(substr(a.from_month, 6, 2), '') as bigint) + 1`
 
 // PaidFor lists the payments that an approved application has led to: those that settle arrears or a recovery ([LedTo]), and those since the
 // decision for the months of a new, resumed or changed entry from its first month on. Without any nobody has come to enjoy anything (M70).
@@ -469,11 +480,12 @@ func PayMonth(ctx context.Context, v *vault.Vault, who org.Person, programme int
 	return result, err
 }
 
-// grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person.
+// grantedIn are the arrears of a programme that the county approved, that hold a month and are not paid in full, by person. They hold no
+// month that was paid when they were asked for: what was void of it since is entered anew.
 func grantedIn(ctx context.Context, q store.Querier, programme int64, m Month) (map[int64]Pending, error) {
 	list, err := store.All(ctx, q, func(rows *sql.Rows, x *Pending) error { return x.scan(rows, &x.Paid) }, `select * from (select `+applicationColumns+`,
 		coalesce((select sum(p.amount) from payment p where `+LedTo+`), 0) as settled from application a where a.programme = $1 and a.kind = 'arrears'
-		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2 and not `+Covered+`) as granted where settled < amount order by id`, programme, m.String())
+		and a.decision = 'approved' and a.from_month <= $2 and a.to_month >= $2 and not exists (select 1 from payment w where `+stood+` and w.month = $2) and not `+Covered+`) as granted where settled < amount order by id`, programme, m.String())
 	granted := make(map[int64]Pending, len(list))
 	for _, x := range list {
 		granted[x.Person] = x
@@ -719,16 +731,21 @@ func (a Application) paidMeanwhile(ctx context.Context, q store.Querier, lines [
 	}
 	var told []string
 	for _, x := range later {
+		if x.Void != "" {
+			told = append(told, fmt.Sprintf("%s发放的%s元已于%s作废", x.Month.Words(), Yuan(x.Fen), x.Void))
+			continue
+		}
 		told = append(told, fmt.Sprintf("%s已于%s%s%s元（%s）", x.Month.Words(), x.Paid, x.word(), Yuan(max(x.Fen, -x.Fen)), x.Source))
 	}
 	return org.Invalid{Field: "金额", What: fmt.Sprintf("提出以后%s，这里只能再登记%s元；请核对是不是同一笔钱", strings.Join(told, "，"), Yuan(open))}
 }
 
 // open is what may still be settled of left, which is what the county decided less what was settled: all of it but what was paid otherwise of
-// its months since it was entered, on whatever day, as far as these months are not owed more. It is what was paid otherwise, too.
+// its months since it was entered, on whatever day, less what was made void, as far as these months are not owed more. It is these payments, too.
 func (a Application) open(ctx context.Context, q store.Querier, lines []Line, sign, left int64) (int64, []Payment, error) {
-	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.programme = $1 and x.person = $2 and x.month >= $3 and x.month <= $4 and x.application <> $5
-		and x.id > $5 and x.amount * $6 > 0 and x.void = '' order by x.month, x.id`, a.Programme, a.Person, a.From.String(), a.To.String(), a.ID, sign)
+	later, err := store.All(ctx, q, scanPayment, `select `+paymentColumns+` from payment x where x.id in (select p.id from payment p join application a on p.person = a.person and p.programme = a.programme
+		where a.id = $1 and p.month >= a.from_month and p.month <= a.to_month and (p.application <> a.id and p.id > a.id and p.amount * $2 > 0 and p.void = '' or `+gone+`
+			or p.application = 0 and p.id > a.id and p.void = '' and exists (select 1 from payment w where `+stood+` and w.month = p.month))) order by x.month, x.id`, a.ID, sign)
 	if err != nil || len(later) == 0 {
 		return left, nil, err
 	}
@@ -741,7 +758,11 @@ func (a Application) open(ctx context.Context, q store.Querier, lines []Line, si
 	// Of months of which nothing is known only the decision says what is owed.
 	rest := left
 	for _, x := range later {
-		rest -= sign * x.Fen
+		if x.Void != "" {
+			rest += sign * x.Fen
+		} else {
+			rest -= sign * x.Fen
+		}
 	}
 	return min(left, max(owed, rest, 0)), later, nil
 }

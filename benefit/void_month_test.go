@@ -211,3 +211,182 @@ func TestAVoidMonthOfANewEntry(t *testing.T) {
 		d.waits(x, true, 0)
 	})
 }
+
+// A recovery of what was void since has nothing left to come, and nothing of it can be entered as paid back; with the right payment only what
+// that is less counts, and with the wrong one entered anew it waits again.
+func TestAVoidMonthOfARecovery(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person := d.takeOne(p, "庄大娘", "19410805", 12)
+		take := func(m Month, fen int64, source string) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: person.ID, Fen: fen, Day: "2026-04-01", Source: source}})
+			d.must(err)
+		}
+		void := func(m string) {
+			t.Helper()
+			id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = $1 and application = 0 and void = ''`, m)
+			d.must(err)
+			d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "从来没有发过"))
+		}
+		take(2026*12+1, 9000, "册")
+		take(2026*12+2, 9000, "册")
+		asked := Application{Programme: p, Person: person.ID, Kind: Recover, Source: Inspected, Received: "2026-04-16", Reason: "多发"}
+		x, err := Propose(d.ctx, d.v, d.clerk, asked)
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		left := func(what string, fen int64, waits bool) {
+			t.Helper()
+			q, err := PendingByID(d.ctx, d.v, d.clerk, x)
+			d.must(err)
+			if q.Unpaid != waits || q.Covered == waits || (q.Left > 0) != waits {
+				t.Errorf("%s: %+v", what, q)
+			}
+			d.refuses(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), fen+1, "2026-04-16", "缴款书"), "金额", "还能登记"+Yuan(fen))
+		}
+		again := func(fen int64) {
+			t.Helper()
+			d.refuses(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), fen+1, "2026-04-16", "缴款书"), "金额", "这里只能再登记"+Yuan(fen)+"元")
+		}
+		left("both stand", 8000, true)
+		void("2026-02")
+		again(4000)
+		d.waits(x, true, 0) // of March
+		take(2026*12+1, 5000, "更正册")
+		again(4000)
+		void("2026-03")
+		again(0)
+		d.waits(x, false, 0)
+		take(2026*12+2, 7000, "更正册")
+		again(2000)
+		d.waits(x, true, 0)
+		_, err = Propose(d.ctx, d.v, d.clerk, asked)
+		d.refuses(err, "事项", "还有20元没有到账")
+		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 2000, "2026-04-16", "缴款书"))
+		if q, err := PendingByID(d.ctx, d.v, d.clerk, x); err != nil || q.Left != 0 || !q.Covered {
+			t.Errorf("%+v, %v", q, err)
+		}
+		again(0)
+		if got, want := d.months(p, person.ID), "2026-02 50/50, 2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
+	})
+}
+
+// Arrears of what a month was paid short end when the short payment was void and the whole one was entered, and wait while it was not.
+func TestTheShortPaymentIsVoid(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person := d.takeOne(p, "庄大娘", "19410805", 12)
+		take := func(fen int64, source string) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, 2026*12+2, []Paid{{Person: person.ID, Fen: fen, Day: "2026-04-01", Source: source}})
+			d.must(err)
+		}
+		void := func() {
+			t.Helper()
+			id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where void = '' and application = 0`)
+			d.must(err)
+			d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "抄错了"))
+		}
+		take(3000, "册")
+		x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "少发"})
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		settle := func(fen int64) error {
+			return Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), fen, "2026-04-16", "回单")
+		}
+		void()
+		d.waits(x, true, 0)
+		take(5000, "银行册")
+		d.refuses(settle(1), "金额", "2026年3月发放的30元已于2026-04-16作废，2026年3月已于2026-04-01发放50元（银行册），这里只能再登记0元")
+		d.waits(x, false, 0)
+		void()
+		d.waits(x, true, 0)
+		take(4000, "银行册二")
+		d.waits(x, true, 0)
+		d.refuses(settle(2000), "金额", "这里只能再登记10元")
+		d.must(settle(1000))
+		d.waits(x, false, 1)
+		if got, want := d.months(p, person.ID), "2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
+		if q, err := PendingByID(d.ctx, d.v, d.clerk, x); err != nil || q.Left != 0 {
+			t.Errorf("%+v, %v", q, err)
+		}
+	})
+}
+
+// A month inside arrears whose payment stood when they were asked for and was void since is entered anew by hand: they do not hold it. One that
+// was void before is theirs.
+func TestAVoidMonthInsideArrearsIsEnteredAnew(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		for m := Month(2026 * 12); m <= 2026*12+2; m++ {
+			list := []Paid{{Person: other.ID, Fen: 5000, Day: "2026-04-01", Source: "册"}}
+			if m > 2026*12 {
+				list = append(list, Paid{Person: person.ID, Fen: 5000, Day: "2026-04-01", Source: "册"})
+			}
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, list)
+			d.must(err)
+		}
+		void := func(month string) {
+			t.Helper()
+			id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = $1 and person = $2 and void = ''`, month, person.ID)
+			d.must(err)
+			d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "是别人的回单"))
+		}
+		void("2026-03")
+		x, err := Propose(d.ctx, d.v, d.clerk, Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"})
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		void("2026-02")
+		pay := func(m Month) error {
+			_, err := PayMonth(d.ctx, d.v, d.clerk, p, m, []int64{person.ID}, "2026-04-16", "回单")
+			return err
+		}
+		d.refuses(pay(2026*12+2), "发放", "请在那件补发里登记")
+		d.must(pay(2026*12 + 1))
+		d.must(Settle(d.ctx, d.v, d.clerk, x, d.version("application", x), 10000, "2026-04-16", "补发册"))
+		if got, want := d.months(p, person.ID), "2026-01 50/50, 2026-02 50/50, 2026-03 50/50"; got != want {
+			t.Errorf("settled: %s", got)
+		}
+	})
+}
+
+// A month between arrears whose only payment was void before they were asked for was unknown then: it is not held by them once they came.
+func TestAMonthVoidBeforeArrears(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		p := d.elders()
+		d.must(d.set(p, NewValue{Name: Cycle, Value: Monthly, From: "2010-01-01"}))
+		person, other := d.takeOne(p, "庄大娘", "19410805", 12), d.takeOne(p, "别人", "19310805", 14)
+		paid := func(who int64, m Month) {
+			t.Helper()
+			_, err := TakePayments(d.ctx, d.v, d.clerk, p, m, []Paid{{Person: who, Fen: 5000, Day: "2026-04-15", Source: "册"}})
+			d.must(err)
+		}
+		paid(other.ID, 2026*12)
+		paid(other.ID, 2026*12+2)
+		paid(person.ID, 2026*12+1)
+		id, err := store.One(d.ctx, d.v, store.Value[int64], `select id from payment where month = '2026-02'`)
+		d.must(err)
+		d.must(VoidMonth(d.ctx, d.v, d.clerk, id, 1, "错"))
+		reckoned := Application{Programme: p, Person: person.ID, Kind: Arrears, Source: Screened, Received: "2026-04-16", Reason: "漏发"}
+		x, err := Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		d.advance(x, Proposed)
+		d.decideAs(x, Decision{})
+		paid(person.ID, 2026*12)
+		paid(person.ID, 2026*12+2)
+		paid(other.ID, 2026*12+1)
+		x, err = Propose(d.ctx, d.v, d.clerk, reckoned)
+		d.must(err)
+		if a, err := ApplicationByID(d.ctx, d.v, d.clerk, x); err != nil || a.Amount != 5000 || a.From != 2026*12+1 || a.To != 2026*12+1 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}

@@ -14,8 +14,9 @@ import (
 )
 
 // Follow closes the confirmed hits whose proposal has ended: by a payment row for who was to be paid, or when lists show that nothing is left
-// to be paid, by a row of money paid back, by the county's decision for what was to be stopped or put right, and by a refusal with its
-// reasons. A proposal that was withdrawn leaves its hit where it was, and one whose payment was made void comes back. It may run at any time.
+// to be paid, by a row of money paid back, or when what was paid was made void, by the county's decision for what was to be stopped or put
+// right, and by a refusal with its reasons. A proposal that was withdrawn leaves its hit where it was, and one whose payment was made void comes
+// back. It may run at any time.
 func Follow(ctx context.Context, v *vault.Vault) error {
 	if err := reopen(ctx, v); err != nil {
 		return err
@@ -52,7 +53,7 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 			case paid != "":
 				why = map[bool]string{true: "已收回 ", false: "已发放 "}[f.kind == "recover"] + dayWords(paid)
 			case f.covered: // it ends, and nobody came to enjoy anything by it
-				why = "要补的月份提出以前都已发放"
+				why = map[bool]string{true: "要追回的发放已作废", false: "要补的月份提出以前都已发放"}[f.kind == "recover"]
 			default:
 				continue
 			}
@@ -82,14 +83,16 @@ func Follow(ctx context.Context, v *vault.Vault) error {
 
 // reopen takes up again the hits that a payment had ended which was made void. They are where they were, confirmed and with the county's
 // approval. What a later screening has found of the same meanwhile, and nobody has touched, is the same as that; where somebody is at it,
-// both go on. Only a row of its own that was made void reopens: one that settled it or, of those of months that it asked for, one that was void since it was
-// closed. Other payments, whose days may be those that lists left out, change nothing of what was closed.
+// both go on. Only a row of its own that was made void reopens: one that settled it or, of those of months that it asked for, one that was void
+// since it was closed; of a recovery, one that it was to pay back, once that was entered anew. Other payments, whose days may be those that
+// lists left out, change nothing of what was closed.
 func reopen(ctx context.Context, v *vault.Vault) error {
 	list, err := store.All(ctx, v, func(rows *sql.Rows, h *Hit) error {
 		return rows.Scan(&h.ID, &h.Version, &h.Unit, &h.Key, &h.Rule, &h.Name, &h.ClosedWhy, &h.Serial)
 	}, `select h.id, h.version, h.unit, h.hit_key, h.rule, h.name, h.closed_why, s.serial`+hitFrom+` join application a on a.id = h.application where h.state = 'closed' and a.decision = 'approved'
 		and a.kind in ('new', 'resume', 'arrears', 'recover') and exists (select 1 from payment y where y.void <> '' and (y.application = a.id or y.application = 0 and y.person = a.person and y.programme = a.programme
-			and a.from_month > '' and y.month >= a.from_month and y.void >= h.closed and (a.kind in ('new', 'resume') or a.kind = 'arrears' and y.month <= a.to_month)))
+			and a.from_month > '' and y.month >= a.from_month and (y.void >= h.closed and (a.kind in ('new', 'resume') or a.kind = 'arrears' and y.month <= a.to_month)
+				or a.kind = 'recover' and y.month <= a.to_month and y.id < a.id and y.entry > a.id)))
 		and not exists (select 1 from payment p where `+benefit.LedTo+`) and not `+benefit.Covered+` order by h.id`)
 	if err != nil {
 		return err

@@ -327,3 +327,35 @@ func TestAPaymentBeforeTheDecisionEndsNoHit(t *testing.T) {
 		}
 	})
 }
+
+// A recovery whose overpayment was void ends its hit, and nothing was collected; when it is entered anew the hit comes back.
+func TestARecoveryOfAVoidMonth(t *testing.T) {
+	eachScene(t, func(t *testing.T, s *scene) {
+		hit, who := s.hit(s.east, "HL-12", 1), s.person(1, "禾甲英", "1946-10-01")
+		pay := func() int64 {
+			return s.insert(`insert into payment (id, programme, person, roll, application, month, amount, paid, source, version, void, entry) values ($1, $2, $3, 0, 0, '2026-05', 9000, '2026-05-20', '', 1, '', 0)`, s.programme, who)
+		}
+		x := pay()
+		application := s.application(who, "recover", "decided", "approved", hit, 4000)
+		s.exec(`update application set to_month = '2026-05' where id = $1`, application)
+		s.exec(`update hit set state = 'confirmed', application = $2, version = version + 1 where id = $1`, hit, application)
+		is := func(what string, state lead.HitState, why string) {
+			t.Helper()
+			for range 2 {
+				s.must(lead.Follow(t.Context(), s.v))
+				if h := s.get(hit); h.State != state || h.ClosedWhy != why {
+					t.Errorf("%s: %s %q", what, h.State, h.ClosedWhy)
+				}
+			}
+		}
+		is("paid too much", lead.HitConfirmed, "")
+		s.exec(`update payment set void = '2026-05-22', void_why = '错', entry = $2, version = version + 1 where id = $1`, x, application+1)
+		is("void", lead.HitClosed, "要追回的发放已作废")
+		rows, err := lead.OutcomesOf(t.Context(), s.v, s.db, s.people["clerk"], s.run, "")
+		if s.must(err); rows[0].Stage != lead.DecidedStage || rows[0].Amount != 0 {
+			t.Errorf("%s, %d", lead.Stages[rows[0].Stage], rows[0].Amount)
+		}
+		pay()
+		is("entered anew", lead.HitConfirmed, "")
+	})
+}

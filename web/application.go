@@ -328,6 +328,8 @@ func (s *Server) renderApplication(w http.ResponseWriter, r *http.Request, v *vi
 				if x.Left > 0 {
 					view.Kind, view.Said = "part", view.Said+"，还差 "+benefit.Yuan(x.Left)+" 元"
 				}
+			} else if x.Covered && x.Kind == benefit.Recover {
+				view.Kind, view.Said = "done", "要追回的发放已经作废，没有要追回的了"
 			} else if x.Covered {
 				view.Kind, view.Said = "done", "要补的月份，提出以前都已发放，没有要补的了；不算这件事办来的"
 			}
