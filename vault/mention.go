@@ -40,19 +40,20 @@ var spoken = []struct {
 	columns []string
 	head    string // town, village, the name of whom the row is about, and what it is, in two columns
 	from    string // the table as x, with what head needs
+	of      string // of whose row the journal tells: a table that a column of x named like it leads to; empty: of its own
 	word    func(a, b string) string
 }{
 	{"request", []string{"said", "condition", "advice"},
-		`x.unit, x.village, x.name, '诉求' || x.year || '-' || cast(x.serial as text), x.received`, `request x`,
+		`x.unit, x.village, x.name, '诉求' || x.year || '-' || cast(x.serial as text), x.received`, `request x`, "",
 		func(number, day string) string { return "群众诉求 " + number + "，" + spokenDay(day) + "提出" }},
 	{"verification", []string{"said", "proof", "passed_to", "opinion"},
-		`h.unit, h.village, h.name, cast(s.serial as text), x.checked`, `verification x join hit h on h.id = x.hit join screening s on s.id = h.screening`,
+		`h.unit, h.village, h.name, cast(s.serial as text), x.checked`, `verification x join hit h on h.id = x.hit join screening s on s.id = h.screening`, "hit",
 		func(serial, day string) string { return "第" + serial + "次筛查的核实，" + spokenDay(day) }},
-	{"hit", []string{"why"}, `x.unit, x.village, x.name, cast(s.serial as text), x.rule`, `hit x join screening s on s.id = x.screening`,
+	{"hit", []string{"why", "closed_why"}, `x.unit, x.village, x.name, cast(s.serial as text), x.rule`, `hit x join screening s on s.id = x.screening`, "",
 		func(serial, rule string) string { return "第" + serial + "次筛查的疑点 " + rule }},
-	{"audit_person", []string{"said"}, `a.unit, x.village, x.name, cast(s.serial as text), x.checked`, `audit_person x join audit a on a.id = x.audit join screening s on s.id = a.screening`,
+	{"audit_person", []string{"said"}, `a.unit, x.village, x.name, cast(s.serial as text), x.checked`, `audit_person x join audit a on a.id = x.audit join screening s on s.id = a.screening`, "",
 		func(serial, day string) string { return "第" + serial + "次筛查的抽样，" + spokenDay(day) }},
-	{"screening", []string{"report"}, `x.unit, x.unit, '', cast(x.serial as text), x.as_of`, `screening x`,
+	{"screening", []string{"report"}, `x.unit, x.unit, '', cast(x.serial as text), x.as_of`, `screening x`, "",
 		func(serial, day string) string {
 			return "第" + serial + "次筛查的说明，截至" + spokenDay(day)
 		}},
@@ -147,6 +148,8 @@ func excerpt(text string, spans [][2]int) string {
 type mentioned struct {
 	table         string
 	id, village   int64
+	kind          string // of its entries in the journal, and the row that they are of
+	row           int64
 	what, excerpt string
 	columns       []string
 	texts         []string // sealed anew where they are sealed
@@ -193,7 +196,11 @@ func (v *Vault) eachMentioned(ctx context.Context, q store.Querier, s sought, of
 		return nil
 	}
 	p := spoken[of]
-	query, args := `select x.id, `+p.head+`, x.`+strings.Join(p.columns, `, x.`)+` from `+p.from, []any{}
+	kind, row := p.table, `x.id`
+	if p.of != "" {
+		kind, row = p.of, `x.`+p.of
+	}
+	query, args := `select x.id, `+row+`, `+p.head+`, x.`+strings.Join(p.columns, `, x.`)+` from `+p.from, []any{}
 	if only != 0 {
 		query, args = query+` where x.id = $1`, append(args, only)
 	}
@@ -203,11 +210,11 @@ func (v *Vault) eachMentioned(ctx context.Context, q store.Querier, s sought, of
 	}
 	defer rows.Close()
 	for rows.Next() {
-		m := mentioned{table: p.table}
+		m := mentioned{table: p.table, kind: kind}
 		var town int64
 		var about, a, b string
 		words := make([]string, len(p.columns))
-		into := []any{&m.id, &town, &m.village, &about, &a, &b}
+		into := []any{&m.id, &m.row, &town, &m.village, &about, &a, &b}
 		for i := range words {
 			into = append(into, &words[i])
 		}
@@ -284,5 +291,5 @@ func (m mentioned) update() (string, []any) {
 
 // tells tells whether an event is about the row and says of the person what its words said.
 func (m mentioned) tells(s sought, e journal.Event) bool {
-	return e.Kind == m.table && e.Row == m.id && len(s.in(e.Changes, m.named)) > 0
+	return e.Kind == m.kind && e.Row == m.row && len(s.in(e.Changes, m.named)) > 0
 }
