@@ -257,18 +257,18 @@ func (s Screening) foundPeople(ctx context.Context, q store.Querier, rules strin
 	if err != nil {
 		return nil, 0, err
 	}
-	people, n := map[string]bool{}, 0
+	people, right := map[string]bool{}, map[string]bool{}
 	for _, f := range list {
-		if !people[f.index] && !f.outcome.Wrong() {
-			n++
-		}
 		people[f.index] = true
+		if !f.outcome.Wrong() { // one of several hits is enough
+			right[f.index] = true
+		}
 	}
 	others, err := store.All(ctx, q, store.Value[string], `select o.number_index from hit_other o join hit h on h.id = o.hit where h.screening = $1 and h.rule in (`+rules+`)`, s.ID)
 	for _, index := range others {
 		people[index] = true
 	}
-	return people, n, err
+	return people, len(right), err
 }
 
 // drawnPerson is somebody drawn, with the village.

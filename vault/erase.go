@@ -42,7 +42,7 @@ var persons = []personal{
 	{table: "county_letter_line", where: `person in ` + byNumber, words: []string{"name", "reason", "found"}, empty: []string{"place"}},
 	{table: "county_letter", where: `id in (select c.letter from county_letter_line c join county_letter l on l.id = c.letter where c.person in ` + byNumber + `
 		and (l.void_why <> '' or l.back_why <> '' or l.said like '%' || c.name || '%' or l.basis like '%' || c.name || '%'))`, words: []string{"said", "basis", "void_why", "back_why"}}, // of many people: only where it can be about this one
-	{table: "hit", where: `number_index = $1`, words: []string{"name"}, empty: []string{"number", "why", "household", "birth", "place"}, lists: []string{"sources"}, own: []string{"number_index", "hit_key"}},
+	{table: "hit", where: `number_index = $1`, words: []string{"name", "closed_why"}, empty: []string{"number", "why", "household", "birth", "place"}, lists: []string{"sources"}, own: []string{"number_index", "hit_key"}},
 	{table: "hit", where: `number_index <> $1 and id in (select hit from hit_other where number_index = $1)`, empty: []string{"why"}, others: true},
 	{table: "hit_other", where: `number_index = $1`, empty: []string{"name"}, own: []string{"number_index"}},
 	{table: "verification", where: `hit in (select id from hit where number_index = $1)`, words: []string{"proof", "passed_to", "opinion"}, empty: []string{"said"}},

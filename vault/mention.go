@@ -38,21 +38,31 @@ const wordsKey = "-words"
 var spoken = []struct {
 	table   string
 	columns []string
-	head    string // town, village, the name of whom the row is about, and what it is, in two columns
-	from    string // the table as x, with what head needs
+	head    string      // town, village, the name of whom the row is about, and what it is, in two columns
+	from    string      // the table as x, with what head needs
+	told    [][2]string // of which rows the journal tells what was said: kind and id
+	bare    bool        // has no version
 	word    func(a, b string) string
 }{
 	{"request", []string{"said", "condition", "advice"},
-		`x.unit, x.village, x.name, '诉求' || x.year || '-' || cast(x.serial as text), x.received`, `request x`,
+		`x.unit, x.village, x.name, '诉求' || x.year || '-' || cast(x.serial as text), x.received`, `request x`, [][2]string{{"request", `x.id`}}, false,
 		func(number, day string) string { return "群众诉求 " + number + "，" + spokenDay(day) + "提出" }},
 	{"verification", []string{"said", "proof", "passed_to", "opinion"},
-		`h.unit, h.village, h.name, cast(s.serial as text), x.checked`, `verification x join hit h on h.id = x.hit join screening s on s.id = h.screening`,
+		`h.unit, h.village, h.name, cast(s.serial as text), x.checked`, `verification x join hit h on h.id = x.hit join screening s on s.id = h.screening`, [][2]string{{"hit", `h.id`}}, false,
 		func(serial, day string) string { return "第" + serial + "次筛查的核实，" + spokenDay(day) }},
-	{"hit", []string{"why"}, `x.unit, x.village, x.name, cast(s.serial as text), x.rule`, `hit x join screening s on s.id = x.screening`,
+	{"hit", []string{"why", "closed_why"}, `x.unit, x.village, x.name, cast(s.serial as text), x.rule`, `hit x join screening s on s.id = x.screening`, [][2]string{{"hit", `x.id`}}, false,
 		func(serial, rule string) string { return "第" + serial + "次筛查的疑点 " + rule }},
-	{"audit_person", []string{"said"}, `a.unit, x.village, x.name, cast(s.serial as text), x.checked`, `audit_person x join audit a on a.id = x.audit join screening s on s.id = a.screening`,
+	{"audit_person", []string{"said"}, `a.unit, x.village, x.name, cast(s.serial as text), x.checked`, `audit_person x join audit a on a.id = x.audit join screening s on s.id = a.screening`, [][2]string{{"audit_person", `x.id`}}, false,
 		func(serial, day string) string { return "第" + serial + "次筛查的抽样，" + spokenDay(day) }},
-	{"screening", []string{"report"}, `x.unit, x.unit, '', cast(x.serial as text), x.as_of`, `screening x`,
+	{"application", []string{"reason", "decision_reason", "told"}, `p.unit, p.village, p.name, g.name, x.received`, `application x join person p on p.id = x.person join programme g on g.id = x.programme`,
+		[][2]string{{"application", `x.id`}, {"hit", `x.hit`}}, false, func(programme, day string) string { return "事项 " + programme + "，" + spokenDay(day) + "受理" }},
+	{"application_step", []string{"said"}, `p.unit, p.village, p.name, g.name, x.day`, `application_step x join application a on a.id = x.application join person p on p.id = a.person join programme g on g.id = a.programme`,
+		[][2]string{{"application", `a.id`}, {"hit", `a.hit`}}, true, func(programme, day string) string { return "事项 " + programme + "的经过，" + spokenDay(day) }},
+	{"roll_review", []string{"found"}, `p.unit, p.village, p.name, g.name, x.done`, `roll_review x join roll r on r.id = x.roll join person p on p.id = r.person join programme g on g.id = r.programme`,
+		[][2]string{{"roll", `r.id`}}, false, func(programme, day string) string { return programme + "的复核，" + spokenDay(day) }},
+	{"county_letter_line", []string{"reason", "found"}, `p.unit, p.village, p.name, l.number, x.kind`, `county_letter_line x join county_letter l on l.id = x.letter join person p on p.id = x.person`,
+		[][2]string{{"application", `x.application`}}, true, func(number, _ string) string { return strings.TrimSpace("报县函 "+number) + " 的附表" }},
+	{"screening", []string{"report"}, `x.unit, x.unit, '', cast(x.serial as text), x.as_of`, `screening x`, [][2]string{{"screening", `x.id`}}, false,
 		func(serial, day string) string {
 			return "第" + serial + "次筛查的说明，截至" + spokenDay(day)
 		}},
@@ -147,10 +157,18 @@ func excerpt(text string, spans [][2]int) string {
 type mentioned struct {
 	table         string
 	id, village   int64
+	told          []toldOf
 	what, excerpt string
 	columns       []string
 	texts         []string // sealed anew where they are sealed
 	named         bool     // the names were looked for
+	bare          bool     // has no version
+}
+
+// toldOf is the row that entries of the journal are about.
+type toldOf struct {
+	kind string
+	row  int64
 }
 
 func (m mentioned) key() string { return fmt.Sprintf("%s%s:%d", m.table, wordsKey, m.id) }
@@ -193,7 +211,11 @@ func (v *Vault) eachMentioned(ctx context.Context, q store.Querier, s sought, of
 		return nil
 	}
 	p := spoken[of]
-	query, args := `select x.id, `+p.head+`, x.`+strings.Join(p.columns, `, x.`)+` from `+p.from, []any{}
+	columns := `x.id, `
+	for _, x := range p.told {
+		columns += x[1] + `, `
+	}
+	query, args := `select `+columns+p.head+`, x.`+strings.Join(p.columns, `, x.`)+` from `+p.from, []any{}
 	if only != 0 {
 		query, args = query+` where x.id = $1`, append(args, only)
 	}
@@ -203,11 +225,16 @@ func (v *Vault) eachMentioned(ctx context.Context, q store.Querier, s sought, of
 	}
 	defer rows.Close()
 	for rows.Next() {
-		m := mentioned{table: p.table}
+		m := mentioned{table: p.table, bare: p.bare, told: make([]toldOf, len(p.told))}
 		var town int64
 		var about, a, b string
 		words := make([]string, len(p.columns))
-		into := []any{&m.id, &town, &m.village, &about, &a, &b}
+		into := []any{&m.id}
+		for i, x := range p.told {
+			m.told[i].kind = x[0]
+			into = append(into, &m.told[i].row)
+		}
+		into = append(into, &town, &m.village, &about, &a, &b)
 		for i := range words {
 			into = append(into, &words[i])
 		}
@@ -279,10 +306,13 @@ func (m mentioned) update() (string, []any) {
 		args = append(args, m.texts[i])
 		set = append(set, fmt.Sprintf("%s = $%d", column, len(args)))
 	}
-	return `update ` + m.table + ` set ` + strings.Join(set, ", ") + `, version = version + 1 where id = $1`, args
+	if !m.bare {
+		set = append(set, `version = version + 1`)
+	}
+	return `update ` + m.table + ` set ` + strings.Join(set, ", ") + ` where id = $1`, args
 }
 
 // tells tells whether an event is about the row and says of the person what its words said.
 func (m mentioned) tells(s sought, e journal.Event) bool {
-	return e.Kind == m.table && e.Row == m.id && len(s.in(e.Changes, m.named)) > 0
+	return slices.Contains(m.told, toldOf{e.Kind, e.Row}) && len(s.in(e.Changes, m.named)) > 0
 }

@@ -111,15 +111,38 @@ func (v *Vault) soughtBy(ctx context.Context, q store.Querier, index, text strin
 		name string
 		town int64
 	}
-	list, err := store.All(ctx, q, func(rows *sql.Rows, k *known) error { return rows.Scan(&k.name, &k.town) },
-		`select name, unit from person where number_index = $1 union select name, unit from hit where number_index = $1`, index)
+	scan := func(rows *sql.Rows, k *known) error { return rows.Scan(&k.name, &k.town) }
+	list, err := store.All(ctx, q, scan, `select name, unit from person where number_index = $1 union select name, unit from hit where number_index = $1`, index)
+	if err != nil {
+		return sought{}, err
+	}
+	others, err := store.All(ctx, q, scan, `select o.name, h.unit from hit_other o join hit h on h.id = o.hit where o.number_index = $1`, index)
+	if err != nil {
+		return sought{}, err
+	}
+	for _, k := range others {
+		if k.name, err = v.Unseal("hit_other.name", k.name); err == nil { // bihuan verify tells of what does not open
+			list = append(list, k)
+		}
+	}
+	ids, err := v.rowsOf(ctx, q, personal{table: "audit_person"}, index)
+	if err != nil {
+		return sought{}, err
+	}
+	for _, id := range ids {
+		k, err := store.One(ctx, q, scan, `select p.name, a.unit from audit_person p join audit a on a.id = p.audit where p.id = $1`, id)
+		if err != nil {
+			return sought{}, err
+		}
+		list = append(list, k)
+	}
 	s := sought{number: chinese.ReadID(text).Number}
 	for _, k := range list {
 		if k.name != "" && k.name != Erased {
 			s.names, s.towns = append(s.names, k.name), append(s.towns, k.town)
 		}
 	}
-	return s, err
+	return s, nil
 }
 
 // chosen are the rows of the namesakes that keys name, of which each must still be one.
