@@ -875,6 +875,14 @@ func Decide(ctx context.Context, v *vault.Vault, who org.Person, id, version int
 		if a.Step == Decided && a.Decision == d.Verdict && a.Decided == d.Day && a.DecisionNo == d.No && a.DecisionReason == d.Reason {
 			return nil // the same form again
 		}
+		steps, err := StepsOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		first := a.Proposed // by another paper, or in a letter that was made void: the county may have decided by that one
+		if i := slices.IndexFunc(steps, func(s StepTaken) bool { return s.Step == Proposed }); i >= 0 {
+			first = min(first, steps[i].Day)
+		}
 		switch {
 		case a.Step != Proposed:
 			return org.Invalid{Field: "环节", What: fmt.Sprintf("现在是“%s”，上报之后才能登记县里的决定", a.Step.Word())}
@@ -882,8 +890,8 @@ func Decide(ctx context.Context, v *vault.Vault, who org.Person, id, version int
 			return org.Invalid{Field: "登记人", What: "上报的人不能登记决定，请换一个人登记"}
 		case d.Verdict != Approved && d.Verdict != Refused:
 			return org.Invalid{Field: "决定", What: "请选同意或不同意"}
-		case !isDay(d.Day) || d.Day < a.Proposed || d.Day > today(tx):
-			return org.Invalid{Field: "决定日期", What: fmt.Sprintf("请写文书上的日期，在上报（%s）之后、今天之前", a.Proposed)}
+		case !isDay(d.Day) || d.Day < first || d.Day > today(tx):
+			return org.Invalid{Field: "决定日期", What: fmt.Sprintf("请写文书上的日期，在上报（%s）之后、今天之前", first)}
 		case d.No == "":
 			return org.Invalid{Field: "决定文号", What: "请写县里文书的文号；没有文号的写文书名称和页码"}
 		case d.Reason == "":

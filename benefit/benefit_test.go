@@ -20,6 +20,7 @@ import (
 // desk is a database of residents with the people who work in it.
 type desk struct {
 	t       *testing.T
+	url     string // of the house
 	ctx     context.Context
 	v       *vault.Vault
 	now     time.Time
@@ -45,7 +46,9 @@ func each(t *testing.T, f func(t *testing.T, d *desk)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { v.Close() })
-		f(t, newDesk(t, v))
+		d := newDesk(t, v)
+		d.url = url
+		f(t, d)
 	})
 }
 

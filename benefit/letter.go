@@ -179,6 +179,8 @@ func (n *NewLetter) check() error {
 		return org.Invalid{Field: "事项", What: "请勾选要报的事项"}
 	case n.To == "" || len([]rune(n.To)) > 40:
 		return org.Invalid{Field: "主送", What: "请写报给哪个单位，如 临澜区民政局，40 个字以内"}
+	case n.Said == vault.Erased || n.Basis == vault.Erased:
+		return org.Invalid{Field: "函上写的", What: "原来的话已依法删除，请重新写"}
 	case n.Said == "":
 		return org.Invalid{Field: "镇里意见", What: "请写镇里的意见，如 经入户核实，建议同意"}
 	case len([]rune(n.Said)) > 500:
@@ -242,6 +244,8 @@ func (n NewLetter) gather(ctx context.Context, tx *store.Tx, who org.Person, tow
 		}
 		label, from := fmt.Sprintf("%s的“%s”", x.About.Name, x.Kind.Word()), x.Step
 		switch {
+		case x.About.Name == vault.Erased:
+			g.told = append(g.told, label+"："+erasedWhy)
 		case there.ID != 0 && there.ID == own.ID && x.Step == Held:
 			from = own.Lines[slices.IndexFunc(own.Lines, func(l LetterLine) bool { return l.Application == a })].TakenFrom
 		case there.ID != 0 && there.ID != own.ID:
@@ -267,8 +271,22 @@ func (n NewLetter) gather(ctx context.Context, tx *store.Tx, who org.Person, tow
 // lineOf is an application as it stands in the annex of a letter that is written on a day.
 func lineOf(terms Terms, a Application, about Person, steps []StepTaken, day string) LetterLine {
 	return LetterLine{Application: a.ID, About: about, Name: about.Name, Place: about.Place, Kind: a.Kind, Amount: a.Amount,
-		Shown: terms.Asked(a, about.Birth, day), From: a.From, To: a.To, Class: a.Class, Reason: a.Reason, Found: found(steps), Step: a.Step}
+		Shown: terms.Asked(a, about.Birth, day), From: a.From, To: a.To, Class: a.Class, Reason: a.Reason, Found: found(steps, about), Step: a.Step}
 }
+
+// departed says of somebody who died or moved away when that was; empty: neither is known.
+func departed(about Person) string {
+	switch {
+	case about.Dead != "":
+		return about.Dead + "去世"
+	case about.Moved != "":
+		return about.Moved + "迁出"
+	}
+	return ""
+}
+
+// erasedWhy is why an application about somebody whose information was erased goes into no letter.
+const erasedWhy = "这个人的信息已依法删除，不能再报"
 
 // changes names what a line says otherwise than another of the same application, as the annex calls it.
 func (x LetterLine) changes(now LetterLine) []string {
@@ -543,17 +561,25 @@ func SignLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.Un
 	})
 }
 
-// unchanged refuses to sign a letter of which an application was withdrawn, or would stand otherwise in the table if it were drafted now.
+// unchanged refuses to sign a letter of which an application was withdrawn, or would stand otherwise in the table if it were drafted now,
+// and one of which something was erased.
 func (l CountyLetter) unchanged(ctx context.Context, tx *store.Tx) error {
 	terms, err := TermsOf(ctx, tx, l.Programme)
 	if err != nil {
 		return err
 	}
 	var told []string
+	if l.Said == vault.Erased || l.Basis == vault.Erased {
+		told = append(told, "函上写的话已依法删除")
+	}
 	for _, x := range l.Lines {
 		label := fmt.Sprintf("%s的“%s”", x.Name, x.Kind.Word())
-		if x.Step != Held {
+		switch {
+		case x.Step != Held:
 			told = append(told, label+x.Step.Word())
+			continue
+		case x.About.Name == vault.Erased:
+			told = append(told, label+"："+erasedWhy)
 			continue
 		}
 		a, err := applicationByID(ctx, tx, x.Application)
@@ -564,7 +590,10 @@ func (l CountyLetter) unchanged(ctx context.Context, tx *store.Tx) error {
 		if err != nil {
 			return err
 		}
-		if changed := x.changes(lineOf(terms, a, x.About, steps, today(tx))); len(changed) > 0 {
+		now := lineOf(terms, a, x.About, steps, today(tx))
+		if d := departed(x.About); d != "" && x.Found != now.Found {
+			told = append(told, label+"："+d)
+		} else if changed := x.changes(now); len(changed) > 0 {
 			told = append(told, label+"的"+strings.Join(changed, "、")+"变了")
 		}
 	}
@@ -653,8 +682,9 @@ func (l CountyLetter) Digest(v *vault.Vault) (string, error) {
 	return v.Index("county_letter", b.String()), nil
 }
 
-// found is what the steps of an application say of how it was looked into, before it went to the county.
-func found(steps []StepTaken) string {
+// found is what the steps of an application say of how it was looked into, before it went to the county, and that the person died or moved
+// away: the county has to know.
+func found(steps []StepTaken, about Person) string {
 	var said []string
 	for i, s := range steps {
 		switch {
@@ -664,6 +694,9 @@ func found(steps []StepTaken) string {
 		case s.Step == Checked:
 			said = append(said, fmt.Sprintf("%s调查：%s", s.Day, s.Said))
 		}
+	}
+	if d := departed(about); d != "" {
+		said = append(said, d)
 	}
 	return strings.Join(said, "；")
 }

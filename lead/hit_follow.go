@@ -250,7 +250,7 @@ func OutcomesOf(ctx context.Context, v *vault.Vault, house store.Querier, who or
 			r.Stage = PaidStage
 		case c.step == "decided":
 			r.Stage = DecidedStage
-		case c.application != 0 && c.step != "withdrawn":
+		case c.step == string(benefit.Proposed): // before that the town works on it, a letter that waits to be signed included
 			r.Stage = ProposedStage
 		case c.confirms != "" && c.outcome.Right():
 			r.Stage = ConfirmedStage

@@ -356,8 +356,13 @@ func TestOnlyAPaymentCounts(t *testing.T) {
 		s.confirm("leader", a, lead.Opinion{Pass: true})
 		is(lead.ConfirmedStage)
 		who := s.person(1, "禾甲英", "1946-10-01")
-		application := s.application(who, "new", "proposed", "", a, 0)
+		application := s.application(who, "new", "checked", "", a, 0)
 		s.exec(`update hit set application = $2, version = version + 1 where id = $1`, a, application)
+		for _, step := range []benefit.Step{benefit.Checked, benefit.Posted, benefit.Held} { // the town has not put it before the county
+			s.exec(`update application set step = $2 where id = $1`, application, string(step))
+			is(lead.ConfirmedStage)
+		}
+		s.exec(`update application set step = 'proposed' where id = $1`, application)
 		is(lead.ProposedStage)
 		s.exec(`update application set step = 'decided', decision = 'approved', decided = '2026-05-06', decision_reason = '符合' where id = $1`, application)
 		is(lead.DecidedStage)

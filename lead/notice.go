@@ -271,7 +271,7 @@ func noticeLines(ctx context.Context, tx *store.Tx, d NoticeDraft, town int64, v
 		from roll r join person p on p.id = r.person where r.programme = $1 and r.state = 'receiving' and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, r.id`
 	if d.What == "proposed" {
 		query = `select p.name, p.birth, p.village, a.amount, a.from_month, a.to_month, a.kind from application a join person p on p.id = a.person
-			where a.programme = $1 and a.kind in ('new', 'arrears', 'resume') and a.step in ('received', 'checked', 'posted') and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, a.id`
+			where a.programme = $1 and a.kind in ('new', 'arrears', 'resume') and a.step in ('received', 'checked', 'posted', 'held') and p.unit = $3 and (cast($2 as bigint) = 0 or p.village = $2) order by p.village, p.name, a.id`
 	}
 	list, err := store.All(ctx, tx, scan, query, d.Programme, d.Village, town)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,11 +61,13 @@ func TestNoticeTellsNothingElse(t *testing.T) {
 		}
 		s.application(s.person(6, "沟秀莲", "1946-10-01"), "new", "checked", "", 0, 5000)
 		s.application(s.person(7, "沟秀荷", "1946-10-01"), "new", "proposed", "", 0, 5000) // with the county already
+		s.application(s.person(8, "沟秀芹", "1946-11-01"), "new", "held", "", 0, 5000)     // in a letter that waits to be signed
 		proposed := draft
 		proposed.What, proposed.Batch = "proposed", lead.NewBatch()
 		_, err = lead.PostNotice(ctx, s.v, s.db, s.people["clerk"], s.town.ID, proposed)
 		s.must(err)
-		if n, err := lead.PublicNotice(ctx, s.v, proposed.Batch); err != nil || len(n.Lines) != 1 || n.Lines[0] != (lead.NoticeLine{Name: "沟*莲", Place: "东槐村", Amount: 5000, Period: "2026年5月起每月"}) {
+		if n, err := lead.PublicNotice(ctx, s.v, proposed.Batch); err != nil || len(n.Lines) != 2 || !slices.Contains(n.Lines, lead.NoticeLine{Name: "沟*莲", Place: "东槐村", Amount: 5000, Period: "2026年5月起每月"}) ||
+			!slices.Contains(n.Lines, lead.NoticeLine{Name: "沟*芹", Place: "东槐村", Amount: 5000, Period: "2026年5月起每月"}) {
 			t.Errorf("%+v, %v", n, err)
 		}
 		for name, spoil := range map[string]func(*lead.NoticeDraft){

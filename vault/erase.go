@@ -40,8 +40,11 @@ var persons = []personal{
 	{table: "application_step", where: `application in (select id from application where person in ` + byNumber + `)`, words: []string{"said"}},
 	{table: "payment", where: `person in ` + byNumber, words: []string{"source", "void_why"}},
 	{table: "county_letter_line", where: `person in ` + byNumber, words: []string{"name", "reason", "found"}, empty: []string{"place"}},
+	// A letter is about many people: what it says goes only where it names this one, and why it was sent back or made void, which may be about anybody in it.
 	{table: "county_letter", where: `id in (select c.letter from county_letter_line c join county_letter l on l.id = c.letter where c.person in ` + byNumber + `
-		and (l.void_why <> '' or l.back_why <> '' or l.said like '%' || c.name || '%' or l.basis like '%' || c.name || '%'))`, words: []string{"said", "basis", "void_why", "back_why"}}, // of many people: only where it can be about this one
+		and (l.said like '%' || c.name || '%' or l.basis like '%' || c.name || '%'))`, words: []string{"said", "basis"}},
+	{table: "county_letter", where: `id in (select c.letter from county_letter_line c join county_letter l on l.id = c.letter where c.person in ` + byNumber + `
+		and (l.void_why <> '' or l.back_why <> ''))`, words: []string{"void_why", "back_why"}},
 	{table: "hit", where: `number_index = $1`, words: []string{"name", "closed_why"}, empty: []string{"number", "why", "household", "birth", "place"}, lists: []string{"sources"}, own: []string{"number_index", "hit_key"}},
 	{table: "hit", where: `number_index <> $1 and id in (select hit from hit_other where number_index = $1)`, empty: []string{"why"}, others: true},
 	{table: "hit_other", where: `number_index = $1`, empty: []string{"name"}, own: []string{"number_index"}},
@@ -135,8 +138,12 @@ func (v *Vault) FindPerson(ctx context.Context, house store.Querier, who org.Per
 			return t, err
 		}
 	}
-	for _, f := range rows {
-		t.Rows[f.table] += len(f.ids)
+	for i, f := range rows {
+		for _, id := range f.ids {
+			if !holds(rows[:i], f.table, id) {
+				t.Rows[f.table]++
+			}
+		}
 	}
 	t.Mentions, t.More, err = v.mentions(ctx, v, house, s, func(table string, id int64) bool {
 		return holds(rows, table, id) || slices.ContainsFunc(t.Namesakes, func(n Namesake) bool { return n.Key == namesakeKey(table, id) })

@@ -83,7 +83,7 @@ func hitLight(h lead.Hit, today string) light {
 	case h.State == lead.HitAssigned && h.Due != "":
 		l.Why = shortDate(h.Due, today) + "到期"
 	case h.State == lead.HitConfirmed && h.Application != 0:
-		l.Word, l.Why = "已报县", "见付款或决定才办结"
+		l.Word, l.Why = "已提出事项", "见付款或决定才办结"
 	case h.State == lead.HitClosed || h.State == lead.HitSame:
 		l.Why = h.ClosedWhy
 	case h.State == lead.HitDiscarded:

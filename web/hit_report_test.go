@@ -107,6 +107,9 @@ func TestHitReports(t *testing.T) {
 		if a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, "/application/") || l.hit(0).Application == 0 {
 			t.Errorf("%d %s %s", a.status, a.to, plain(a.body))
 		}
+		if text := plain(clerk.page(hit)); !strings.Contains(text, "已提出事项") || strings.Contains(text, "已报县") { // nobody has put it before the county
+			t.Error(text)
+		}
 		if text := plain(clerk.page("/hit/outcome")); !strings.Contains(text, "已报县") {
 			t.Error(text)
 		}
