@@ -132,7 +132,7 @@ func TestCountyLetters(t *testing.T) {
 		if a := act(leader, "return", "why", "依据请写全"); a.status != http.StatusSeeOther {
 			t.Errorf("sent back: %d %s", a.status, plain(a.body))
 		}
-		wants("the clerk's desk", clerk.page("/work"), "报县函：高龄津贴 2 件", "退回，请改稿", "退回：“依据请写全”")
+		wants("the clerk's desk", clerk.page("/work"), "其中报县函退回改稿 1 封", "报县函：高龄津贴 2 件", "退回，请改稿", "退回：“依据请写全”")
 		wants("the letter sent back", clerk.page(letter), "退回改稿", "依据请写全")
 		wants("the leader then", leader.page(letter), "等拟稿人改好再送签")
 		if a := act(leader, "sign"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "等拟稿人改好再送签") {

@@ -37,6 +37,7 @@ type workPage struct {
 	Flaws        []flawView
 	Letters      int // drafts to be looked at
 	Signing      int // letters to the county to be signed
+	Revising     int // and those sent back to be drafted anew
 	MaySend      bool
 }
 
@@ -498,6 +499,9 @@ func (s *Server) workCounts(ctx context.Context, v *visit, p *workPage, flaws in
 	if p.Signing > 0 {
 		p.Say += fmt.Sprintf("，其中报县函待签发 %d 封", p.Signing)
 	}
+	if p.Revising > 0 { // the newest of what waits, so that it may stand behind those that are shown
+		p.Say += fmt.Sprintf("，其中报县函退回改稿 %d 封", p.Revising)
+	}
 	p.Say += "。"
 	return nil
 }
@@ -556,6 +560,8 @@ func (s *Server) workReviews(ctx context.Context, v *visit, p *workPage) error {
 		x := l.todo(v.Today)
 		if l.State == benefit.LetterDraft {
 			p.Signing++
+		} else {
+			p.Revising++
 		}
 		rows = append(rows, reviewRow{Title: x.Title, Address: x.Address, Whys: []string{x.From}, Light: &x.Light, at: l.since()})
 	}
