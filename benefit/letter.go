@@ -704,14 +704,8 @@ func found(steps []StepTaken, about Person) string {
 // VoidLetter takes a letter back that was written wrongly (作废), with why: what stood in it waits for another. Its number is not used again.
 func VoidLetter(ctx context.Context, v *vault.Vault, who org.Person, town org.Unit, id, version int64, why string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
-		l, err := CountyLetterByID(ctx, tx, id)
+		l, err := lockLetter(ctx, tx, who, town, id, org.Propose) // nobody enters a decision meanwhile
 		if err != nil {
-			return err
-		}
-		if l.Unit != town.ID {
-			return store.ErrNotFound
-		}
-		if err := who.Check(org.Propose, town); err != nil {
 			return err
 		}
 		decided := slices.IndexFunc(l.Lines, func(x LetterLine) bool { return x.Step == Decided })
