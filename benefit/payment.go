@@ -519,18 +519,24 @@ func (x Paid) check(today string) error {
 	return vault.CheckText("凭据", x.Source)
 }
 
+// paymentToMend reads a payment that is about to be corrected or made void and checks the right.
+func paymentToMend(ctx context.Context, tx *store.Tx, who org.Person, id int64) (Payment, error) {
+	x, err := store.One(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+	if err != nil {
+		return x, err
+	}
+	person, err := PersonByID(ctx, tx, who, x.Person)
+	if err == nil {
+		err = who.Check(org.Programme, person.At())
+	}
+	return x, err
+}
+
 // CorrectPayment corrects amount or day of a payment that was entered wrongly, with why. The one before stays in the journal.
 func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, version, fen int64, day, why string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
-		x, err := store.One(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+		x, err := paymentToMend(ctx, tx, who, id)
 		if err != nil {
-			return err
-		}
-		person, err := PersonByID(ctx, tx, who, x.Person)
-		if err != nil {
-			return err
-		}
-		if err := who.Check(org.Programme, person.At()); err != nil {
 			return err
 		}
 		if x.Void != "" {
@@ -565,15 +571,8 @@ func CorrectPayment(ctx context.Context, v *vault.Vault, who org.Person, id, ver
 // package lead ended by it comes back with the next lead.Follow.
 func VoidMonth(ctx context.Context, v *vault.Vault, who org.Person, id, version int64, why string) error {
 	return v.Write(ctx, func(tx *store.Tx) error {
-		x, err := store.One(ctx, tx, scanPayment, `select `+paymentColumns+` from payment x where x.id = $1`, id)
+		x, err := paymentToMend(ctx, tx, who, id)
 		if err != nil {
-			return err
-		}
-		person, err := PersonByID(ctx, tx, who, x.Person)
-		if err != nil {
-			return err
-		}
-		if err := who.Check(org.Programme, person.At()); err != nil {
 			return err
 		}
 		p, err := ProgrammeByID(ctx, tx, x.Programme)
